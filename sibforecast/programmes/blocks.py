@@ -1,0 +1,108 @@
+"""Building blocks of programmes: the rules that several funds share.
+
+A fund's file lists its blocks; what differs between funds stands in the fund's own file.
+"""
+
+from __future__ import annotations
+
+from sibforecast import items
+from sibforecast.programmes import formulas as f
+from sibforecast.programmes.programme import Rule
+
+HEADS = (
+    Rule("insured_average", "(opening + closing insured) / 2", f.insured_average, follows="insured"),
+    Rule("insured_average", "closing insured; the opening is unknown", lambda stock: stock, names=("insured_raw",), follows="insured"),
+    Rule("insured_active_average", "(opening + closing active insured) / 2", f.insured_active_average, follows="insured_active"),
+    Rule("insured_active_average", "closing active insured; the opening is unknown", lambda stock: stock, names=("insured_active_raw",), follows="insured_active"),
+    Rule("contributors", "average active insured × contributor ratio × (1 − flexible share)", f.contributors),
+    Rule("contributors_flexible", "average active insured × contributor ratio × flexible share", f.contributors_flexible),
+)  # fmt: skip
+
+BENEFICIARIES = (
+    Rule("beneficiaries", "opening + new − exits", f.beneficiaries),
+    Rule("beneficiaries_average", "(opening + closing beneficiaries) / 2", f.beneficiaries_average, follows="beneficiaries"),
+    Rule("beneficiaries_average", "recipient-months / months", f.beneficiaries_from_recipient_months, follows="beneficiaries"),
+    Rule("beneficiaries_average", "closing beneficiaries; the opening is unknown", lambda stock: stock, names=("beneficiaries_raw",), follows="beneficiaries"),
+    Rule("benefit_level", "last year's level × (1 + adjustment)", f.benefit_level),
+    Rule("benefit_level_base", "level in force carried to next year", f.benefit_level_base),
+    Rule("benefit_level_base", "level paid", lambda level: level, names=("benefit_level",)),
+)  # fmt: skip
+
+WAGE_CONTRIBUTIONS = (
+    Rule("wage_bill", "contributors × base × months", f.wage_bill),
+    Rule("wage_bill_flexible", "flexible contributors × base × months", f.wage_bill_flexible),
+    Rule("assessed", "contributors × base × months × rate", f.assessed),
+    Rule("assessed_flexible", "flexible contributors × base × months × rate", f.assessed_flexible),
+    Rule("collected", "assessed × collection rate − deferred − exempted", f.collected),
+    Rule("collected_flexible", "assessed (flexible) × collection rate", f.collected_flexible),
+    Rule("contribution_revenue", "contributors × base × rate × collection, both groups, + arrears + back-payments + prepayments + repaid deferrals", f.contribution_revenue),
+    Rule("contribution_revenue", "average insured × contribution revenue per insured", f.per_head, names=("insured_average", "contribution_revenue_per_insured")),
+    Rule("arrears", "opening + assessed − settled − recovered − written off", f.arrears),
+)  # fmt: skip
+
+DEATHS_AND_DISABILITY = (
+    Rule("death_expenditure", "deaths × death benefit", f.death_expenditure),
+    Rule("disability_expenditure", "recipients × level × months", f.disability_expenditure),
+)
+
+PENSIONS = (
+    *BENEFICIARIES,
+    Rule("pension_expenditure", "average beneficiaries × level × months", f.stock_times_level, when=("benefits_itemised",)),
+    *DEATHS_AND_DISABILITY,
+    Rule("benefit_expenditure", "average beneficiaries × level × months", f.stock_times_level, when=("benefits_lumped",)),
+)  # fmt: skip
+
+MEDICAL = (
+    Rule("admissions", "average insured × admissions per insured", f.admissions),
+    Rule("inpatient_cost", "admissions × cost per admission", f.inpatient_cost),
+    Rule("medical_expenditure", "average insured × admissions × cost × pooled share + outpatient", f.medical_expenditure, when=("benefits_itemised",)),
+    Rule("medical_expenditure", "average insured × medical benefits per insured", f.per_head, names=("insured_average", "medical_expenditure_per_insured"), when=("benefits_itemised",)),
+    Rule("benefit_expenditure", "average insured × admissions × cost × pooled share + outpatient", f.medical_expenditure, when=("benefits_lumped",)),
+)  # fmt: skip
+
+
+def _sum(item: str, identity: str, names: tuple[str, ...], when: tuple[str, ...] = ()) -> Rule:
+    return Rule(item, identity, f.sum_of_lines, names=names, defaults=dict.fromkeys(names, 0.0), when=when)
+
+
+_BEFORE_FILLING = (
+    tuple("standing_subsidy" if n == "fiscal_subsidy" else n for n in items.REVENUE_LINES)
+    + ("standing_grant", "lower_remittance")
+)  # fmt: skip
+
+COMMON = (
+    Rule("interest", "average rate of the deposits × opening balance", f.interest_on_deposits),
+    Rule("interest", "last year's yield × opening balance", f.interest_on_balance),
+    Rule("transfer_in", "persons × average amount", f.transfer_in),
+    Rule("transfer_out", "persons × average amount", f.transfer_out),
+    Rule("standing_grant", "average beneficiaries × grant per head", f.standing_grant),
+    Rule("upper_remittance", "wage × months × share × heads × rate", f.upper_remittance),
+    Rule("fiscal_subsidy", "standing subsidy + gap filling", f.fiscal_subsidy),
+    Rule("upper_grant", "standing grant + gap filling", f.upper_grant),
+    _sum("benefit_expenditure", "sum of its lines", items.BENEFIT_LINES, ("benefits_itemised",)),
+    Rule("benefit_expenditure", "average insured × benefits per insured", f.per_head, names=("insured_average", "benefit_expenditure_per_insured")),
+)  # fmt: skip
+
+TOTALS = (
+    _sum("revenue_subtotal", "sum of the revenue lines", items.REVENUE_LINES, ("revenue_itemised",)),
+    Rule(
+        "total_revenue", "revenue subtotal + upper grant + lower remittance", f.sum_of_lines,
+        names=("revenue_subtotal", "upper_grant", "lower_remittance"),
+        defaults={"upper_grant": 0.0, "lower_remittance": 0.0},
+    ),
+    Rule("total_revenue", "average insured × total revenue per insured", f.per_head, names=("insured_average", "total_revenue_per_insured")),
+    _sum("expenditure_subtotal", "sum of the expenditure lines", items.EXPENDITURE_LINES, ("expenditure_itemised",)),
+    Rule(
+        "total_expenditure", "expenditure subtotal + lower grant + upper remittance", f.sum_of_lines,
+        names=("expenditure_subtotal", "lower_grant", "upper_remittance"),
+        defaults={"lower_grant": 0.0, "upper_remittance": 0.0},
+    ),
+    Rule("total_expenditure", "average insured × total expenditure per insured", f.per_head, names=("insured_average", "total_expenditure_per_insured")),
+    _sum("revenue_before_filling", "revenue lines without gap filling", _BEFORE_FILLING, ("revenue_itemised",)),
+    Rule("opening_balance", "closing balance of the year before", lambda balance: balance, names=("closing_balance_opening",)),
+    Rule("current_balance", "total revenue − total expenditure", f.current_balance),
+    Rule("closing_balance", "opening + current-year balance + adjustment", f.closing_balance),
+    Rule("gap", "total expenditure − (total revenue − gap subsidy − gap grant)", f.gap),
+    Rule("months_payable", "closing balance / (expenditure subtotal / 12)", f.months_of, names=("closing_balance", "expenditure_subtotal", "months")),
+    Rule("months_payable", "closing balance / (total expenditure / 12)", f.months_of, names=("closing_balance", "total_expenditure", "months")),
+)  # fmt: skip

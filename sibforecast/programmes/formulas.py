@@ -1,0 +1,408 @@
+"""The law as plain functions from drivers to lines.
+
+Each function is a formula of the field; its parameters are *named after the items* they
+take, so that a rule needs no wiring: the engine reads the signature. Arguments are numbers
+or arrays of any shape that broadcast; money is in currency units, heads in persons, rates
+are shares. A parameter with a default is a part that many funds do not have: the default
+stands in only where the item has no figure in any period, never for a figure that is
+missing now.
+
+Three suffixes are understood: ``_opening`` is the value at the end of the year before,
+``_raw`` a stock before policy changes are laid upon it (so that a change is never applied
+twice along the years), ``_in_force`` the value in force in December.
+
+Sources: the formulas used by compilers of fund budgets (budget forms 社预01-08 and their
+parameter tables); the social insurance law of 2010 for who pays what.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = Any  # a float or an array of floats; every formula broadcasts
+
+# --- heads -----------------------------------------------------------------------------
+
+
+def mean_of_stocks(opening: Array, closing: Array) -> Array:
+    """Average heads of a year: half of opening plus closing stock."""
+    return (opening + closing) / 2.0
+
+
+def insured_average(insured_raw_opening: Array, insured_raw: Array) -> Array:
+    """Average insured = (opening + closing) / 2."""
+    return mean_of_stocks(insured_raw_opening, insured_raw)
+
+
+def insured_active_average(
+    insured_active_raw_opening: Array, insured_active_raw: Array
+) -> Array:
+    """Average active insured = (opening + closing) / 2."""
+    return mean_of_stocks(insured_active_raw_opening, insured_active_raw)
+
+
+def beneficiaries_average(beneficiaries_raw_opening: Array, beneficiaries_raw: Array) -> Array:
+    """Average beneficiaries = (opening + closing) / 2."""
+    return mean_of_stocks(beneficiaries_raw_opening, beneficiaries_raw)
+
+
+def beneficiaries_from_recipient_months(recipient_months: Array, months: float) -> Array:
+    """Average beneficiaries = recipient-months / months of the period."""
+    return recipient_months / months
+
+
+def beneficiaries(
+    beneficiaries_raw_opening: Array, new_beneficiaries: Array, beneficiary_exits: Array
+) -> Array:
+    """Closing stock = opening + entrants - exits.
+
+    Examples
+    --------
+    >>> beneficiaries(70_000, 4_500, 1_500)
+    73000
+    """
+    return beneficiaries_raw_opening + new_beneficiaries - beneficiary_exits
+
+
+def contributors(
+    insured_active_average: Array, contributor_ratio: Array, flexible_share: Array = 0.0
+) -> Array:
+    """Employed contributors = average active insured x contributor ratio x (1 - flexible share)."""
+    return insured_active_average * contributor_ratio * (1.0 - flexible_share)
+
+
+def contributors_flexible(
+    insured_active_average: Array, contributor_ratio: Array, flexible_share: Array
+) -> Array:
+    """Flexible contributors = average active insured x contributor ratio x flexible share."""
+    return insured_active_average * contributor_ratio * flexible_share
+
+
+# --- contributions ---------------------------------------------------------------------
+
+
+def wage_bill(
+    contributors: Array,
+    contribution_base: Array,
+    months: float,
+    base_floor: Array = 0.0,
+    base_ceiling: Array = np.inf,
+) -> Array:
+    """Contributory wage bill = contributors x base within its statutory window x months."""
+    return contributors * np.clip(contribution_base, base_floor, base_ceiling) * months
+
+
+def wage_bill_flexible(
+    contributors_flexible: Array,
+    contribution_base_flexible: Array,
+    months: float,
+    base_floor: Array = 0.0,
+    base_ceiling: Array = np.inf,
+) -> Array:
+    """The same of the flexible group, within the same window."""
+    return (
+        contributors_flexible
+        * np.clip(contribution_base_flexible, base_floor, base_ceiling)
+        * months
+    )
+
+
+def assessed(wage_bill: Array, contribution_rate: Array) -> Array:
+    """Contributions assessed = wage bill x rate.
+
+    Examples
+    --------
+    >>> round(float(assessed(wage_bill(120_000, 5_500, 12), 0.24)), 2)
+    1900800000.0
+    """
+    return wage_bill * contribution_rate
+
+
+def assessed_flexible(wage_bill_flexible: Array, contribution_rate_flexible: Array) -> Array:
+    """The same of the flexible group."""
+    return wage_bill_flexible * contribution_rate_flexible
+
+
+def collected(
+    assessed: Array, collection_rate: Array, deferred_out: Array = 0.0, exempted: Array = 0.0
+) -> Array:
+    """Cash of the period = assessed x collection rate - deferred - exempted.
+
+    The collection rate counts what was deferred or exempted by law as settled:
+    (collected + deferred + exempted) / assessed.
+    """
+    return assessed * collection_rate - deferred_out - exempted
+
+
+def collected_flexible(assessed_flexible: Array, collection_rate_flexible: Array = 1.0) -> Array:
+    """The same of the flexible group; an absent collection rate is 1, which is noted."""
+    return assessed_flexible * collection_rate_flexible
+
+
+def contribution_revenue(
+    collected: Array,
+    collected_flexible: Array = 0.0,
+    arrears_recovered: Array = 0.0,
+    back_payments: Array = 0.0,
+    prepayments: Array = 0.0,
+    deferred_in: Array = 0.0,
+) -> Array:
+    """Contribution revenue = collected of both groups + arrears + back- and prepayments + repaid.
+
+    Examples
+    --------
+    >>> contribution_revenue(186_278.40, 47_424.00, 1_500, 2_000, 300)
+    237502.4
+    """
+    return (
+        collected + collected_flexible + arrears_recovered + back_payments + prepayments
+        + deferred_in
+    )  # fmt: skip
+
+
+def resident_contributions(contributors: Array, personal_contribution: Array) -> Array:
+    """Resident pension contributions = payers x average yearly contribution."""
+    return contributors * personal_contribution
+
+
+def resident_medical_contributions(insured: Array, personal_contribution: Array) -> Array:
+    """Resident medical contributions = insured x yearly personal standard."""
+    return insured * personal_contribution
+
+
+def arrears(
+    arrears_opening: Array,
+    assessed: Array,
+    collected: Array,
+    deferred_out: Array = 0.0,
+    exempted: Array = 0.0,
+    arrears_recovered: Array = 0.0,
+    written_off: Array = 0.0,
+) -> Array:
+    """Arrears at the end = opening + assessed but not settled - recovered - written off."""
+    unsettled = assessed - (collected + deferred_out + exempted)
+    return arrears_opening + unsettled - arrears_recovered - written_off
+
+
+# --- benefits --------------------------------------------------------------------------
+
+
+def benefit_level(benefit_level_base_opening: Array, benefit_adjustment: Array) -> Array:
+    """Benefit level paid = last year's level x (1 + adjustment).
+
+    Examples
+    --------
+    >>> round(benefit_level(2_900, 0.025), 2)
+    2972.5
+    """
+    return benefit_level_base_opening * (1.0 + benefit_adjustment)
+
+
+def benefit_level_base(
+    benefit_level_base_opening: Array, benefit_adjustment_in_force: Array
+) -> Array:
+    """The level the next year starts from: a part-year adjustment counts in full."""
+    return benefit_level_base_opening * (1.0 + benefit_adjustment_in_force)
+
+
+def stock_times_level(
+    beneficiaries_average: Array, benefit_level: Array, months: float
+) -> Array:
+    """Benefits = average stock of beneficiaries x level x months.
+
+    Examples
+    --------
+    >>> stock_times_level(71_500, 2_972.5, 12)
+    2550405000.0
+    """
+    return beneficiaries_average * benefit_level * months
+
+
+def stock_times_standard(
+    beneficiaries_average: Array, benefit_standard: Array, months: float
+) -> Array:
+    """Benefits = average stock of beneficiaries x statutory standard x months."""
+    return beneficiaries_average * benefit_standard * months
+
+
+def recipient_months_times_level(recipient_months: Array, benefit_level: Array) -> Array:
+    """Unemployment benefits = recipient-months x level paid."""
+    return recipient_months * benefit_level
+
+
+def recipient_months_times_standard(recipient_months: Array, benefit_standard: Array) -> Array:
+    """Unemployment benefits = recipient-months x standard.
+
+    Examples
+    --------
+    >>> recipient_months_times_standard(1_680 * 12, 2_156.50)
+    43475040.0
+    """
+    return recipient_months * benefit_standard
+
+
+def death_expenditure(deaths: Array, death_benefit: Array) -> Array:
+    """Funeral and survivors' benefits = deaths x average payment."""
+    return deaths * death_benefit
+
+
+def disability_expenditure(
+    disability_recipients: Array, disability_level: Array, months: float
+) -> Array:
+    """Disability allowances = recipients x level x months."""
+    return disability_recipients * disability_level * months
+
+
+def admissions(insured_average: Array, admissions_per_insured: Array) -> Array:
+    """Admissions = average insured x admissions per insured and year."""
+    return insured_average * admissions_per_insured
+
+
+def inpatient_cost(admissions: Array, cost_per_admission: Array) -> Array:
+    """Inpatient cost = admissions x cost per admission."""
+    return admissions * cost_per_admission
+
+
+def medical_expenditure(
+    inpatient_cost: Array,
+    pooled_pay_rate: Array,
+    insured_average: Array,
+    outpatient_per_insured: Array = 0.0,
+) -> Array:
+    """Medical benefits = inpatient cost x pooled share + outpatient payment per insured."""
+    return inpatient_cost * pooled_pay_rate + insured_average * outpatient_per_insured
+
+
+# --- subsidies, interest, transfers, inter-level lines -----------------------------------
+
+
+def resident_pension_subsidy(
+    contributors: Array,
+    subsidy_per_head: Array,
+    months: float,
+    beneficiaries_average: Array = 0.0,
+    benefit_standard: Array = 0.0,
+) -> Array:
+    """Subsidy = payers x subsidy per head + beneficiaries x basic pension x months."""
+    return contributors * subsidy_per_head + beneficiaries_average * benefit_standard * months
+
+
+def basic_pension_subsidy(
+    beneficiaries_average: Array, benefit_standard: Array, months: float
+) -> Array:
+    """The part of the government that pays the basic pension, where no more is known."""
+    return beneficiaries_average * benefit_standard * months
+
+
+def resident_medical_subsidy(insured: Array, subsidy_per_head: Array) -> Array:
+    """Subsidy = insured x subsidy standard."""
+    return insured * subsidy_per_head
+
+
+def closing_gap_subsidy(
+    total_expenditure: Array, revenue_before_filling: Array, opening_balance: Array = 0.0
+) -> Array:
+    """Government-staff pensions: the treasury closes what revenue and balance leave open.
+
+    max(0, expenditure - revenue before filling - usable balance)
+    """
+    usable = np.maximum(opening_balance, 0.0)
+    return np.maximum(total_expenditure - revenue_before_filling - usable, 0.0)
+
+
+def interest_on_deposits(deposit_rate: Array, opening_balance: Array) -> Array:
+    """Interest = average rate of the deposits in force x opening balance."""
+    return deposit_rate * opening_balance
+
+
+def interest_on_balance(interest_rate: Array, opening_balance: Array) -> Array:
+    """Interest = last year's yield on the opening balance x opening balance."""
+    return interest_rate * opening_balance
+
+
+def transfer_in(movers_in: Array, transfer_level_in: Array) -> Array:
+    """Transfers in = persons x average amount."""
+    return movers_in * transfer_level_in
+
+
+def transfer_out(movers_out: Array, transfer_level_out: Array) -> Array:
+    """Transfers out = persons x average amount."""
+    return movers_out * transfer_level_out
+
+
+def standing_grant(beneficiaries_average: Array, grant_per_beneficiary: Array) -> Array:
+    """Grant of the upper level = beneficiaries x grant per head and year."""
+    return beneficiaries_average * grant_per_beneficiary
+
+
+def upper_remittance(
+    remittance_wage: Array,
+    remittance_share: Array,
+    remittance_heads: Array,
+    remittance_rate: Array,
+    months: float,
+) -> Array:
+    """Remittance = monthly wage x months x share of the wage x heads x rate.
+
+    Independent of actual collection (central adjustment of 2018, 国发〔2018〕18号).
+    """
+    return remittance_wage * months * remittance_share * remittance_heads * remittance_rate
+
+
+# --- totals and balances -----------------------------------------------------------------
+
+
+def fiscal_subsidy(standing_subsidy: Array, gap_subsidy: Array = 0.0) -> Array:
+    """Fiscal subsidy = standing subsidy + gap-filling subsidy."""
+    return standing_subsidy + gap_subsidy
+
+
+def upper_grant(standing_grant: Array, gap_grant: Array = 0.0) -> Array:
+    """Grant of the upper level = standing grant + gap-filling grant."""
+    return standing_grant + gap_grant
+
+
+def sum_of_lines(*lines: Array) -> Array:
+    """Lines added in the order of the official form."""
+    total = lines[0]
+    for line in lines[1:]:
+        total = total + line
+    return total
+
+
+def current_balance(total_revenue: Array, total_expenditure: Array) -> Array:
+    """Current-year balance = total revenue - total expenditure (identity I2)."""
+    return total_revenue - total_expenditure
+
+
+def closing_balance(
+    opening_balance: Array, current_balance: Array, balance_adjustment: Array = 0.0
+) -> Array:
+    """Closing = opening + current-year balance + adjustment (identity I3)."""
+    return opening_balance + current_balance + balance_adjustment
+
+
+def gap(
+    total_expenditure: Array, total_revenue: Array, gap_subsidy: Array, gap_grant: Array
+) -> Array:
+    """Gap before filling = expenditure - (revenue - gap-filling subsidy and grant)."""
+    return total_expenditure - (total_revenue - gap_subsidy - gap_grant)
+
+
+def months_of(closing: Array, spending: Array, months: float) -> Array:
+    """Months payable = closing balance / (spending of the year / 12) (identity I5).
+
+    Examples
+    --------
+    >>> round(float(months_of(86_558.90, 263_700.50, 12)), 2)
+    3.94
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(spending > 0, closing / (spending / months), np.nan)
+
+
+def per_head(heads: Array, amount_per_head: Array) -> Array:
+    """An amount = average heads x amount per head: what is left where no finer driver is."""
+    return heads * amount_per_head

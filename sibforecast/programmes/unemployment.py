@@ -1,0 +1,32 @@
+"""Unemployment insurance (失业保险, form 社预08): recipient-months × standard."""
+
+from sibforecast.programmes import blocks
+from sibforecast.programmes import formulas as f
+from sibforecast.programmes.programme import Programme, Rule
+
+_BENEFITS = (
+    ("recipient-months × level", f.recipient_months_times_level),
+    ("recipient-months × standard", f.recipient_months_times_standard),
+    ("average recipients × level × months", f.stock_times_level),
+    ("average recipients × standard × months", f.stock_times_standard),
+)
+
+RULES = (
+    *blocks.HEADS,
+    *blocks.WAGE_CONTRIBUTIONS,
+    *blocks.BENEFICIARIES,
+    *(
+        Rule("unemployment_expenditure", identity, formula, when=("benefits_itemised",))
+        for identity, formula in _BENEFITS
+    ),
+    *(
+        Rule("benefit_expenditure", identity, formula, when=("benefits_lumped",))
+        for identity, formula in _BENEFITS
+    ),
+    *blocks.COMMON,
+    *blocks.TOTALS,
+)
+
+PROGRAMME = Programme(
+    "unemployment", "unemployment", "失业保险基金", "Unemployment insurance", RULES
+)

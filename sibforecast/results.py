@@ -1,0 +1,312 @@
+"""One manner for all results: a tidy frame that can show, save and account for itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sibforecast.errors import SibError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Version of the JSON form of results; it changes when a column changes its meaning.
+JSON_VERSION = "1.0"
+
+_NUMBERS = {
+    "value", "quantile", "ratio", "forecast", "actual", "weight", "score", "row", "horizon",
+    "lower80", "upper80", "lower95", "upper95", "gap", "own_balance", "gap_subsidy",
+    "gap_grant", "open", "opening_balance", "closing_balance", "known_at_budget",
+}  # fmt: skip
+
+
+def _jsonable(value: Any) -> Any:
+    """A plain JSON value: blank stays blank (null), never zero."""
+    if value is None or value != value:
+        return None
+    item = getattr(value, "item", None)
+    return item() if callable(item) else value
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[Path]:
+    """Write to a temporary neighbour and rename at the end: whole, or not at all."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
+    os.close(handle)
+    try:
+        yield Path(name)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)
+        os.replace(name, target)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def round_half_up(value: float, places: int = 0) -> Decimal:
+    """Round as official forms do: half away from zero, on the decimal digits shown.
+
+    Examples
+    --------
+    >>> str(round_half_up(2.5)), str(round_half_up(-0.125, 2))
+    ('3', '-0.13')
+    """
+    exact = Decimal(repr(float(value)))
+    rounded = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return abs(rounded) if rounded == 0 else rounded
+
+
+def scale_for(largest: float, currency: str = "yuan", language: str = "en") -> tuple[float, str]:
+    """Divisor and unit word by which amounts of this size are shown.
+
+    Examples
+    --------
+    >>> scale_for(3.1e10), scale_for(3.1e10, language="zh"), scale_for(4e9, "USD")
+    ((100000000.0, '100m yuan'), (100000000.0, '亿元'), (1000000.0, 'USD m'))
+    """
+    size = abs(largest)
+    if currency == "yuan":
+        steps = [(1e8, "亿元", "100m yuan"), (1e4, "万元", "10k yuan"), (1.0, "元", "yuan")]
+    else:
+        m, bn = f"{currency} m", f"{currency} bn"
+        steps = [(1e9, bn, bn), (1e6, m, m), (1.0, currency, currency)]
+    for divisor, zh, en in steps:
+        if size >= divisor * (10 if currency != "yuan" and divisor >= 1e9 else 1):
+            return divisor, zh if language == "zh" else en
+    return steps[-1][0], steps[-1][1] if language == "zh" else steps[-1][2]
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """Base of all results.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        The tidy table; its columns are those of the contract.
+    provenance : dict
+        Input hash, versions, as-of date, seed: what it takes to reproduce the result.
+    """
+
+    build: Callable[[], pd.DataFrame] = field(repr=False)
+    provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The tidy table, built when first asked for; changing it changes no result."""
+        cache = self.__dict__.get("_frame")
+        if cache is None:
+            cache = self.build()
+            object.__setattr__(self, "_frame", cache)
+        return cache.copy()
+
+    def headline(self) -> str:
+        """One line: what this result is."""
+        return f"{len(self.frame):,} rows"
+
+    def summary(self) -> Any:
+        """A small table that says the most; shown by `repr`."""
+        return self.frame.head(10)
+
+    def __repr__(self) -> str:
+        import pandas as pd
+
+        with pd.option_context("display.width", 80, "display.max_columns", 12):
+            body = self.summary()
+            text = body.to_string(max_colwidth=24) if hasattr(body, "to_string") else str(body)
+        lines = [f"<{type(self).__name__}> {self.headline()}", *text.splitlines()]
+        return "\n".join(line if len(line) <= 80 else line[:79] + "…" for line in lines)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        body = self.summary()
+        table = body.to_html(max_rows=20) if hasattr(body, "to_html") else escape(str(body))
+        return f"<p><b>{type(self).__name__}</b> {escape(self.headline())}</p>{table}"
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """The result as JSON (see `schema`); written to `path` as well if given."""
+        frame = self.frame
+        rows = [
+            [_jsonable(v) for v in row]
+            for row in zip(*(frame[c].tolist() for c in frame.columns), strict=True)
+        ]
+        text = json.dumps(
+            {
+                "kind": type(self).__name__,
+                "version": JSON_VERSION,
+                "provenance": dict(self.provenance),
+                "columns": list(frame.columns),
+                "rows": rows,
+            },
+            ensure_ascii=False,
+            allow_nan=False,
+            default=str,
+        )
+        if path is not None:
+            with written_whole(path) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        return text
+
+    def to_excel(self, path: str | Path) -> Path:
+        """The frame as a plain workbook: one sheet of values and one of provenance."""
+        from sibforecast.report.sheets import write_sheets
+
+        rows = [(key, str(value)) for key, value in self.provenance.items()]
+        write_sheets(path, {type(self).__name__: self.frame, "provenance": (("key", "value"), rows)})
+        return Path(path)
+
+
+@dataclass(frozen=True, repr=False)
+class Findings(Result):
+    """What a check found: errors, warnings and notes, all together."""
+
+    columns: ClassVar[tuple[str, ...]] = (
+        "id", "severity", "table", "row", "column", "region", "programme", "item",
+        "period", "expected", "found", "message", "mend",
+    )  # fmt: skip
+
+    @classmethod
+    def of(cls, rows: list[dict[str, Any]], provenance: Mapping[str, Any] | None = None) -> Findings:
+        """Findings from records; absent columns are blank, errors stand first."""
+        import pandas as pd
+
+        order = {"error": 0, "warning": 1, "note": 2}
+        rows = sorted(rows, key=lambda r: order[r["severity"]])
+        records = [{c: r.get(c) for c in cls.columns} for r in rows]
+
+        def build() -> pd.DataFrame:
+            frame = pd.DataFrame(records, columns=list(cls.columns))
+            frame["row"] = frame["row"].astype("Int64")
+            return frame
+
+        return cls(build, provenance or {})
+
+    def count(self, severity: str) -> int:
+        """How many findings have this severity."""
+        return int((self.frame["severity"] == severity).sum())
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error."""
+        return self.count("error") == 0
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def lines(self, severity: str | None = None) -> list[str]:
+        """Each finding as one line a person can act on."""
+        frame = self.frame
+        if severity:
+            frame = frame[frame["severity"] == severity]
+        return [_finding_line(row) for row in frame.to_dict("records")]
+
+    def headline(self) -> str:
+        """Counts by severity."""
+        parts = [
+            f"{self.count(s)} {s}{'s' if self.count(s) != 1 else ''}"
+            for s in ("error", "warning", "note")
+        ]
+        return ", ".join(parts)
+
+    def summary(self) -> Any:
+        """The first findings, one a line."""
+        return "\n".join(self.lines()[:12]) or "nothing found"
+
+
+def _finding_line(row: Mapping[str, Any]) -> str:
+    def told(value: Any) -> bool:
+        return value is not None and value == value and str(value) not in ("", "<NA>")
+
+    where = [str(row["table"])] if told(row["table"]) else []
+    if told(row["row"]):
+        where.append(f"row {row['row']}")
+    if told(row["column"]):
+        where.append(f"column {row['column']}")
+    keys = [str(row[k]) for k in ("region", "programme", "item", "period") if told(row[k])]
+    text = f"{row['severity']} {row['id']}: "
+    text += ", ".join(where) + (f" [{' / '.join(keys)}]" if keys else "") + f": {row['message']}"
+    if told(row["expected"]):
+        text += f"; expected {row['expected']}"
+    if told(row["found"]):
+        text += f"; found {row['found']}"
+    if told(row["mend"]):
+        text += f"; mend: {row['mend']}"
+    return text
+
+
+def result_kinds() -> dict[str, type[Result]]:
+    """All result classes known so far, by name."""
+    found: dict[str, type[Result]] = {}
+    queue = list(Result.__subclasses__())
+    while queue:
+        kind = queue.pop()
+        found[kind.__name__] = kind
+        queue.extend(kind.__subclasses__())
+    return found
+
+
+def json_schema(columns: tuple[str, ...], name: str) -> dict[str, Any]:
+    """The JSON Schema of a result with these columns."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": name,
+        "type": "object",
+        "required": ["kind", "version", "provenance", "columns", "rows"],
+        "properties": {
+            "kind": {"const": name},
+            "version": {"const": JSON_VERSION},
+            "provenance": {"type": "object"},
+            "columns": {
+                "type": "array",
+                "items": {"type": "string"},
+                "allOf": [{"contains": {"const": column}} for column in columns],
+            },
+            "rows": {
+                "type": "array",
+                "items": {
+                    "type": "array",
+                    "minItems": len(columns),
+                    "prefixItems": [
+                        {"type": ["number", "boolean", "null"]}
+                        if column in _NUMBERS
+                        else {"type": ["string", "number", "boolean", "null"]}
+                        for column in columns
+                    ],
+                },
+            },
+        },
+    }
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of result, as written by ``to_json``.
+
+    Raises
+    ------
+    SibError
+        If there is no such result.
+
+    Examples
+    --------
+    >>> schema("Findings")["properties"]["kind"]
+    {'const': 'Findings'}
+    """
+    kinds = result_kinds()
+    if name not in kinds:
+        raise SibError(f"no result {name!r}; known: {', '.join(sorted(kinds))}")
+    return json_schema(kinds[name].columns, name)

@@ -1,0 +1,126 @@
+"""Cells as people write them, to numbers: certain, or a fault with its name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+#: Marks that say "not available" or "not applicable": missing on purpose.
+MISSING_MARKS = frozenset(
+    {"—", "–", "-", "--", "——", "－", "/", "×", "✕", "…", "......", "...", "……", "无", "n/a", "na",
+     "n.a.", "nan", "null", "none", "不适用", "缺", "..", "暂无"}
+)  # fmt: skip
+
+_CELL_UNITS = {
+    "": 1.0, "元": 1.0, "人": 1.0, "万": 1e4, "亿": 1e8, "万元": 1e4, "亿元": 1e8, "万人": 1e4,
+    "亿人": 1e8, "千": 1e3, "千元": 1e3, "千人": 1e3, "个月": 1.0,
+}  # fmt: skip
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell says.
+
+    ``state`` is ``number``, ``blank``, ``missing`` or ``fault``; `scale` is the power that
+    a unit word in the cell stands for, `unit_word` that word; `percent` whether it bore ``%``.
+    """
+
+    state: str
+    value: float = float("nan")
+    scale: float = 1.0
+    unit_word: str = ""
+    percent: bool = False
+    fault: str = ""
+
+
+def read_cell(raw: object) -> Cell:
+    """Read one cell.
+
+    Examples
+    --------
+    >>> read_cell("２７，３６２.00").value, read_cell("(123)").value, read_cell("47.48%").value
+    (27362.0, -123.0, 47.48)
+    >>> read_cell("").state, read_cell("—").state, read_cell("about 5").state
+    ('blank', 'missing', 'fault')
+    """
+    if isinstance(raw, bool):
+        return Cell("fault", fault="a truth value, not a number")
+    if isinstance(raw, (int, float)):
+        return Cell("number", float(raw)) if raw == raw else Cell("blank")
+    if raw is None:
+        return Cell("blank")
+    text = unicodedata.normalize("NFKC", str(raw)).replace("−", "-")
+    text = re.sub(r"[\s\u200b\ufeff]+", "", text)
+    if not text:
+        return Cell("blank")
+    if text.lower() in MISSING_MARKS or str(raw).strip().lower() in MISSING_MARKS:
+        return Cell("missing")
+    if text.startswith(("=", "@")):
+        return Cell("fault", fault="a formula without a stored value; formulas are never executed")
+    sign = 1.0
+    if text[0] in "▲△":
+        sign, text = -1.0, text[1:]
+    if text.startswith("(") and text.endswith(")"):
+        sign, text = -sign, text[1:-1]
+    percent = text.endswith("%")
+    text = text.removesuffix("%")
+    match = _NUMBER.match(text)
+    if not match:
+        return Cell("fault", fault="not a number")
+    word = text[match.end() :]
+    if word not in _CELL_UNITS or (percent and word):
+        return Cell("fault", fault=f"{word!r} follows the number" if word else "not a number")
+    value = sign * float(match[0].replace(",", ""))
+    if value in (float("inf"), float("-inf")):
+        return Cell("fault", fault="not a finite number")
+    return Cell("number", value, _CELL_UNITS[word], word, percent)
+
+
+_CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+
+
+def read_period(raw: object) -> str | None:
+    """A year or month in the contract's form; ``None`` if the cell is none for certain.
+
+    Examples
+    --------
+    >>> read_period("2024年9月"), read_period("2024-9"), read_period("二○二四年"), read_period(2024.0)
+    ('2024-09', '2024-09', '2024', '2024')
+    """
+    if hasattr(raw, "year") and hasattr(raw, "month"):
+        return f"{raw.year}-{raw.month:02d}"
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
+    text = unicodedata.normalize("NFKC", str(raw)).strip().translate(_CHINESE_DIGITS)
+    text = re.sub(r"\s+", "", text)
+    text = re.sub(r"\.0$", "", text) if re.fullmatch(r"\d{4,6}\.0", text) else text
+    match = re.fullmatch(r"(\d{4})(?:年度|年|FY)?", text)
+    if match:
+        return match[1] if 1900 <= int(match[1]) <= 2200 else None
+    match = re.fullmatch(r"(\d{4})(?:年|[-/.])(?:1-)?(\d{1,2})月?", text) or re.fullmatch(r"(\d{4})(\d{2})", text)
+    if match and 1900 <= int(match[1]) <= 2200 and 1 <= int(match[2]) <= 12:
+        return f"{match[1]}-{int(match[2]):02d}"
+    return None
+
+
+def read_code(raw: object) -> str:
+    """A code or name kept as text: ``150100.0`` is 150100, ``"011"`` stays 011."""
+    if raw is None or (isinstance(raw, float) and raw != raw):
+        return ""
+    if isinstance(raw, float) and raw.is_integer():
+        return str(int(raw))
+    text = unicodedata.normalize("NFKC", str(raw)).strip()
+    text = re.sub(r"[\u200b\ufeff\u3000]+", "", text)
+    return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
+
+
+def read_truth(raw: object) -> bool | None:
+    """True, false, or ``None`` where the cell says neither."""
+    word = read_code(raw).lower()
+    if word in ("true", "1", "yes", "是", "y"):
+        return True
+    if word in ("false", "0", "no", "否", "n"):
+        return False
+    return None

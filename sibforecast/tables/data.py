@@ -1,0 +1,111 @@
+"""A data set that was read and checked: what every later room starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import pandas as pd
+
+from sibforecast.errors import SibError
+from sibforecast.programmes.programme import Programme
+from sibforecast.results import Findings, Result
+from sibforecast.tables.regions import Regions
+from sibforecast.tables.schema import STAGES
+
+
+@dataclass(frozen=True, repr=False)
+class FundData(Result):
+    """A checked data set.
+
+    Attributes
+    ----------
+    history : pandas.DataFrame
+        region, programme, item, period, stage, value (base units), method, and the origin
+        of each figure: file and row; `frame` is the same table.
+    regions : Regions
+        The pooling tree.
+    programmes : dict of str to Programme
+        The funds that occur, the declared ones included.
+    tables : dict of str to pandas.DataFrame
+        The other tables: pooling, assumptions, policies, deposits, …
+    findings : Findings
+        Warnings and notes of the load (errors would have stopped it).
+    currency : str
+        ``yuan`` or an ISO code.
+    illustrative : bool
+        Whether the figures are made up for illustration; shown in every title.
+    """
+
+    regions: Regions = field(default_factory=lambda: Regions({}))
+    programmes: Mapping[str, Programme] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    findings: Findings = field(default_factory=lambda: Findings.of([]))
+    currency: str = "yuan"
+    illustrative: bool = False
+
+    columns: ClassVar[tuple[str, ...]] = (
+        "region", "programme", "item", "period", "stage", "value", "method",
+    )  # fmt: skip
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """The tidy table of figures."""
+        return self.frame
+
+    def _view(self) -> pd.DataFrame:
+        """The table itself, for the package's own reading (not to be changed)."""
+        if "_frame" not in self.__dict__:
+            object.__setattr__(self, "_frame", self.build())
+        view: pd.DataFrame = self.__dict__["_frame"]
+        return view
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One of the other tables; empty if the data set has none."""
+        found = self.tables.get(name)
+        return found.copy() if found is not None else pd.DataFrame()
+
+    def at(self, period: str | int, stage: str) -> FundData:
+        """One slice: a budget, an outturn, a reported draft.
+
+        Raises
+        ------
+        SibError
+            If the stage is unknown or the slice is empty; the message says what there is.
+        """
+        if stage not in STAGES:
+            raise SibError(f"unknown stage {stage!r}; expected one of {', '.join(STAGES)}")
+        frame = self._view()
+        chosen = frame[(frame["period"] == str(period)) & (frame["stage"] == stage)]
+        if chosen.empty:
+            there = frame[["period", "stage"]].drop_duplicates().astype(str)
+            have = ", ".join(f"{p} {s}" for p, s in there.itertuples(index=False))
+            raise SibError(f"no figures of {period} at stage {stage}; there are: {have[:300]}")
+        return self.replaced(lambda: chosen.reset_index(drop=True))
+
+    def replaced(self, build: Callable[[], pd.DataFrame], **changes: Any) -> FundData:
+        """The same data set with another history."""
+        keep: dict[str, Any] = {
+            "provenance": self.provenance, "regions": self.regions, "programmes": self.programmes,
+            "tables": self.tables, "findings": self.findings, "currency": self.currency,
+            "illustrative": self.illustrative,
+        }  # fmt: skip
+        return FundData(build, **(keep | changes))
+
+    def headline(self) -> str:
+        """Areas, funds, periods and findings in one line."""
+        frame = self._view()
+        years = sorted(frame["period"].astype(str).unique())
+        span = f"{years[0]} … {years[-1]}" if years else "no periods"
+        mark = "ILLUSTRATIVE, " if self.illustrative else ""
+        return (
+            f"{mark}{frame['region'].nunique()} areas, {frame['programme'].nunique()} funds, "
+            f"{len(frame):,} figures, {span}"
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """Figures by fund and stage."""
+        frame = self._view()
+        keys = [frame["programme"].astype(str), frame["stage"].astype(str)]
+        return frame.groupby(keys, sort=False).size().unstack(fill_value=0)

@@ -1,0 +1,142 @@
+"""Areas as a pooling tree: who lies in whom, and which words mean whom."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import resources
+
+from sibforecast.errors import SibError
+from sibforecast.tables.schema import LEVELS
+
+
+@dataclass(frozen=True)
+class Area:
+    """One area of the tree."""
+
+    code: str
+    name: str
+    parent: str
+    level: str
+    name_en: str = ""
+    econ_tier: str = ""
+
+
+@cache
+def known_aliases() -> dict[str, tuple[str, ...]]:
+    """Short and former names by full name, from the package's table."""
+    text = resources.files("sibforecast.tables").joinpath("aliases.toml").read_text("utf-8")
+    return {name: tuple(words) for name, words in tomllib.loads(text).items()}
+
+
+@dataclass(frozen=True)
+class Regions:
+    """The pooling tree.
+
+    Examples
+    --------
+    >>> tree = Regions.of([Area("1", "A", "", "region"), Area("11", "B", "1", "league")])
+    >>> tree.children("1"), tree.ancestors("11"), tree.resolve("B")
+    (('11',), ('1',), '11')
+    """
+
+    areas: Mapping[str, Area]
+    order: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(cls, areas: Iterable[Area]) -> Regions:
+        """A tree of these areas, in their order."""
+        table = {area.code: area for area in areas}
+        return cls(table, tuple(table))
+
+    @cached_property
+    def _children(self) -> dict[str, tuple[str, ...]]:
+        table: dict[str, list[str]] = {}
+        for code in self.order:
+            table.setdefault(self.areas[code].parent, []).append(code)
+        return {parent: tuple(codes) for parent, codes in table.items()}
+
+    def children(self, code: str) -> tuple[str, ...]:
+        """Areas directly below."""
+        return self._children.get(code, ())
+
+    def ancestors(self, code: str) -> tuple[str, ...]:
+        """Areas above, nearest first."""
+        found: list[str] = []
+        parent = self.areas[code].parent
+        while parent and parent in self.areas and parent not in found:
+            found.append(parent)
+            parent = self.areas[parent].parent
+        return tuple(found)
+
+    def below(self, code: str) -> tuple[str, ...]:
+        """All areas below, depth first."""
+        found: list[str] = []
+        for child in self.children(code):
+            found.extend((child, *self.below(child)))
+        return tuple(found)
+
+    def is_own_level(self, code: str) -> bool:
+        """Whether an area is the own level of its parent (自治区本级): same level as it."""
+        area = self.areas[code]
+        parent = self.areas.get(area.parent)
+        return parent is not None and (area.level == parent.level or area.name.endswith("本级"))
+
+    def at_level(self, code: str, level: str) -> str:
+        """The area of `level` that `code` lies in; itself or the nearest above.
+
+        An own-level area (自治区本级) stands for itself on every level below its own.
+        """
+        rank = LEVELS.index(level)
+        here = code
+        while True:
+            area = self.areas[here]
+            if LEVELS.index(area.level) <= rank or not area.parent:
+                own = self.is_own_level(here) and LEVELS.index(area.level) == rank
+                return area.parent if own else here
+            here = area.parent
+
+    @cached_property
+    def _words(self) -> dict[str, set[str]]:
+        table: dict[str, set[str]] = {}
+        for area in self.areas.values():
+            short = area.name.rstrip("市盟旗县区") if len(area.name) > 2 else area.name
+            names = [area.code, area.name, area.name_en, *known_aliases().get(area.name, ())]
+            if len(short) >= 2:
+                names.append(short)
+            for word in names:
+                if word:
+                    table.setdefault("".join(word.lower().split()), set()).add(area.code)
+        return table
+
+    def resolve(self, word: str) -> str:
+        """The code of the area a word means.
+
+        Raises
+        ------
+        SibError
+            If no area, or more than one, may be meant: never a guess.
+        """
+        if word in self.areas:
+            return word
+        key = "".join(word.lower().split())
+        found = self._words.get(key, set())
+        exact = {c for c in found if self.areas[c].name == word}
+        found = exact if len(exact) == 1 else found
+        if len(found) == 1:
+            return next(iter(found))
+        if not found and key:
+            found = {c for w, codes in self._words.items() if w.startswith(key) for c in codes}
+        if found:
+            names = "、".join(sorted(self.areas[c].name for c in found)[:6])
+            raise SibError(f"{word!r} may mean {names}")
+        raise SibError(f"unknown area {word!r}")
+
+    def label(self, code: str, language: str = "zh") -> str:
+        """The name to show."""
+        area = self.areas.get(code)
+        if area is None:
+            return code
+        return (area.name_en or area.name) if language == "en" else area.name

@@ -1,0 +1,135 @@
+"""Units as people write them, to base units.
+
+A unit has a *family* (the base unit of the catalogue) and a factor. ``万元`` is 10,000 of
+the family ``currency``; ``元/年`` for an item per person-month is a twelfth.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sibforecast.errors import SibError
+
+_SCALES = {
+    "": 1.0, "k": 1e3, "thousand": 1e3, "千": 1e3, "10k": 1e4, "万": 1e4, "m": 1e6,
+    "million": 1e6, "百万": 1e6, "100m": 1e8, "亿": 1e8, "bn": 1e9, "billion": 1e9,
+}  # fmt: skip
+_YUAN = {"元", "yuan", "cny", "rmb", "人民币", "圆"}
+_PERSONS = {"人", "persons", "person", "people", "heads", "人次", "次", "count", "例", "件", "cases"}
+_PERSON_MONTHS = {"人月", "人·月", "person-months", "person-month", "人次月"}
+_SHARE = {"%": 0.01, "percent": 0.01, "per cent": 0.01, "pct": 0.01, "‰": 0.001, "share": 1.0, "比例": 1.0}
+_PER = {
+    "month": 1.0, "月": 1.0, "人月": 1.0, "人·月": 1.0, "person-month": 1.0, "mo": 1.0,
+    "year": 12.0, "年": 12.0, "人年": 12.0, "人·年": 12.0, "person-year": 12.0, "yr": 12.0, "a": 12.0,
+    "case": 0.0, "例": 0.0, "人": 0.0, "次": 0.0, "人次": 0.0, "person": 0.0, "head": 0.0,
+}  # fmt: skip
+_NOT_CURRENCIES = {"SHARE", "COUNT", "MONTHS", "PERSONS"}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: what it measures, how much of the base unit it is, per how many months."""
+
+    family: str  # currency, persons, person-months, share, months, rate
+    factor: float
+    per_months: float | None = None  # None: not per person; 0: per person or case
+    currency: str = ""
+
+
+@lru_cache(maxsize=4096)
+def parse_unit(text: str) -> Unit:
+    """Read a unit.
+
+    Raises
+    ------
+    SibError
+        If the unit is unknown.
+
+    Examples
+    --------
+    >>> parse_unit("万元").factor, parse_unit("USD m").factor, parse_unit("元/年").per_months
+    (10000.0, 1000000.0, 12.0)
+    """
+    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
+    low = plain.lower()
+    if low in _SHARE:
+        return Unit("share", _SHARE[low])
+    if low in ("months", "月", "个月", "month"):
+        return Unit("months", 1.0)
+    if low in ("per person-year", "次/人年", "次/人·年", "次/人", "per insured"):
+        return Unit("rate", 1.0)
+    head, _, per = low.partition("/")
+    head, per = head.strip(), per.strip()
+    if head.startswith("每") or per.count("/"):
+        raise SibError(f"unknown unit {text!r}")
+    per_months: float | None = None
+    if per:
+        per = per.removeprefix("人/") if per.startswith("人/") else per
+        if per not in _PER:
+            raise SibError(f"unknown unit {text!r}: per {per!r}")
+        per_months = _PER[per]
+    scale, word = _split_scale(head)
+    if word in _PERSON_MONTHS:
+        return Unit("person-months", _SCALES[scale])
+    if word in _PERSONS and per_months is None:
+        return Unit("persons", _SCALES[scale])
+    if word in _YUAN:
+        return Unit("currency", _SCALES[scale], per_months, "yuan")
+    match = re.fullmatch(r"([A-Za-z]{3})(?: ?(k|m|bn|thousand|million|billion))?", plain.partition("/")[0].strip())
+    if match and match[1].upper() not in _NOT_CURRENCIES and match[1].isupper():
+        return Unit("currency", _SCALES[match[2] or ""], per_months, match[1])
+    match = re.fullmatch(r"(k|m|bn|thousand|million|billion) ?([A-Z]{3})", plain.partition("/")[0].strip())
+    if match:
+        return Unit("currency", _SCALES[match[1]], per_months, match[2])
+    raise SibError(
+        f"unknown unit {text!r}; expected 元, 万元, 亿元, yuan, 10k yuan, 100m yuan, USD m, "
+        "元/月, 元/年, 人, 万人, persons, 10k persons, %, share, months, count"
+    )
+
+
+def _split_scale(head: str) -> tuple[str, str]:
+    for scale in sorted(_SCALES, key=len, reverse=True):
+        if scale and head.startswith(scale):
+            word = head[len(scale) :].strip()
+            if word in _YUAN | _PERSONS | _PERSON_MONTHS:
+                return scale, word
+    return "", head
+
+
+def conversion(unit: Unit, base: str) -> tuple[float, bool]:
+    """Factor from `unit` to a base unit of the catalogue, and whether the period was assumed.
+
+    Raises
+    ------
+    SibError
+        If the unit does not fit the item.
+
+    Examples
+    --------
+    >>> conversion(parse_unit("元/年"), "currency/person-month")
+    (0.08333333333333333, False)
+    """
+    fits: dict[str, tuple[str, ...]] = {
+        "currency": ("currency",), "persons": ("persons",), "share": ("share", "rate", "persons"),
+        "person-months": ("person-months",), "months": ("months",),
+        "per person-year": ("rate", "share", "persons"),
+    }  # fmt: skip
+    if base in fits:
+        allowed = ("persons",) if base == "persons" else fits[base]
+        allowed = ("share",) if base == "share" else allowed
+        if unit.family in allowed and unit.per_months is None:
+            return unit.factor, False
+        raise SibError(f"does not fit: expected {base}")
+    if unit.family != "currency":
+        raise SibError(f"does not fit: expected {base}")
+    wanted = {"currency/person-month": 1.0, "currency/person-year": 12.0, "currency/case": 0.0}[base]
+    if wanted == 0.0:
+        if unit.per_months:
+            raise SibError(f"does not fit: expected {base}")
+        return unit.factor, False
+    if not unit.per_months:
+        return unit.factor, wanted == 1.0
+    return unit.factor * wanted / unit.per_months, False
