@@ -102,6 +102,11 @@ TOTALS = (
     Rule("opening_balance", "closing balance of the year before", lambda balance: balance, names=("closing_balance_opening",)),
     Rule("current_balance", "total revenue − total expenditure", f.current_balance),
     Rule("closing_balance", "opening + current-year balance + adjustment", f.closing_balance),
+    Rule(
+        "gap", "total expenditure − (total revenue − gap subsidy − gap grant)", f.gap,
+        names=("total_expenditure", "total_revenue", "gap_subsidy", "gap_grant"),
+        defaults={"gap_subsidy": 0.0, "gap_grant": 0.0}, when=("revenue_itemised",),
+    ),
     Rule("gap", "total expenditure − (total revenue − gap subsidy − gap grant)", f.gap),
     Rule("months_payable", "closing balance / (expenditure subtotal / 12)", f.months_of, names=("closing_balance", "expenditure_subtotal", "months")),
     Rule("months_payable", "closing balance / (total expenditure / 12)", f.months_of, names=("closing_balance", "total_expenditure", "months")),

@@ -22,6 +22,7 @@ IDENTITIES = {
     "assessed": "contributors × base × months × rate",
     "collection_rate": "(collected + deferred + exempted) / assessed",
     "collected_flexible": "assessed (flexible) × collection rate",
+    "collection_rate_flexible": "collected / assessed, flexible group",
     "assessed_flexible": "flexible contributors × base × months × rate",
     "benefit_level": "benefits / heads / months",
     "interest_rate": "interest / opening balance",
@@ -51,6 +52,12 @@ def _first(*candidates: Floats) -> Floats:
 def _divided(amount: Floats, by: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(by > 0, amount / by, np.nan)
+
+
+def _without_filling(line: Floats, filling: Floats) -> Floats:
+    """A line less what filled a gap; an area that reports filling has no standing part without it."""
+    never = np.isnan(filling).all(axis=-1, keepdims=True)
+    return line - np.where(never, 0.0, filling)
 
 
 def averages(get: Get, opening: Get) -> dict[str, Floats]:
@@ -84,8 +91,8 @@ def implied(kind: str, get: Get, opening: Get) -> dict[str, Floats]:
     else:
         payers = get("insured") if kind == "resident_medical" else get("contributors")
         put("personal_contribution", _divided(get("contribution_revenue"), payers))
-    subsidy = put("standing_subsidy", get("fiscal_subsidy") - _or_zero(get("gap_subsidy")))
-    put("standing_grant", get("upper_grant") - _or_zero(get("gap_grant")))
+    subsidy = put("standing_subsidy", _without_filling(get("fiscal_subsidy"), get("gap_subsidy")))
+    put("standing_grant", _without_filling(get("upper_grant"), get("gap_grant")))
     if kind == "resident_medical":
         put("subsidy_per_head", _divided(subsidy, get("insured")))
     _benefits(kind, get, heads, put)
@@ -108,6 +115,8 @@ def _contributions(get: Get, put: Callable[[str, Floats], Floats]) -> None:
     due = put("assessed", wages * get("contribution_rate"))
     wages_flexible = get("contributors_flexible") * get("contribution_base_flexible") * 12.0
     due_flexible = put("assessed_flexible", wages_flexible * get("contribution_rate_flexible"))
+    if not np.isnan(get("collected_flexible")).all():
+        put("collection_rate_flexible", _divided(get("collected_flexible"), due_flexible))
     rate = _first(get("collection_rate_flexible"), np.ones_like(due))
     paid_flexible = put("collected_flexible", due_flexible * rate)
     extra = sum(

@@ -22,6 +22,20 @@ Adjust = Callable[[str, Floats, bool], Floats]
 
 GIVEN = -1
 UNKNOWN = -2
+LINKED = -3
+
+
+@dataclass(frozen=True)
+class Link:
+    """A line of an area's own level that mirrors a line of the areas below it.
+
+    What the counties remit, the region's own level receives: one figure, two accounts.
+    """
+
+    item: str
+    area: int
+    mirror: str
+    below: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,8 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     "standing_grant": ("upper_grant", "grant_per_beneficiary"),
     "upper_grant": ("grant_per_beneficiary", "standing_grant"),
     "upper_remittance": ("remittance_wage", "remittance_rate", "remittance_heads"),
+    "gap_subsidy": ("fiscal_subsidy",),
+    "gap_grant": ("upper_grant",),
     "interest": ("deposit_rate", "interest_rate"),
     "transfer_in": ("movers_in", "transfer_level_in"),
     "transfer_out": ("movers_out", "transfer_level_out"),
@@ -162,6 +178,7 @@ class Year:
         adjust: Adjust = no_change,
         adjust_end: Adjust | None = None,
         months: float = 12.0,
+        links: Iterable[Link] = (),
     ) -> None:
         self.programme = programme
         self.given = given
@@ -172,6 +189,7 @@ class Year:
         self.adjust_end = adjust_end or adjust
         self.months = months
         self.areas = areas
+        self.links = tuple(links)
         self.values: dict[str, Floats] = {}
         self.raw: dict[str, Floats] = {}
         self.used: dict[str, npt.NDArray[np.int16]] = {}
@@ -244,6 +262,9 @@ class Year:
             open_ = np.isnan(value)
             used = np.where(open_ & ~np.isnan(given), np.int16(GIVEN), used)
             value = np.where(open_, given, value)
+        for link in self.links:
+            if link.item == item:
+                value, used = self._mirror(link, value, used, stands)
         self.raw[item] = value
         self.used[item] = used
         adjusted = self.adjust(follows or item, value, bool(follows))
@@ -251,6 +272,19 @@ class Year:
             adjusted = self.adjust(item, adjusted, False)
         self.values[item] = adjusted
         return adjusted
+
+    def _mirror(
+        self, link: Link, value: Floats, used: npt.NDArray[np.int16], stands: npt.NDArray[np.bool_] | None
+    ) -> tuple[Floats, npt.NDArray[np.int16]]:
+        """The own level's side of a flow between levels: the sum of the other side."""
+        if stands is not None and stands[link.area, 0]:
+            return value, used
+        below = self.get(link.mirror)[list(link.below)]
+        total = np.where(np.isnan(below), 0.0, below).sum(axis=0)
+        value = np.broadcast_to(value, (self.areas, max(value.shape[1], below.shape[1]))).copy()
+        used = np.broadcast_to(used, value.shape).copy()
+        value[link.area], used[link.area] = total, LINKED
+        return value, used
 
     def _apply(
         self, rule: Rule, index: int, value: Floats, used: npt.NDArray[np.int16]
@@ -263,6 +297,10 @@ class Year:
             if not ok.any():
                 return value, used
         arguments = []
+        if not rule.needs:  # a sum of parts needs one part that exists
+            ok = ok & np.logical_or.reduce([~np.isnan(self.get(n)) for n, _ in rule.parameters])
+            if not ok.any():
+                return value, used
         for name, default in rule.parameters:
             if name == "months":
                 arguments.append(self.months)
@@ -300,7 +338,7 @@ class Year:
             stem = name.removesuffix("_opening").removesuffix("_raw")
             inner = self.missing(name, area) if stem in self.programme.by_item and name != item and stem != item else (name,)
             deeper.extend(inner)
-        return tuple(dict.fromkeys(deeper))
+        return tuple(dict.fromkeys(n.removesuffix("_opening").removesuffix("_raw") for n in deeper))
 
 
 def select(rules: Iterable[Rule], *items: str) -> tuple[Rule, ...]:

@@ -6,6 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
 #: Marks that say "not available" or "not applicable": missing on purpose.
 MISSING_MARKS = frozenset(
     {"—", "–", "-", "--", "——", "－", "/", "×", "✕", "…", "......", "...", "……", "无", "n/a", "na",
@@ -114,6 +117,12 @@ def read_code(raw: object) -> str:
     text = unicodedata.normalize("NFKC", str(raw)).strip()
     text = re.sub(r"[\u200b\ufeff\u3000]+", "", text)
     return text[:-2] if re.fullmatch(r"\d+\.0", text) else text
+
+
+def read_codes(column: pd.Series) -> pd.Series:
+    """A whole column of codes, each distinct cell read once."""
+    codes, distinct = pd.factorize(column, use_na_sentinel=False)
+    return pd.Series(np.array([read_code(c) for c in distinct], dtype=object)[codes], dtype=object)
 
 
 def read_truth(raw: object) -> bool | None:

@@ -12,7 +12,7 @@ import pandas as pd
 from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.programmes.programme import Programme
-from sibforecast.tables.cells import read_cell, read_code, read_period
+from sibforecast.tables.cells import read_cell, read_code, read_codes, read_period
 from sibforecast.tables.read import Collector, RawTable
 from sibforecast.tables.regions import Regions
 from sibforecast.tables.schema import STAGE_LOOKUP, STAGES
@@ -137,7 +137,7 @@ def read_history(
     out["method"] = pd.Categorical.from_codes(np.zeros(len(out), dtype=np.int8), ["data"])
     for column in ("caliber", "source"):
         if column in frame:
-            out[column] = pd.Categorical(frame[column].map(read_code))
+            out[column] = pd.Categorical(read_codes(frame[column]))
     out["file"] = pd.Categorical.from_codes(np.zeros(len(out), dtype=np.int8), [raw.file])
     out["row"] = rows
     out["quantum"] = _quantum(frame["value"], factor)
@@ -182,7 +182,7 @@ def parse_values(
 ) -> tuple[np.ndarray, set[Unit], np.ndarray]:  # fmt: skip
     """Values in base units and the unit's factor; NaN where blank, marked missing or faulty (each a finding)."""
     value, scale, percent, state = _numbers(cells)
-    unit_codes, unit_words = pd.factorize(unit_cells.map(read_code), use_na_sentinel=False)
+    unit_codes, unit_words = pd.factorize(read_codes(unit_cells), use_na_sentinel=False)
     item_codes = item.cat.codes.to_numpy().astype(np.int64)
     factor = np.ones(len(value))
     used: set[Unit] = set()

@@ -82,7 +82,7 @@ def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
     return tables
 
 
-def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, list[list[Any]]]]:
+def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
     for file in _files(folder):
         name = file.name.lower().removesuffix(".gz").removesuffix(".csv")
         if name not in TABLE_LOOKUP:
@@ -112,13 +112,22 @@ def _decode(data: bytes, file: str, table: str, found: Collector) -> str | None:
     return None
 
 
-def _csv_rows(text: str) -> list[list[Any]]:
+def _csv_rows(text: str) -> pd.DataFrame:
+    """Cells as text; the fast reader first, the patient one where rows differ in length."""
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    return list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    if not text.strip():
+        return pd.DataFrame()
+    try:
+        frame = pd.read_csv(io.StringIO(text), header=None, dtype=object, na_filter=False, sep=delimiter,
+                            skip_blank_lines=False)  # fmt: skip
+        return frame.fillna("")
+    except pd.errors.ParserError:
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        return pd.DataFrame(rows, dtype=object).fillna("")
 
 
-def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, list[list[Any]]]]:
+def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
     from python_calamine import CalamineWorkbook
 
     if not path.name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")):
@@ -133,32 +142,32 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, list[lis
     for name in book.sheet_names:
         if name.strip().lower() in TABLE_LOOKUP:
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            yield name, f"{path.name}, sheet {name}", [list(row) for row in rows]
+            yield name, f"{path.name}, sheet {name}", pd.DataFrame(rows, dtype=object)
         elif name.strip().lower() not in ("readme", "说明", "words"):
             found.add("unknown_table", "note", f"sheet {name} is no table of a data set and was not read", table=name)
 
 
-def _with_headers(table: str, file: str, rows: list[list[Any]], found: Collector) -> RawTable | None:
+def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) -> RawTable | None:
     """Name the columns by the contract and drop rows that are wholly empty."""
     schema = TABLES[table]
     known = {*schema.required, *schema.optional, *COMMON, "month"}
-    top = 0
-    while top < len(rows) and all(read_code(c) == "" for c in rows[top]):
-        top += 1
-    if top == len(rows):
+    filled = ~((cells == "") | cells.isna()).all(axis=1).to_numpy() if len(cells) else np.zeros(0, dtype=bool)
+    if not filled.any():
         found.add("empty_table", "error", f"{file} is empty", table=table, mend="add a header row and data, or remove it")
         return None
+    top = int(np.argmax(filled))
     names, headers = [], {}
-    for word in rows[top]:
+    for word in cells.iloc[top]:
         text = read_code(word)
         plain = "".join(text.lower().split())
         code = plain if plain in known else HEADER_LOOKUP.get(plain, HEADER_LOOKUP.get(text.lower(), plain))
         if code in headers and code in known:
             found.add("column_twice", "error", f"two columns mean {code}", table=table, row=top + 1,
                       column=text, found=f"{headers[code]}, {text}", mend="keep one of them")
-        headers.setdefault(code, text)
+        if code:
+            headers.setdefault(code, text)
         names.append(code)
-    unknown = [h for c, h in headers.items() if c not in known and h]
+    unknown = [h for c, h in headers.items() if c not in known]
     if unknown:
         found.add("unknown_column", "note", f"columns not used: {', '.join(unknown)}", table=table)
     missing = [c for c in schema.required if c not in headers]
@@ -167,28 +176,14 @@ def _with_headers(table: str, file: str, rows: list[list[Any]], found: Collector
                   expected=", ".join(schema.required), found=", ".join(headers.values()),
                   mend="add the columns, or head them with these words")
         return None
-    return _body(table, file, rows, top, names, headers, known, found)
-
-
-def _body(
-    table: str, file: str, rows: list[list[Any]], top: int, names: list[str],
-    headers: dict[str, str], known: set[str], found: Collector,
-) -> RawTable:  # fmt: skip
-    width = len(names)
-    kept: list[list[Any]] = []
-    numbers: list[int] = []
-    for number, row in enumerate(rows[top + 1 :], start=top + 2):
-        if not any(c not in ("", None) for c in row):
-            continue
-        if len(row) > width and any(c not in ("", None) for c in row[width:]):
-            found.add("ragged_row", "error", f"the row has {len(row)} cells, the header {width}", table=table,
-                      row=number, mend="put text with commas in quotes; numbers with commas too")
-            continue
-        kept.append(row[:width] + [""] * (width - len(row)))
-        numbers.append(number)
-    columns = list(zip(*kept, strict=True)) if kept else [()] * width
-    data = {}
-    for name, cells in zip(names, columns, strict=True):
-        if name in known and name not in data:
-            data[name] = pd.Series(cells, dtype=object)
-    return RawTable(table, file, pd.DataFrame(data), np.asarray(numbers, dtype=np.int64), headers)
+    keep = filled.copy()
+    keep[: top + 1] = False
+    for column in [i for i, name in enumerate(names) if not name]:  # cells beyond the header
+        stray = keep & ~((cells[column] == "") | cells[column].isna()).to_numpy()
+        for i in np.flatnonzero(stray):
+            found.add("ragged_row", "error", f"the row has more cells than the header ({len(headers)})", table=table,
+                      row=int(i) + 1, mend="put text with commas in quotes; numbers with commas too")
+        keep &= ~stray
+    data = {name: cells.iloc[:, i][keep].reset_index(drop=True) for i, name in reversed(list(enumerate(names))) if name in known}
+    body = pd.DataFrame({name: data[name] for name in headers if name in data}, dtype=object)
+    return RawTable(table, file, body, np.flatnonzero(keep) + 1, headers)

@@ -1,0 +1,126 @@
+"""Judgement and deposits: what people gave, laid on the areas it is meant for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sibforecast import items
+from sibforecast.periods import Period, months_in_force
+from sibforecast.tables.data import FundData
+from sibforecast.tables.read import Collector
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass
+class Judged:
+    """One item as given for some areas; arrays (areas, 1)."""
+
+    value: Floats
+    where: npt.NDArray[np.bool_]
+    own: npt.NDArray[np.bool_]  # meant for this area alone, not for all below an upper area
+    label: npt.NDArray[np.object_]
+    origin: npt.NDArray[np.object_]
+
+
+def judged(
+    data: FundData, areas: tuple[str, ...], programme: str, year: int, found: Collector
+) -> dict[str, Judged]:
+    """What was given for a fund and year: entered drafts first, then assumptions.
+
+    The more specific goes before the general: an area before the area above it, a fund
+    before all funds. An amount of an upper area is never split over the areas below.
+    """
+    out: dict[str, Judged] = {}
+    place = {a: i for i, a in enumerate(areas)}
+    table = data.tables.get("assumptions")
+    if table is not None and not table.empty:
+        rows = table[(table["period"].astype(str) == str(year)) & table["programme"].isin(["", programme])]
+        for row in _general_first(rows, data):
+            _lay(out, data, areas, place, row, "judgement", found)
+    for row in _entered(data, programme, year):
+        _lay(out, data, areas, place, row, f"data ({row['stage']})", found)
+    return out
+
+
+def _general_first(rows: pd.DataFrame, data: FundData) -> list[dict[str, object]]:
+    def rank(row: dict[str, object]) -> tuple[int, int]:
+        region = str(row["region"])
+        depth = len(data.regions.ancestors(region)) + 1 if region else 0
+        return depth, int(bool(row["programme"]))
+
+    records: list[dict[str, object]] = rows.to_dict("records")  # type: ignore[assignment]
+    return sorted(records, key=rank)
+
+
+def _entered(data: FundData, programme: str, year: int) -> list[dict[str, object]]:
+    """Figures of the year at stage ``expected`` or ``draft``: the compiler's own."""
+    frame = data._view()
+    if str(year) not in frame["period"].cat.categories:
+        return []
+    use = (frame["programme"] == programme) & (frame["period"] == str(year)) & frame["stage"].isin(["draft", "expected"])
+    records: list[dict[str, object]] = frame[use].to_dict("records")  # type: ignore[assignment]
+    computed = {"balance", "result", "revenue_total", "expenditure_total"}
+    return [r for r in records if items.CATALOGUE[str(r["item"])].side not in computed
+            or r["item"] in ("balance_adjustment", "opening_balance")]  # fmt: skip
+
+
+def _lay(
+    out: dict[str, Judged], data: FundData, areas: tuple[str, ...], place: dict[str, int],
+    row: dict[str, object], label: str, found: Collector,
+) -> None:  # fmt: skip
+    item, region = str(row["item"]), str(row["region"])
+    inside = [region] if region in place else []
+    if not region:
+        inside = list(areas)
+    elif not inside:
+        inside = [a for a in data.regions.below(region) if a in place]
+    if not inside:
+        return
+    if len(inside) > 1 and items.CATALOGUE[item].is_additive:
+        found.add("sum_not_split", "error", "an amount or number of heads is given for an area above the ones drafted",
+                  table="assumptions", row=row.get("row"), region=region or None, item=item, period=str(row["period"]),
+                  expected="a figure for each area below", mend="give it area by area, or give a rate or level")
+        return
+    shape = (len(areas), 1)
+    cells = out.get(item)
+    if cells is None:
+        cells = out[item] = Judged(
+            np.full(shape, np.nan), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool),
+            np.full(shape, "", dtype=object), np.full(shape, "", dtype=object),
+        )  # fmt: skip
+    author = str(row.get("author") or "")
+    source = str(row.get("source") or "")
+    origin = f"{row.get('file', '')}, row {row.get('row', '')}"
+    origin += f"; author {author}" if author else ""
+    origin += f"; source: {source}" if source and source != "nan" else ""
+    index = [place[a] for a in inside]
+    cells.value[index, 0] = float(row["value"])  # type: ignore[arg-type]
+    cells.where[index, 0] = True
+    cells.own[index, 0] = len(index) == 1
+    cells.label[index, 0] = label
+    cells.origin[index, 0] = origin
+
+
+def deposit_rates(data: FundData, areas: tuple[str, ...], programme: str, year: int) -> Floats | None:
+    """Average yearly rate of each area's deposits, weighed by balance and months in force."""
+    table = data.tables.get("deposits")
+    if table is None or table.empty:
+        return None
+    rows = table[table["programme"] == programme]
+    if rows.empty:
+        return None
+    place = {a: i for i, a in enumerate(areas)}
+    balance, interest = np.zeros(len(areas)), np.zeros(len(areas))
+    for region, amount, rate, start in zip(rows["region"], rows["balance"], rows["rate"], rows["start"], strict=True):
+        if region not in place or amount is None or rate is None or amount != amount or rate != rate:
+            continue
+        months = months_in_force(year, Period.parse(start) if start else None, None)
+        balance[place[region]] += amount
+        interest[place[region]] += amount * rate * months / 12.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(balance > 0, interest / balance, np.nan)[:, None]

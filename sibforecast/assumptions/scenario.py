@@ -1,0 +1,321 @@
+"""Scenarios: named, dated, small differences to the assumptions.
+
+A :class:`Change` says what is set, added to, multiplied, floored or capped, where, from
+which month, and who decided it. The same record comes from a TOML file, from Python and
+from a row of the ``policies`` table.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from sibforecast import items
+from sibforecast.errors import ScenarioError, SibError, all_faults
+from sibforecast.periods import Period
+from sibforecast.tables.cells import read_cell, read_code, read_truth
+from sibforecast.tables.units import conversion, parse_unit
+
+OPERATIONS = ("set", "add", "multiply", "floor", "cap")
+DECIDERS = ("nation", "region", "league", "county", "event")
+_PRESETS = Path(__file__).parent / "presets"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One measure.
+
+    Parameters
+    ----------
+    item : str
+        A driver, a line, a policy parameter or a macro assumption of the catalogue.
+    programme : str or tuple of str
+        The funds it concerns; ``"*"`` for all.
+    regions : tuple of str
+        Areas (codes or names); an upper area means all below it; ``("*",)`` for all.
+    set, add, multiply, floor, cap : float
+        Exactly one of them.
+    start, end : str
+        First and last month in force, inclusive; no end is open.
+    paid : str
+        Paid in one sum from this month, with arrears back to the start.
+    decided_by : str
+        nation, region, league, county or event: who carries what follows from it.
+    known_at_budget : bool
+        Whether the budget knew it.
+    evidence : str
+        Required where an event decided.
+    unit : str
+        Required with set, add, floor and cap on an item that has a unit.
+    before_value : float
+        The value before, where a set, floor or cap must be undone later.
+    id : str
+        Name of the measure; it becomes the cause of what follows.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the record.
+
+    Examples
+    --------
+    >>> Change(item="benefit_level", programme="enterprise_pension", multiply=1.05,
+    ...        start="2026-07", decided_by="nation").cause
+    'benefit_level ×1.05'
+    """
+
+    item: str
+    start: str
+    programme: str | tuple[str, ...] = "*"
+    regions: tuple[str, ...] = ("*",)
+    set: float | None = None
+    add: float | None = None
+    multiply: float | None = None
+    floor: float | None = None
+    cap: float | None = None
+    end: str = ""
+    paid: str = ""
+    decided_by: str = ""
+    known_at_budget: bool = False
+    evidence: str = ""
+    id: str = ""
+    unit: str = ""
+    before_value: float | None = None
+    title: str = ""
+    reference: str = ""
+    author: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("programme", "regions"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                value = tuple(v.strip() for v in value.replace("，", ",").split(",") if v.strip()) or ("*",)
+            object.__setattr__(self, name, tuple(value))
+        faults = list(self._faults())
+        if faults:
+            raise all_faults(ScenarioError, f"change {self.id or self.item!r}", faults)
+
+    def _faults(self) -> Iterable[str]:
+        if self.item not in items.CATALOGUE:
+            yield f"unknown item {self.item!r}{items.did_you_mean(self.item, items.CATALOGUE)}"
+        given = [o for o in OPERATIONS if getattr(self, o) is not None]
+        if len(given) != 1:
+            yield f"exactly one of {', '.join(OPERATIONS)} is needed; found {', '.join(given) or 'none'}"
+        for operation in given:
+            value = getattr(self, operation)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+                yield f"{operation} must be a number; found {value!r}"
+        for name in ("start", "end", "paid"):
+            text = getattr(self, name)
+            if not text and name != "start":
+                continue
+            try:
+                if not Period.parse(text).is_month:
+                    yield f"{name} must be a month such as 2026-07; found {text!r}"
+            except SibError as fault:
+                yield f"{name}: {fault}"
+        if self.end and self.start and self.end < self.start:
+            yield f"the end {self.end} lies before the start {self.start}"
+        if self.paid and self.start and self.paid < self.start:
+            yield f"paid {self.paid} lies before the start {self.start}"
+        if self.decided_by not in DECIDERS:
+            yield f"decided_by must be one of {', '.join(DECIDERS)}; found {self.decided_by!r}"
+        if self.decided_by == "event" and not self.evidence and self.known_at_budget:
+            yield "an event cannot be known at the budget without evidence"
+        yield from self._unit_faults(given)
+
+    def _unit_faults(self, given: list[str]) -> Iterable[str]:
+        if self.item not in items.CATALOGUE or not given:
+            return
+        base = items.CATALOGUE[self.item].unit
+        if given[0] == "multiply":
+            return
+        if not self.unit:
+            if base != "share":
+                yield f"{given[0]} on {self.item} needs a unit, for example {items.UNITS[base][0]!r}"
+            return
+        try:
+            conversion(parse_unit(self.unit), base)
+        except SibError as fault:
+            yield f"unit {self.unit!r}: {fault}"
+
+    @property
+    def operation(self) -> str:
+        """Which of the five operations this is."""
+        return next(o for o in OPERATIONS if getattr(self, o) is not None)
+
+    @property
+    def amount(self) -> float:
+        """The operand in base units."""
+        return self._in_base(float(getattr(self, self.operation)))
+
+    @property
+    def before(self) -> float | None:
+        """The value before the change, in base units."""
+        return None if self.before_value is None else self._in_base(float(self.before_value))
+
+    def _in_base(self, value: float) -> float:
+        if self.operation == "multiply" or not self.unit:
+            return value
+        return value * conversion(parse_unit(self.unit), items.CATALOGUE[self.item].unit)[0]
+
+    @property
+    def cause(self) -> str:
+        """The name under which its effect is reported."""
+        if self.id:
+            return self.id
+        sign = {"set": "=", "add": "+", "multiply": "×", "floor": "≥", "cap": "≤"}[self.operation]
+        return f"{self.item} {sign}{getattr(self, self.operation):g}"
+
+    def concerns(self, programme: str) -> bool:
+        """Whether a fund is meant."""
+        return "*" in self.programme or programme in self.programme
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A title and its changes, applied in the order of their start, then of listing.
+
+    Examples
+    --------
+    >>> a = Change(item="collection_rate", multiply=0.99, start="2026-01", decided_by="league")
+    >>> both = Scenario("a", a) + Scenario("b", a)
+    >>> both.title, len(both.changes)
+    ('a + b', 2)
+    """
+
+    title: str
+    changes: tuple[Change, ...]
+    author: str = ""
+    reference: str = ""
+    explanation: str = field(default="", repr=False)
+
+    def __init__(
+        self, title: str, *changes: Change, author: str = "", reference: str = "", explanation: str = ""
+    ) -> None:
+        object.__setattr__(self, "title", title)
+        object.__setattr__(self, "changes", tuple(changes))
+        object.__setattr__(self, "author", author)
+        object.__setattr__(self, "reference", reference)
+        object.__setattr__(self, "explanation", explanation)
+
+    def __add__(self, other: Scenario) -> Scenario:
+        """Both packages together."""
+        title = " + ".join(t for t in (self.title, other.title) if t)
+        return Scenario(title, *self.changes, *other.changes, author=self.author, reference=self.reference)
+
+    @property
+    def in_order(self) -> tuple[Change, ...]:
+        """Changes by start, then as listed."""
+        return tuple(sorted(self.changes, key=lambda c: c.start))
+
+    def causes(self) -> tuple[str, ...]:
+        """The name of each change, made unique, in order of application."""
+        names: list[str] = []
+        for change in self.in_order:
+            name, n = change.cause, 2
+            while name in names:
+                name, n = f"{change.cause} ({n})", n + 1
+            names.append(name)
+        return tuple(names)
+
+
+_HEAD = ("title", "author", "reference", "explanation", "change")
+_FIELDS = tuple(f.name for f in fields(Change))
+
+
+def read_scenario(source: str | Path) -> Scenario:
+    """Read a scenario from a TOML file, or a shipped one by its name.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of every change at once.
+
+    Examples
+    --------
+    >>> read_scenario("raise_pensions").changes[0].multiply
+    1.02
+    """
+    path = Path(source)
+    if not path.exists() and not path.suffix:
+        path = _PRESETS / f"{source}.toml"
+    if not path.exists():
+        shipped = ", ".join(sorted(p.stem for p in _PRESETS.glob("*.toml")))
+        raise ScenarioError(f"no scenario {str(source)!r}; shipped: {shipped}")
+    try:
+        record = tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise ScenarioError(f"{path.name}: not a TOML file: {fault}") from fault
+    faults = [f"unknown key {k!r}{items.did_you_mean(k, _HEAD)}" for k in record if k not in _HEAD]
+    if not record.get("title"):
+        faults.append("the title is missing")
+    changes = []
+    listed = record.get("change", [])
+    if not isinstance(listed, list):
+        faults.append("write each change as [[change]]")
+        listed = []
+    for number, entry in enumerate(listed, start=1):
+        try:
+            changes.append(change_from(entry))
+        except ScenarioError as fault:
+            faults.extend(f"change {number}: {line.strip(' -')}" for line in str(fault).splitlines()[1:])
+    if faults:
+        raise all_faults(ScenarioError, path.name, faults)
+    head = {k: str(record.get(k, "")) for k in ("author", "reference", "explanation")}
+    return Scenario(str(record["title"]), *changes, **head)
+
+
+def change_from(record: Mapping[str, Any]) -> Change:
+    """A change from a record of a file or a row of ``policies``.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault of the record.
+    """
+    faults = [f"unknown key {k!r}{items.did_you_mean(k, _FIELDS)}" for k in record if k not in _FIELDS]
+    known = {k: v for k, v in record.items() if k in _FIELDS}
+    for name in ("item", "start"):
+        known.setdefault(name, "")
+    try:
+        change = Change(**known)
+    except ScenarioError as fault:
+        faults.extend(line.strip(" -") for line in str(fault).splitlines()[1:])
+        change = None  # type: ignore[assignment]
+    if faults:
+        raise all_faults(ScenarioError, "change", faults)
+    return change
+
+
+def from_policies(rows: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """Changes from rows of the ``policies`` table (cells as read).
+
+    Raises
+    ------
+    ScenarioError
+        With every fault, named by its row.
+    """
+    changes, faults = [], []
+    for row in rows:
+        record: dict[str, Any] = {}
+        for name in _FIELDS:
+            cell = row.get(name)
+            if cell is None or cell != cell or cell == "":
+                continue
+            if name in (*OPERATIONS, "before_value"):
+                record[name] = read_cell(cell).value
+            elif name == "known_at_budget":
+                record[name] = bool(read_truth(cell))
+            else:
+                record[name] = read_code(cell)
+        try:
+            changes.append(change_from(record))
+        except ScenarioError as fault:
+            faults.extend(f"row {row.get('row', '?')}: {line.strip(' -')}" for line in str(fault).splitlines()[1:])
+    if faults:
+        raise all_faults(ScenarioError, "policies", faults)
+    return tuple(changes)

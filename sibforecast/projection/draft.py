@@ -1,0 +1,216 @@
+"""`draft_budget`: next year's draft in one call, beside outturn, budget and last year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from sibforecast import items
+from sibforecast.assumptions.basis import Assumptions, FundBasis, assume
+from sibforecast.errors import SibError
+from sibforecast.forecasting.drivers import Forecast, forecast
+from sibforecast.periods import Period
+from sibforecast.projection.fund import FundPath, account_year, labels
+from sibforecast.projection.project import Projection, Rows, project
+from sibforecast.results import Findings, Result
+from sibforecast.tables.data import FundData
+from sibforecast.tables.panel import Panel, annual_rows, panels
+
+#: Years beyond the draft year that its assumptions carry, for projections over several years.
+HORIZON = 4
+
+
+@dataclass(frozen=True, repr=False)
+class BudgetDraft(Result):
+    """Next year's draft budget.
+
+    The frame holds side by side last year's ``final``, this year's ``budget``, this year's
+    ``expected`` outturn and next year's ``draft``: region, programme, item, period, stage,
+    value, method. `balance` is the table between gap and balance: how a gap is filled and
+    what stays open.
+    """
+
+    year: int = 0
+    assumptions: Assumptions | None = None
+    projection: Projection | None = None
+    forecast: Forecast | None = None
+    findings: Findings = field(default_factory=lambda: Findings.of([]))
+
+    columns: ClassVar[tuple[str, ...]] = (
+        "region", "programme", "item", "period", "stage", "value", "method",
+    )  # fmt: skip
+
+    @property
+    def source(self) -> FundData:
+        """The data set behind it."""
+        if self.assumptions is None:
+            raise SibError("this draft has no assumptions behind it")
+        return self.assumptions.source
+
+    @property
+    def balance(self) -> pd.DataFrame:
+        """Gap, how it is filled (own balance, subsidy, grant) and what stays open, in currency units.
+
+        A gap is first met by the fund's own opening balance; closing subsidies of
+        government-staff pensions are gap subsidies. Blank where the gap is unknown.
+        """
+        return balance_table(self.frame, str(self.year))
+
+    def headline(self) -> str:
+        """Year, funds, areas and what to watch."""
+        data = self.source
+        mark = "ILLUSTRATIVE, " if data.illustrative else ""
+        funds = self.assumptions.funds if self.assumptions else {}
+        areas = {a for fund in funds.values() for a in fund.areas}
+        return f"{mark}draft {self.year}: {len(funds)} funds, {len(areas)} areas; {self.findings.headline()}"
+
+    def summary(self) -> pd.DataFrame:
+        """Revenue, expenditure, gap and closing balance by fund, in 100 million."""
+        frame = self.frame
+        draft = frame[frame["stage"] == "draft"]
+        shown = ["total_revenue", "total_expenditure", "gap", "closing_balance"]
+        table = draft[draft["item"].isin(shown)].groupby(["programme", "item"], observed=True)["value"].sum()
+        wide = table.unstack("item").reindex(columns=shown) / 1e8
+        return wide.round(2)
+
+
+def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> BudgetDraft:
+    """Draft next year's budget of every fund and area.
+
+    Nowcast of the year under way, forecast of the drivers, assumptions and projection in
+    one call. Figures of `year` itself and later are never looked at, except what the
+    compilers entered for it (assumptions, stage ``draft``).
+
+    Parameters
+    ----------
+    data : FundData
+        The data set.
+    year : int
+        The budget year.
+    asof : str, optional
+        Use nothing after this period (``2026-06``).
+
+    Returns
+    -------
+    BudgetDraft
+
+    Raises
+    ------
+    DataError
+        If a line that has figures or drivers cannot be computed: the missing driver is
+        named, never filled in.
+    SibError
+        If nothing is known before `year`.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> draft = sib.draft_budget(sib.load(sib.sample("oasdi")), year=2006)
+    >>> sorted(draft.frame["stage"].unique())
+    ['draft', 'expected', 'final']
+    """
+    year = int(year)
+    limit = _asof(data, year, asof)
+    ahead = forecast(data, range(year, year + HORIZON + 1), asof=str(limit))
+    assumptions = assume(data, ahead)
+    if not assumptions.funds:
+        raise SibError(f"no fund has figures late enough to draft {year}")
+    projection = project(assumptions)
+    findings = Findings.of(
+        [r for part in (data.findings, assumptions.findings, projection.findings) for r in part.frame.to_dict("records")],
+        projection.provenance,
+    )
+    return BudgetDraft(
+        lambda: _frame(data, assumptions, projection, year),
+        {**projection.provenance, "asof": str(limit), "year": year},
+        year=year, assumptions=assumptions, projection=projection, forecast=ahead, findings=findings,
+    )  # fmt: skip
+
+
+def _asof(data: FundData, year: int, asof: str | None) -> Period:
+    """The last period that may be used: before the budget year."""
+    if asof is not None:
+        limit = Period.parse(asof)
+        if limit.year >= year:
+            raise SibError(f"asof {asof} is not before the budget year {year}")
+        return limit
+    frame = data._view()
+    actual = frame.loc[frame["stage"].isin(["final", "executed"]), "period"].cat.remove_unused_categories()
+    known = [p for p in map(Period.parse, actual.cat.categories) if p.year < year]
+    if not known:
+        raise SibError(f"nothing is known before {year}; the data set must hold at least one earlier year")
+    last = max(known, key=lambda p: (p.year, p.month or 12))
+    return last if last.is_month and last.month < 12 else Period(last.year, 12)
+
+
+def _frame(data: FundData, assumptions: Assumptions, projection: Projection, year: int) -> pd.DataFrame:
+    """The four columns in one tidy frame."""
+    rows = Rows()
+    wanted = {(year - 2, "final"), (year - 1, "final"), (year - 1, "budget"), (year - 1, "adjusted")}
+    for stage in ("final", "budget", "adjusted"):
+        years = sorted(y for y, s in wanted if s == stage)
+        part = annual_rows(data, (stage,))
+        part = part[part["period"].astype(str).isin([str(y) for y in years])]
+        for code, panel in panels(part, data).items():
+            for y in years:
+                if y in panel.years:
+                    _add_account(rows, data, assumptions.funds.get(code), panel, y, stage)
+    for code, path in projection.paths[next(iter(projection.paths))].items():
+        for y, stage in ((year - 1, "expected"), (year, "draft")):
+            if y in path.years:
+                _add_projected(rows, code, path, y, stage)
+    frame = rows.frame(BudgetDraft.columns)
+    order = [s for s in ("final", "budget", "adjusted", "expected", "draft") if s in frame["stage"].cat.categories]
+    frame["stage"] = frame["stage"].cat.reorder_categories(order)
+    return frame
+
+
+def _add_account(
+    rows: Rows, data: FundData, basis: FundBasis | None, panel: Panel, year: int, stage: str
+) -> None:
+    """Figures of an account as given; totals, balances and the gap computed where absent."""
+    given = {item: panel.year(item, year) for item in panel.items}
+    ever = dict(basis.ever) if basis and basis.areas == panel.areas else {i: ~np.isnan(v) for i, v in given.items()}
+    if basis is not None and basis.areas == panel.areas:
+        any_year = next(iter(basis.years.values()))
+        for flag in ("revenue_itemised", "expenditure_itemised"):
+            given[flag] = any_year.given[flag]
+    now = account_year(data.programmes[panel.programme], given, len(panel.areas), ever).solve()
+    for item in now.items():
+        if item in items.CATALOGUE and item != "benefit_level_base":
+            rows.add(now.get(item)[:, 0], panel.areas, labels(now, item, None), programme=panel.programme,
+                     item=item, period=str(year), stage=stage)
+
+
+def _add_projected(rows: Rows, code: str, path: FundPath, year: int, stage: str) -> None:
+    basis = path.basis.years.get(year, path.basis.base)
+    now = path.years[year]
+    for item in now.items():
+        if item not in items.CATALOGUE or item in ("benefit_level_base", "standing_subsidy", "standing_grant"):
+            continue
+        method: Any = labels(now, item, basis)
+        if year == path.basis.base_year:  # the outturn is known: the year's own account
+            method = np.where(method == "data", "final account", method)
+        rows.add(now.get(item)[:, 0], path.basis.areas, method, programme=code, item=item, period=str(year), stage=stage)
+
+
+def balance_table(frame: pd.DataFrame, period: str) -> pd.DataFrame:
+    """The balance table of a draft frame: gap, filling, what stays open."""
+    wanted = ["opening_balance", "gap", "gap_subsidy", "gap_grant", "closing_balance", "months_payable"]
+    rows = frame[(frame["period"] == period) & (frame["stage"] == "draft") & frame["item"].isin(wanted)]
+    wide = rows.pivot_table(index=["region", "programme"], columns="item", values="value", observed=True, sort=False)
+    wide = wide.reindex(columns=wanted).reset_index()
+    wide.columns.name = None
+    gap = wide["gap"].to_numpy()
+    subsidy, grant = wide["gap_subsidy"].fillna(0.0).to_numpy(), wide["gap_grant"].fillna(0.0).to_numpy()
+    left = np.maximum(gap, 0.0) - subsidy - grant
+    usable = np.maximum(wide["opening_balance"].to_numpy(), 0.0)
+    own = np.clip(left, 0.0, np.where(np.isnan(usable), 0.0, usable))
+    unknown = np.isnan(gap)
+    wide.insert(4, "own_balance", np.where(unknown, np.nan, own))
+    wide.insert(7, "open", np.where(unknown, np.nan, np.maximum(left - own, 0.0)))
+    wide.insert(2, "period", period)
+    return wide

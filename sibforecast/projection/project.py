@@ -1,0 +1,252 @@
+"""`project`: assumptions in, every statutory line and the rolled-forward fund out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from sibforecast import items
+from sibforecast.assumptions.basis import Assumptions
+from sibforecast.assumptions.effects import effects_on
+from sibforecast.assumptions.scenario import Scenario
+from sibforecast.errors import DataError, ProjectionError
+from sibforecast.projection.fund import FundPath, labels, lost_lines, roll_forward
+from sibforecast.results import Findings, Result
+from sibforecast.tables.data import FundData
+from sibforecast.tables.read import Collector
+
+BASELINE = ""
+_HIDDEN = {"benefit_level_base", "standing_subsidy", "standing_grant"}
+
+
+@dataclass(frozen=True, repr=False)
+class Projection(Result):
+    """Drivers, lines and balances of the projected years.
+
+    The frame has region, programme, item, period, stage, value, method and scenario (blank
+    for the baseline), for the lowest areas; `roll_up` gives those above.
+    """
+
+    assumptions: Assumptions | None = None
+    paths: Mapping[str, Mapping[str, FundPath]] = field(default_factory=dict)
+    scenarios: Mapping[str, Scenario | None] = field(default_factory=dict)
+    years: tuple[int, ...] = ()
+    findings: Findings = field(default_factory=lambda: Findings.of([]))
+
+    columns: ClassVar[tuple[str, ...]] = (
+        "region", "programme", "item", "period", "stage", "value", "method", "scenario",
+    )  # fmt: skip
+
+    @property
+    def source(self) -> FundData:
+        """The data set behind it."""
+        if self.assumptions is None:
+            raise ProjectionError("this projection has no assumptions behind it")
+        return self.assumptions.source
+
+    def headline(self) -> str:
+        """Years, scenarios and the gap."""
+        names = ", ".join(name or "baseline" for name in self.paths)
+        return f"{self.years[0]}-{self.years[-1]}: {names}"
+
+    def summary(self) -> pd.DataFrame:
+        """Gap by fund and year."""
+        frame = self.frame
+        gap = frame[frame["item"] == "gap"]
+        return gap.groupby(["scenario", "programme", "period"], observed=True)["value"].sum().unstack("period")
+
+
+def project(
+    assumptions: Assumptions, scenario: Scenario | None = None, *, years: int = 1
+) -> Projection:
+    """Project every fund.
+
+    Parameters
+    ----------
+    assumptions : Assumptions
+        What `assume` or ``draft.assumptions`` gives.
+    scenario : Scenario, optional
+        Laid on drivers, lines and parameters alike; without changes the result is the
+        baseline bit for bit.
+    years : int
+        How many years from the first.
+
+    Returns
+    -------
+    Projection
+        Amounts in currency units, heads in persons, rates as shares.
+
+    Raises
+    ------
+    ProjectionError
+        If the assumptions do not reach that far.
+    ScenarioError
+        If a change names an area that does not exist.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> draft = sib.draft_budget(sib.load(sib.sample("oasdi")), year=2006)
+    >>> empty = sib.project(draft.assumptions, sib.Scenario("nothing"))
+    >>> base = sib.project(draft.assumptions)
+    >>> bool((empty.frame["value"] == base.frame["value"]).all())
+    True
+    """
+    return run_scenarios(assumptions, [scenario] if scenario is not None else [], years=years, baseline=scenario is None)
+
+
+def run_scenarios(
+    assumptions: Assumptions, scenarios: Iterable[Scenario], *, years: int = 1, baseline: bool = True
+) -> Projection:
+    """Project several scenarios into one table, the baseline first.
+
+    Raises
+    ------
+    ProjectionError
+        If two scenarios bear the same title, or the years are too many.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> draft = sib.draft_budget(sib.load(sib.sample("oasdi")), year=2006)
+    >>> cut = sib.Change(item="contribution_rate", multiply=0.9, start="2006-01", decided_by="nation")
+    >>> both = sib.run_scenarios(draft.assumptions, [sib.Scenario("cut", cut)])
+    >>> list(both.paths)
+    ['', 'cut']
+    """
+    first, last = assumptions.first, assumptions.first + years - 1
+    if years < 1 or last > assumptions.last:
+        raise ProjectionError(
+            f"the assumptions reach from {first} to {assumptions.last}; {years} years were asked for; "
+            "forecast more periods"
+        )
+    named: dict[str, Scenario | None] = {BASELINE: None} if baseline else {}
+    for scenario in scenarios:
+        if scenario.title in named:
+            raise ProjectionError(f"two scenarios bear the title {scenario.title!r}")
+        named[scenario.title] = scenario
+    found = Collector()
+    paths: dict[str, dict[str, FundPath]] = {}
+    for title, one in named.items():
+        paths[title] = _paths(assumptions, one, last)
+        if one is not None:
+            _without_effect(assumptions, one, found)
+    base = next(iter(paths.values()))
+    for path in base.values():
+        for year in range(first, last + 1):
+            lost_lines(path, year, found)
+            _blank_gaps(path, year, found)
+    findings = Findings.of(found.rows, assumptions.provenance)
+    if not findings.ok:
+        raise DataError(f"{findings.count('error')} lines of the draft cannot be computed", findings)
+    span = tuple(range(first, last + 1))
+    return Projection(
+        lambda: projection_frame(paths, {y: "draft" for y in span}, named),
+        {**assumptions.provenance, "scenarios": [t for t in named if t]},
+        assumptions=assumptions, paths=paths, scenarios=named, years=span, findings=findings,
+    )  # fmt: skip
+
+
+def _paths(assumptions: Assumptions, scenario: Scenario | None, last: int) -> dict[str, FundPath]:
+    out = {}
+    changes = scenario.in_order if scenario else ()
+    for code, basis in assumptions.funds.items():
+        effects = effects_on(changes, code, basis.areas, assumptions.source.regions) if changes else None
+        out[code] = roll_forward(basis, effects if effects and effects.effects else None, last)
+    return out
+
+
+def _without_effect(assumptions: Assumptions, scenario: Scenario, found: Collector) -> None:
+    """A change that meets no fund or area is said, not swallowed."""
+    for change in scenario.changes:
+        met = [
+            code for code, basis in assumptions.funds.items()
+            if effects_on([change], code, basis.areas, assumptions.source.regions).effects
+            and (change.item in basis.programme.by_item or any(change.item in y.given for y in basis.years.values()))
+        ]  # fmt: skip
+        if not met:
+            found.add("no_effect", "warning", f"the change {change.cause!r} of {scenario.title!r} meets nothing",
+                      table="scenario", item=change.item, mend="check programme, regions and item")
+
+
+def _blank_gaps(path: FundPath, year: int, found: Collector) -> None:
+    """Totals whose filling is unknown have no gap: said, never an assumed zero."""
+    now = path.years[year]
+    blank = np.isnan(now.get("gap")[:, 0]) & ~np.isnan(now.get("total_revenue")[:, 0]) & ~np.isnan(now.get("total_expenditure")[:, 0])
+    for area in np.flatnonzero(blank):
+        found.add("gap_filled_unknown", "note", "the published total does not say what filled a gap; the gap is left blank",
+                  region=path.basis.areas[area], programme=path.basis.programme.code, item="gap", period=str(year),
+                  mend="give gap_subsidy and gap_grant")
+
+
+class Rows:
+    """Collects arrays of figures and makes one tidy frame of them, with few distinct words."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, dict[str, int]] = {}
+        self.codes: dict[str, list[np.ndarray]] = {}
+        self.values: list[np.ndarray] = []
+
+    def _code(self, column: str, word: str) -> int:
+        table = self.words.setdefault(column, {})
+        return table.setdefault(word, len(table))
+
+    def add(self, value: np.ndarray, areas: Sequence[str], method: np.ndarray | str, **same: str) -> None:
+        """One array over areas; unknown figures give no row."""
+        known = np.flatnonzero(~np.isnan(value))
+        if not len(known):
+            return
+        self.values.append(value[known])
+        table = np.array([self._code("region", a) for a in areas], dtype=np.int32)
+        self.codes.setdefault("region", []).append(table[known])
+        if isinstance(method, str):
+            codes = np.full(len(known), self._code("method", method), dtype=np.int32)
+        else:
+            codes = np.array([self._code("method", t) for t in method[known]], dtype=np.int32)
+        self.codes.setdefault("method", []).append(codes)
+        for column, word in same.items():
+            self.codes.setdefault(column, []).append(np.full(len(known), self._code(column, word), dtype=np.int32))
+
+    def frame(self, columns: Sequence[str]) -> pd.DataFrame:
+        """The tidy frame."""
+        data: dict[str, Any] = {}
+        for column in columns:
+            if column == "value":
+                data[column] = np.concatenate(self.values) if self.values else np.zeros(0)
+                continue
+            words = list(self.words.get(column, {}))
+            parts = self.codes.get(column)
+            codes = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
+            data[column] = pd.Categorical.from_codes(codes, categories=words)
+        return pd.DataFrame(data)
+
+
+def projection_frame(
+    paths: Mapping[str, Mapping[str, FundPath]], stages: Mapping[int, str], scenarios: Mapping[str, Scenario | None]
+) -> pd.DataFrame:
+    """The tidy frame of paths: each year at its stage."""
+    rows = Rows()
+    for title, funds in paths.items():
+        scenario = scenarios.get(title)
+        for code, path in funds.items():
+            for year, stage in stages.items():
+                if year in path.years:
+                    _add_year(rows, path, year, stage, title, code, scenario)
+    return rows.frame(Projection.columns)
+
+
+def _add_year(rows: Rows, path: FundPath, year: int, stage: str, title: str, code: str, scenario: Scenario | None) -> None:
+    now = path.years[year]
+    touched = {c.item for c in scenario.changes} if scenario else set()
+    for item in now.items():
+        if item not in items.CATALOGUE or item in _HIDDEN:
+            continue
+        value = now.get(item)[:, 0]
+        method = labels(now, item, path.basis.years.get(year), untouched=item not in touched)
+        if item in touched:
+            method = np.array([f"{m}; changed by the scenario" for m in method], dtype=object)
+        rows.add(value, path.basis.areas, method, programme=code, item=item, period=str(year), stage=stage, scenario=title)
