@@ -111,6 +111,11 @@ class Result:
             object.__setattr__(self, "_frame", cache)
         return cache.copy()
 
+    def labels(self, language: str = "zh") -> dict[str, str]:
+        """Names to show for the codes of areas and funds, where the result knows them."""
+        data = self.__dict__.get("data") or getattr(self, "source", None)
+        return data.labels(language) if data is not None else {}
+
     def headline(self) -> str:
         """One line: what this result is."""
         return f"{len(self.frame):,} rows"

@@ -66,6 +66,11 @@ class FundData(Result):
         found = self.tables.get(name)
         return found.copy() if found is not None else pd.DataFrame()
 
+    def labels(self, language: str = "zh") -> dict[str, str]:
+        """Names of areas and funds by code, in ``zh`` or ``en``."""
+        names = {code: self.regions.label(code, language) for code in self.regions.order}
+        return names | {code: p.label(language) for code, p in self.programmes.items()}
+
     def at(self, period: str | int, stage: str) -> FundData:
         """One slice: a budget, an outturn, a reported draft.
 

@@ -92,6 +92,7 @@ def _read(path: Path) -> tuple[FundData | None, Findings]:
         programmes.setdefault(code, programme)
     if found.errors == 0:
         checks.identities(history, regions, programmes, found)
+    provenance |= {"currency": currency, "illustrative": illustrative}
     findings = Findings.of(found.rows, provenance)
     data = FundData(
         lambda: history,
