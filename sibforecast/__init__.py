@@ -21,6 +21,8 @@ _PUBLIC = {
     "project": "projection.project",
     "run_scenarios": "projection.project",
     "draft_budget": "projection.draft",
+    "explain": "projection.explain",
+    "roll_up": "analysis.rollup",
     "FundData": "tables.data",
     "Forecast": "forecasting.drivers",
     "Assumptions": "assumptions.basis",

@@ -416,7 +416,8 @@ def has_evidence(fund: FundBasis, item: str) -> Bools:
     """Areas that have a figure of their own of an item, or of a driver of it, in some period."""
     shape = (len(fund.areas), 1)
     known = np.zeros(shape, dtype=bool)
-    for name in (item, *EVIDENCE.get(item, ())):
+    drivers = EVIDENCE.get(item, ()) if item in fund.programme.by_item else ()
+    for name in (item, *drivers):
         known = known | fund.own.get(name, np.zeros(shape, dtype=bool))
     return known
 

@@ -239,7 +239,8 @@ class Year:
     def exists(self, name: str) -> npt.NDArray[np.bool_]:
         """Where an item has a figure, or drivers, in any period."""
         known = np.zeros((self.areas, 1), dtype=bool)
-        for item in (name, *EVIDENCE.get(name, ())):
+        drivers = EVIDENCE.get(name, ()) if name in self.programme.by_item else ()
+        for item in (name, *drivers):
             if item in self.ever:
                 known = known | self.ever[item]
         return known
@@ -327,10 +328,13 @@ class Year:
         for rule in self.programme.by_item.get(item, ()):
             if any(np.isnan(self.given.get(f, np.full((self.areas, 1), np.nan))[area, 0]) for f in rule.when):
                 continue
-            lacking = [n for n in rule.needs if np.isnan(self.get(n)[area, 0])]
+            lacking = [
+                n for n, default in rule.parameters
+                if n != "months" and np.isnan(self.get(n)[area, 0]) and (default is None or self.exists(n)[area, 0])
+            ]  # fmt: skip
             if not lacking:
                 continue
-            score = (len(lacking) - len(rule.needs), len(lacking))
+            score = (len(lacking) - len(rule.parameters), len(lacking))
             if fewest is None or score < fewest:
                 fewest, best = score, tuple(lacking)
         deeper: list[str] = []

@@ -38,6 +38,7 @@ class BudgetDraft(Result):
     projection: Projection | None = None
     forecast: Forecast | None = None
     findings: Findings = field(default_factory=lambda: Findings.of([]))
+    balance_rows: pd.DataFrame | None = field(default=None, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "item", "period", "stage", "value", "method",
@@ -57,6 +58,8 @@ class BudgetDraft(Result):
         A gap is first met by the fund's own opening balance; closing subsidies of
         government-staff pensions are gap subsidies. Blank where the gap is unknown.
         """
+        if self.balance_rows is not None:  # rolled up: one area's balance fills no other area's gap
+            return self.balance_rows.copy()
         return balance_table(self.frame, str(self.year))
 
     def headline(self) -> str:
@@ -124,7 +127,7 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
         projection.provenance,
     )
     return BudgetDraft(
-        lambda: _frame(data, assumptions, projection, year),
+        lambda: _frame(data, ahead, assumptions, projection, year),
         {**projection.provenance, "asof": str(limit), "year": year},
         year=year, assumptions=assumptions, projection=projection, forecast=ahead, findings=findings,
     )  # fmt: skip
@@ -146,9 +149,10 @@ def _asof(data: FundData, year: int, asof: str | None) -> Period:
     return last if last.is_month and last.month < 12 else Period(last.year, 12)
 
 
-def _frame(data: FundData, assumptions: Assumptions, projection: Projection, year: int) -> pd.DataFrame:
+def _frame(data: FundData, ahead: Forecast, assumptions: Assumptions, projection: Projection, year: int) -> pd.DataFrame:
     """The four columns in one tidy frame."""
     rows = Rows()
+    known = {code: fund.panel for code, fund in ahead.funds.items()}
     wanted = {(year - 2, "final"), (year - 1, "final"), (year - 1, "budget"), (year - 1, "adjusted")}
     for stage in ("final", "budget", "adjusted"):
         years = sorted(y for y, s in wanted if s == stage)
@@ -157,7 +161,7 @@ def _frame(data: FundData, assumptions: Assumptions, projection: Projection, yea
         for code, panel in panels(part, data).items():
             for y in years:
                 if y in panel.years:
-                    _add_account(rows, data, assumptions.funds.get(code), panel, y, stage)
+                    _add_account(rows, data, assumptions.funds.get(code), known.get(code), panel, y, stage)
     for code, path in projection.paths[next(iter(projection.paths))].items():
         for y, stage in ((year - 1, "expected"), (year, "draft")):
             if y in path.years:
@@ -169,7 +173,7 @@ def _frame(data: FundData, assumptions: Assumptions, projection: Projection, yea
 
 
 def _add_account(
-    rows: Rows, data: FundData, basis: FundBasis | None, panel: Panel, year: int, stage: str
+    rows: Rows, data: FundData, basis: FundBasis | None, known: Panel | None, panel: Panel, year: int, stage: str
 ) -> None:
     """Figures of an account as given; totals, balances and the gap computed where absent."""
     given = {item: panel.year(item, year) for item in panel.items}
@@ -178,7 +182,11 @@ def _add_account(
         any_year = next(iter(basis.years.values()))
         for flag in ("revenue_itemised", "expenditure_itemised"):
             given[flag] = any_year.given[flag]
-    now = account_year(data.programmes[panel.programme], given, len(panel.areas), ever).solve()
+    programme, before = data.programmes[panel.programme], None
+    if known is not None and known.areas == panel.areas:  # opening stocks, for the average heads
+        stocks = {i: known.year(i, year - 1) for i in ("insured", "insured_active", "beneficiaries", "closing_balance")}
+        before = account_year(programme, stocks, len(panel.areas), {})
+    now = account_year(programme, given, len(panel.areas), ever, before).solve()
     for item in now.items():
         if item in items.CATALOGUE and item != "benefit_level_base":
             rows.add(now.get(item)[:, 0], panel.areas, labels(now, item, None), programme=panel.programme,

@@ -21,8 +21,9 @@ Texts = npt.NDArray[np.object_]
 MIRRORED = "sum over the areas below: the other side of their line"
 _TOTAL_RULES = (
     *blocks.TOTALS,
-    *select(blocks.BENEFICIARIES, "benefit_level_base"),
+    *select(blocks.BENEFICIARIES, "benefit_level_base", "beneficiaries_average"),
     *select(blocks.HEADS, "insured_average", "insured_active_average"),
+    *select(blocks.WAGE_CONTRIBUTIONS, "wage_bill", "wage_bill_flexible"),
 )
 
 

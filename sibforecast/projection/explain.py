@@ -1,0 +1,215 @@
+"""`explain`: the formula of a figure with its numbers, down to where each number is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from sibforecast import items
+from sibforecast.assumptions.basis import FundBasis
+from sibforecast.errors import SibError
+from sibforecast.programmes.programme import Year
+from sibforecast.projection.draft import BudgetDraft
+from sibforecast.projection.fund import FundPath, labels
+from sibforecast.projection.project import Projection
+from sibforecast.results import Result, round_half_up
+from sibforecast.tables.data import FundData
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation(Result):
+    """A figure, its formula, and every number in it with its origin.
+
+    The frame has depth, item, period, value, unit, formula and origin; each row of a depth
+    stands under the row it explains.
+    """
+
+    text: str = ""
+
+    columns: ClassVar[tuple[str, ...]] = ("depth", "item", "period", "value", "unit", "formula", "origin")
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def summary(self) -> Any:
+        """The explanation as lines."""
+        return self.text
+
+
+@dataclass
+class _Teller:
+    """Walks from a figure to the figures it was computed from."""
+
+    data: FundData
+    path: FundPath
+    area: int
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def tell(self, item: str, year: int, depth: int) -> None:
+        now = self.path.years.get(year)
+        if now is None or depth > 12:
+            return
+        value = float(np.broadcast_to(now.get(item), (now.areas, max(1, now.get(item).shape[1])))[self.area, 0])
+        if np.isnan(value) or not self._add(item, year, value, depth, now):
+            return
+        rule = now.rule_of(item, self.area)
+        if rule is None or self._is_fitted(item, year):
+            return
+        for name, default in rule.parameters:
+            if name == "months":
+                continue
+            if default is not None and not now.exists(name)[self.area, 0]:
+                continue
+            stem, at = name, year
+            for suffix in ("_raw_opening", "_opening"):
+                if name.endswith(suffix):
+                    stem, at = name.removesuffix(suffix), year - 1
+            stem = stem.removesuffix("_raw").removesuffix("_in_force")
+            self.tell("benefit_level" if stem == "benefit_level_base" else stem, at, depth + 1)
+
+    def _is_fitted(self, item: str, year: int) -> bool:
+        basis = self.path.basis.years.get(year)
+        return basis is not None and item in basis.fitted and bool(basis.fitted[item][self.area, 0])
+
+    def _add(self, item: str, year: int, value: float, depth: int, now: Year) -> bool:
+        """Add a row; False where the figure was told before."""
+        known = any(r["item"] == item and r["period"] == str(year) for r in self.rows)
+        basis = self.path.basis.years.get(year, self.path.basis.base)
+        rule = now.rule_of(item, self.area)
+        method = labels(now, item, basis)[self.area]
+        computed = rule is not None and not self._is_fitted(item, year)
+        self.rows.append({
+            "depth": depth, "item": item, "period": str(year), "value": value,
+            "unit": items.CATALOGUE[item].unit if item in items.CATALOGUE else "",
+            "formula": rule.identity if computed and rule else "",
+            "origin": "see above" if known else ("" if computed else self._origin(item, year, str(method), basis)),
+        })  # fmt: skip
+        return not known
+
+    def _origin(self, item: str, year: int, method: str, basis: Any) -> str:
+        """File and row, or method, or author of a given figure."""
+        given = basis.origin.get(item) if basis else None
+        if given is not None and given[self.area, 0]:
+            return f"{method}: {given[self.area, 0]}"
+        if year == self.path.basis.base_year and not method.startswith("implied"):
+            return self._row(item, year) or method
+        return method
+
+    def _row(self, item: str, year: int) -> str:
+        frame = self.data._view()
+        code = self.path.basis.areas[self.area]
+        rows = frame[
+            (frame["region"] == code) & (frame["programme"] == self.path.basis.programme.code)
+            & (frame["item"] == item) & frame["period"].isin([str(year), f"{year}-12"])
+            & frame["stage"].isin(["final", "executed"])
+        ]  # fmt: skip
+        if rows.empty:
+            return ""
+        row = rows.sort_values("stage").iloc[0]
+        source = row.get("source")
+        tail = f"; source: {source}" if isinstance(source, str) and source else ""
+        return f"{row['file']}, row {row['row']} ({row['stage']}){tail}"
+
+
+def explain(
+    result: BudgetDraft | Projection, region: str, programme: str, item: str, *,
+    period: int | str | None = None, scenario: str | None = None,
+) -> Explanation:  # fmt: skip
+    """Explain one figure of a draft or projection.
+
+    Parameters
+    ----------
+    result : BudgetDraft or Projection
+        Where the figure stands.
+    region, programme, item : str
+        Code (or name) of the area, of the fund, and the item.
+    period : int or str, optional
+        The year; the draft year by default.
+    scenario : str, optional
+        The scenario's title; by default the first of the result.
+
+    Returns
+    -------
+    Explanation
+        The formula with its numbers, and the origin of each: file and row, method, or the
+        author of a judgement.
+
+    Raises
+    ------
+    SibError
+        If the result has no such figure.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> draft = sib.draft_budget(sib.load(sib.sample("oasdi")), year=2006)
+    >>> e = sib.explain(draft, "US", "oasi", "contribution_revenue")
+    >>> e.frame.query("item == 'contribution_rate'")["origin"].iloc[0].split(";")[0]
+    'judgement: assumptions.csv, row 2'
+    """
+    projection = result.projection if isinstance(result, BudgetDraft) else result
+    if projection is None:
+        raise SibError("this result carries no projection")
+    data = projection.source
+    code = data.regions.resolve(region)
+    year = int(period) if period is not None else projection.years[0]
+    title = scenario if scenario is not None else next(iter(projection.paths))
+    path = projection.paths.get(title, {}).get(programme)
+    if path is None:
+        raise SibError(f"no fund {programme!r} in scenario {title!r}; there are {', '.join(projection.paths.get(title, {}))}")
+    items.item(item)
+    basis = path.basis
+    if code not in basis.areas:
+        return _upper(data, projection, basis, path, code, item, year)
+    if year not in path.years:
+        raise SibError(f"no figures of {year}; there are {', '.join(map(str, path.years))}")
+    teller = _Teller(data, path, basis.areas.index(code))
+    teller.tell(item, year, 0)
+    if not teller.rows:
+        raise SibError(f"{item} of {data.regions.label(code)} has no figure in {year}")
+    return _told(teller.rows, data, code, programme, projection.provenance)
+
+
+def _upper(
+    data: FundData, projection: Projection, basis: FundBasis, path: FundPath, code: str, item: str, year: int
+) -> Explanation:
+    """An upper area: the areas it is made of."""
+    below = [i for i, a in enumerate(basis.areas) if a in data.regions.below(code)]
+    if not below:
+        raise SibError(f"{data.regions.label(code)} has no figures of {basis.programme.code}")
+    if not items.CATALOGUE[item].is_additive:
+        raise SibError(f"{item} is a ratio or level: explain its parts, or one of the areas below")
+    value = path.value(item, year)[:, 0]
+    total = float(np.nansum(value[below]))
+    rows = [{"depth": 0, "item": item, "period": str(year), "value": total, "unit": items.CATALOGUE[item].unit,
+             "formula": f"sum of {len(below)} areas, flows between levels included", "origin": ""}]  # fmt: skip
+    for i in sorted(below, key=lambda i: -abs(np.nan_to_num(value[i]))):
+        if not np.isnan(value[i]):
+            rows.append({"depth": 1, "item": item, "period": str(year), "value": float(value[i]),
+                         "unit": items.CATALOGUE[item].unit, "formula": "", "origin": data.regions.label(basis.areas[i])})
+    return _told(rows, data, code, basis.programme.code, projection.provenance)
+
+
+def _told(rows: list[dict[str, Any]], data: FundData, code: str, programme: str, provenance: Any) -> Explanation:
+    lines = [f"{data.regions.label(code)} · {data.programmes[programme].label('zh')}"]
+    for row in rows:
+        entry = items.CATALOGUE.get(row["item"])
+        unit = row["unit"].replace("currency", data.currency)
+        text = f"{'  ' * row['depth']}{entry.en if entry else row['item']} {row['period']} = {_number(row['value'], row['unit'])} {unit}"
+        if row["formula"]:
+            text += f"   [{row['formula']}]"
+        if row["origin"]:
+            text += f"   ({row['origin']})"
+        lines.append(text)
+    frame = pd.DataFrame(rows, columns=list(Explanation.columns))
+    return Explanation(lambda: frame, provenance, text="\n".join(lines))
+
+
+def _number(value: float, unit: str) -> str:
+    if unit == "share":
+        return f"{round_half_up(value * 100, 4)} %".replace(".0000 %", " %")
+    places = 0 if unit == "persons" else 2
+    return f"{round_half_up(value, places):,}"
