@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -299,7 +299,7 @@ class Year:
                 return value, used
         arguments = []
         if not rule.needs:  # a sum of parts needs one part that exists
-            ok = ok & np.logical_or.reduce([~np.isnan(self.get(n)) for n, _ in rule.parameters])
+            ok = ok & reduce(np.logical_or, (~np.isnan(self.get(n)) for n, _ in rule.parameters))
             if not ok.any():
                 return value, used
         for name, default in rule.parameters:

@@ -15,10 +15,13 @@ MISSING_MARKS = frozenset(
      "n.a.", "nan", "null", "none", "不适用", "缺", "..", "暂无"}
 )  # fmt: skip
 
-_CELL_UNITS = {
-    "": 1.0, "元": 1.0, "人": 1.0, "万": 1e4, "亿": 1e8, "万元": 1e4, "亿元": 1e8, "万人": 1e4,
-    "亿人": 1e8, "千": 1e3, "千元": 1e3, "千人": 1e3, "个月": 1.0,
-}  # fmt: skip
+#: Words that may follow the number, with the power they stand for and what they count.
+_CELL_UNITS = {"": (1.0, ""), "个月": (1.0, "months")} | {
+    scale + noun: (power, family)
+    for scale, power in {"": 1.0, "千": 1e3, "万": 1e4, "百万": 1e6, "亿": 1e8}.items()
+    for noun, family in {"": "", "元": "currency", "人": "persons", "人次": "persons"}.items()
+    if scale + noun
+}
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
@@ -27,13 +30,15 @@ class Cell:
     """What a cell says.
 
     ``state`` is ``number``, ``blank``, ``missing`` or ``fault``; `scale` is the power that
-    a unit word in the cell stands for, `unit_word` that word; `percent` whether it bore ``%``.
+    a unit word in the cell stands for, `unit_word` that word and `family` what it counts
+    (blank for 万 alone); `percent` whether the cell bore ``%``.
     """
 
     state: str
     value: float = float("nan")
     scale: float = 1.0
     unit_word: str = ""
+    family: str = ""
     percent: bool = False
     fault: str = ""
 
@@ -62,25 +67,36 @@ def read_cell(raw: object) -> Cell:
         return Cell("missing")
     if text.startswith(("=", "@")):
         return Cell("fault", fault="a formula without a stored value; formulas are never executed")
-    sign = 1.0
+    return _read_number(text)
+
+
+def _read_number(text: str) -> Cell:
+    """A number with what may stand around it: one sign, and ``%`` or a unit word."""
+    negative = 0
     if text[0] in "▲△":
-        sign, text = -1.0, text[1:]
+        negative, text = 1, text[1:]
     if text.startswith("(") and text.endswith(")"):
-        sign, text = -sign, text[1:-1]
+        negative, text = negative + 1, text[1:-1]
     percent = text.endswith("%")
     text = text.removesuffix("%")
     match = _NUMBER.match(text)
     if not match:
         return Cell("fault", fault="not a number")
+    if negative + (text[0] in "+-") > 1:
+        return Cell("fault", fault="two signs; it is not certain which is meant")
     word = text[match.end() :]
     if word not in _CELL_UNITS or (percent and word):
         return Cell("fault", fault=f"{word!r} follows the number" if word else "not a number")
-    value = sign * float(match[0].replace(",", ""))
+    value = (-1.0 if negative else 1.0) * float(match[0].replace(",", ""))
     if value in (float("inf"), float("-inf")):
         return Cell("fault", fault="not a finite number")
-    return Cell("number", value, _CELL_UNITS[word], word, percent)
+    scale, family = _CELL_UNITS[word]
+    return Cell("number", value, scale, word, family, percent)
 
 
+_MONTH = re.compile(r"(\d{4})(?:年|[-/.]|(?=\d\d$))(\d{1,2})月?")
+#: 2024年1-6月 and 2024-1-6月 are January to June; 2024-1-6 may be a day and is refused.
+_CUMULATIVE = re.compile(r"(\d{4})(?:年1[-~—至]|[-/.]1-(?=\d+月))(\d{1,2})月?")
 _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 
 
@@ -102,7 +118,8 @@ def read_period(raw: object) -> str | None:
     match = re.fullmatch(r"(\d{4})(?:年度|年|FY)?", text)
     if match:
         return match[1] if 1900 <= int(match[1]) <= 2200 else None
-    match = re.fullmatch(r"(\d{4})(?:年|[-/.])(?:1-)?(\d{1,2})月?", text) or re.fullmatch(r"(\d{4})(\d{2})", text)
+    match = _MONTH.fullmatch(text)
+    match = match or _CUMULATIVE.fullmatch(text)
     if match and 1900 <= int(match[1]) <= 2200 and 1 <= int(match[2]) <= 12:
         return f"{match[1]}-{int(match[2]):02d}"
     return None

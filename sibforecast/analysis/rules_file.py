@@ -1,0 +1,240 @@
+"""Sharing rules as data: read from TOML, refused with all faults at once."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sibforecast.errors import RulesError, SibError, all_faults
+from sibforecast.items import did_you_mean
+from sibforecast.tables.schema import LEVELS
+from sibforecast.tables.units import parse_unit
+
+TREATMENTS = ("shared", "local", "pending", "unlisted")
+_SHIPPED = Path(__file__).parent / "rules"
+_KEYS = ("ruleset", "title", "reference", "effective", "unit", "scope", "gap", "classes", "ratio", "linkage", "rounding")
+_SECTIONS = {
+    "scope": ("level", "programmes"),
+    "gap": ("basis", "keep_months"),
+    "ratio": ("default", "rows"),
+    "linkage": ("assessment",),
+    "rounding": ("unit", "places", "residual_to"),
+}
+_MATCH = ("stage", "side", "kind", "decided_by", "known_at_budget", "cause", "line", "evidence")
+_CLASS = ("id", "treat", "clause", *_MATCH)
+_WORDS = {
+    "stage": ("budget", "execution"),
+    "side": ("revenue", "expenditure"),
+    "kind": ("budget", "driver", "policy", "event", "residual"),
+    "decided_by": ("nation", "region", "league", "county", "event"),
+}
+
+
+@dataclass(frozen=True)
+class RuleClass:
+    """One class: which causes it takes and how it treats them."""
+
+    id: str
+    treat: str
+    clause: str = ""
+    match: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def takes(self, row: Mapping[str, Any]) -> bool:
+        """Whether a cause belongs to the class."""
+        return all(self._fits(key, wanted, row) for key, wanted in self.match.items())
+
+    def _fits(self, key: str, wanted: tuple[Any, ...], row: Mapping[str, Any]) -> bool:
+        if key == "evidence":
+            return bool(str(row.get("evidence") or "").strip())
+        if key == "cause" and "under_collection" in wanted and is_under_collection(row):
+            return True
+        return row.get(key) in wanted
+
+    def shadows(self, later: RuleClass) -> bool:
+        """Whether everything the later class takes is taken here already."""
+        return all(
+            key in later.match and (key == "evidence" or set(later.match[key]) <= set(wanted))
+            for key, wanted in self.match.items()
+        )
+
+
+def is_under_collection(row: Mapping[str, Any]) -> bool:
+    """A missed collection: a driver or residual of the contribution line, or named so."""
+    named = row.get("cause") == "under_collection"
+    return named or (row.get("kind") in ("driver", "residual") and row.get("line") == "contribution_revenue")
+
+
+@dataclass(frozen=True)
+class SharingRules:
+    """Who carries which part of a gap; see `read_rules`."""
+
+    ruleset: str
+    classes: tuple[RuleClass, ...]
+    ratio: float
+    title: str = ""
+    reference: str = ""
+    unit: str = "league"
+    programmes: tuple[str, ...] = ()
+    basis: str = "current_year"
+    keep_months: float = 0.0
+    ratio_rows: tuple[tuple[str, float], ...] = ()
+    assessment: Mapping[str, float] = field(default_factory=dict)
+    round_to: float = 100.0
+    residual_to: str = "league"
+
+    def region_share(self, econ_tier: str) -> float:
+        """The region's share for an area of this economic tier."""
+        return dict(self.ratio_rows).get(econ_tier, self.ratio)
+
+
+def read_rules(source: str | Path) -> SharingRules:
+    """Read sharing rules from a TOML file, or shipped ones by name.
+
+    Raises
+    ------
+    RulesError
+        With all faults at once: unknown keys, unknown words, a class that an earlier one
+        shadows wholly, a share outside [0, 1], shares that do not sum to one.
+
+    Examples
+    --------
+    >>> rules = read_rules("nmg_2016.toml")
+    >>> [c.id for c in rules.classes][:3], rules.ratio
+    (['X2', 'S2', 'S3'], 0.6)
+    """
+    path = Path(source)
+    if not path.exists() and path.parent == Path("."):
+        path = _SHIPPED / f"{path.stem}.toml"
+    if not path.exists():
+        shipped = ", ".join(sorted(p.name for p in _SHIPPED.glob("*.toml")))
+        raise RulesError(f"no rules {str(source)!r}; shipped: {shipped}")
+    try:
+        record = tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise RulesError(f"{path.name}: not a TOML file: {fault}") from fault
+    faults = list(_faults(record))
+    if faults:
+        raise all_faults(RulesError, path.name, faults)
+    return _built(record)
+
+
+def _faults(record: Mapping[str, Any]) -> Iterable[str]:
+    for key in record:
+        if key not in _KEYS:
+            yield f"unknown key {key!r}{did_you_mean(key, _KEYS)}"
+    for section, known in _SECTIONS.items():
+        content = record.get(section, {})
+        if not isinstance(content, dict):
+            yield f"[{section}] must be a table"
+            continue
+        for key in content:
+            if key not in known:
+                yield f"[{section}]: unknown key {key!r}{did_you_mean(key, known)}"
+    if not record.get("ruleset"):
+        yield "the key ruleset is missing"
+    if record.get("unit", "league") not in LEVELS:
+        yield f"unit must be one of {', '.join(LEVELS)}; found {record.get('unit')!r}"
+    if record.get("gap", {}).get("basis", "current_year") not in ("current_year", "after_balance"):
+        yield "[gap]: basis must be current_year or after_balance"
+    yield from _class_faults(record.get("classes"))
+    yield from _ratio_faults(record.get("ratio", {}))
+    for grade, share in record.get("linkage", {}).get("assessment", {}).items():
+        if not _is_share(share):
+            yield f"[linkage]: the multiplier of {grade!r} must lie in [0, 1]; found {share!r}"
+    rounding = record.get("rounding", {})
+    try:
+        parse_unit(str(rounding.get("unit", "元")))
+    except SibError as fault:
+        yield f"[rounding]: {fault}"
+    if rounding.get("residual_to", "league") not in ("league", "region"):
+        yield "[rounding]: residual_to must be league or region"
+
+
+def _class_faults(classes: Any) -> Iterable[str]:
+    if not isinstance(classes, list) or not classes:
+        yield "no [[classes]]"
+        return
+    built: list[RuleClass] = []
+    for number, entry in enumerate(classes, start=1):
+        name = f"class {entry.get('id', number)}"
+        for key in entry:
+            if key not in _CLASS:
+                yield f"{name}: unknown key {key!r}{did_you_mean(key, _CLASS)}"
+        if not entry.get("id"):
+            yield f"{name}: the id is missing"
+        if entry.get("treat") not in TREATMENTS:
+            yield f"{name}: treat must be one of {', '.join(TREATMENTS)}; found {entry.get('treat')!r}"
+        for key, known in _WORDS.items():
+            for word in _many(entry.get(key, ())):
+                if word not in known:
+                    yield f"{name}: {key} must be one of {', '.join(known)}; found {word!r}"
+        if entry.get("evidence", "required") != "required":
+            yield f"{name}: evidence can only be \"required\""
+        this = _class(entry)
+        for earlier in built:
+            if earlier.id == this.id:
+                yield f"{name}: the id stands twice"
+            elif earlier.shadows(this):
+                yield f"{name}: never reached, class {earlier.id} takes all of it"
+        built.append(this)
+
+
+def _ratio_faults(ratio: Any) -> Iterable[str]:
+    if not isinstance(ratio, dict):
+        return
+    rows = [("default", ratio.get("default"))]
+    rows += [(f"row {i}", row) for i, row in enumerate(ratio.get("rows", []), start=1)]
+    seen: set[str] = set()
+    for name, row in rows:
+        if not isinstance(row, dict):
+            yield f"[ratio] {name}: shares are missing"
+            continue
+        shares = [row.get(k) for k in ("region", "league")]
+        if not all(_is_share(s) for s in shares):
+            yield f"[ratio] {name}: region and league must lie in [0, 1]; found {shares}"
+        elif abs(sum(shares) - 1.0) > 1e-12:
+            yield f"[ratio] {name}: the shares sum to {sum(shares):g}, not to one"
+        tier = str(row.get("econ_tier", ""))
+        if name != "default":
+            if not tier:
+                yield f"[ratio] {name}: econ_tier is missing"
+            if tier in seen:
+                yield f"[ratio] {name}: econ_tier {tier} stands twice"
+            seen.add(tier)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0.0 <= value <= 1.0
+
+
+def _many(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+
+
+def _class(entry: Mapping[str, Any]) -> RuleClass:
+    match = {key: _many(entry[key]) for key in _MATCH if key in entry}
+    return RuleClass(str(entry.get("id", "")), str(entry.get("treat", "")), str(entry.get("clause", "")), match)
+
+
+def _built(record: Mapping[str, Any]) -> SharingRules:
+    programmes = record.get("scope", {}).get("programmes", "auto")
+    rounding = record.get("rounding", {})
+    unit = parse_unit(str(rounding.get("unit", "元")))
+    return SharingRules(
+        ruleset=str(record["ruleset"]),
+        classes=tuple(_class(c) for c in record["classes"]),
+        ratio=float(record["ratio"]["default"]["region"]),
+        title=str(record.get("title", "")),
+        reference=str(record.get("reference", "")),
+        unit=str(record.get("unit", "league")),
+        programmes=() if programmes == "auto" else _many(programmes),
+        basis=str(record.get("gap", {}).get("basis", "current_year")),
+        keep_months=float(record.get("gap", {}).get("keep_months", 0.0)),
+        ratio_rows=tuple((str(r["econ_tier"]), float(r["region"])) for r in record["ratio"].get("rows", [])),
+        assessment={str(k): float(v) for k, v in record.get("linkage", {}).get("assessment", {}).items()},
+        round_to=unit.factor * 10.0 ** -int(rounding.get("places", 2)),
+        residual_to=str(rounding.get("residual_to", "league")),
+    )

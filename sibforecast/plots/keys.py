@@ -1,0 +1,127 @@
+"""What part of a table a chart shows: one area, one fund, one year, never a silent mixture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sibforecast.errors import SibError
+from sibforecast.items import did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: How many choices an error lists before it only counts them.
+_LISTED = 12
+
+
+def frame_of(table: Any) -> pd.DataFrame:
+    """The tidy frame of a result, or the frame itself.
+
+    Parameters
+    ----------
+    table : Result or pandas.DataFrame
+        What was handed to a chart.
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    SibError
+        If it is neither.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame_of(pd.DataFrame({"value": [1.0]})).shape
+    (1, 1)
+    """
+    frame = table if hasattr(table, "columns") and hasattr(table, "groupby") else getattr(table, "frame", None)
+    if frame is None or not hasattr(frame, "groupby"):
+        raise SibError(f"a chart takes a result or a tidy table; got {type(table).__name__}")
+    found: pd.DataFrame = frame
+    return found
+
+
+def need(frame: pd.DataFrame, columns: tuple[str, ...], chart: str) -> None:
+    """Refuse a table that lacks what the chart shows.
+
+    Raises
+    ------
+    SibError
+        Naming all absent columns.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> need(pd.DataFrame({"value": [1.0]}), ("value",), "waterfall")
+    """
+    absent = [c for c in columns if c not in frame.columns]
+    if absent:
+        raise SibError(f"{chart}: the table lacks the columns {', '.join(absent)}; it has {', '.join(map(str, frame.columns))}")
+
+
+def told(values: pd.Series) -> list[str]:
+    """The different texts of a column in order of appearance, blanks left out.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> told(pd.Series(["b", None, "a", "b"]))
+    ['b', 'a']
+    """
+    return [str(v) for v in values.dropna().unique()]
+
+
+def pick(frame: pd.DataFrame, key: str, wanted: object, *, single: bool) -> tuple[pd.DataFrame, str | None]:
+    """The rows of one value of a key column.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    key : str
+        ``region``, ``programme``, ``item``, ``period`` or ``scenario``.
+    wanted : object
+        The value, or None for the only one there is.
+    single : bool
+        Whether, without `wanted`, there may be only one value; else all rows are kept.
+
+    Returns
+    -------
+    tuple
+        The rows, and the value if there is just one.
+
+    Raises
+    ------
+    SibError
+        If the value does not occur or the choice is open; the message names the choices.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows, value = pick(pd.DataFrame({"period": ["2026", "2027"]}), "period", 2027, single=True)
+    >>> len(rows), value
+    (1, '2027')
+    """
+    if key not in frame.columns:
+        if wanted is not None:
+            raise SibError(f"the table has no column {key}, so {key}={wanted!r} cannot be chosen")
+        return frame, None
+    texts = frame[key].astype("string")
+    choices = told(frame[key])
+    if wanted is not None:
+        if str(wanted) not in choices:
+            raise SibError(f"no {key} {str(wanted)!r} in the table{did_you_mean(str(wanted), choices)}; {_listed(choices)}")
+        return frame[(texts == str(wanted)).fillna(False).to_numpy(dtype=bool)], str(wanted)
+    blanks = bool(texts.isna().any())
+    if single and len(choices) + (blanks and key == "scenario") > 1:
+        also = " and the baseline, whose scenario is blank" if blanks and choices else ""
+        raise SibError(f"the table holds several values of {key}: choose one, {key}=…; {_listed(choices)}{also}")
+    return frame, choices[0] if len(choices) == 1 else None
+
+
+def _listed(choices: list[str]) -> str:
+    more = f" … ({len(choices)} in all)" if len(choices) > _LISTED else ""
+    return f"there are: {', '.join(choices[:_LISTED])}{more}" if choices else "there is none"

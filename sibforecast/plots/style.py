@@ -1,0 +1,398 @@
+"""The one style of all charts: fonts, colours, units, titles, words.
+
+Nothing here changes matplotlib's global settings: the font that draws Chinese is added to
+matplotlib's list of fonts and then named on every text of a chart, and on nothing else.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sibforecast.items import CATALOGUE, UNITS
+from sibforecast.results import round_half_up, scale_for
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FIGURE = (10.0, 5.6)
+TITLE, TEXT, SMALL = 15, 12, 11
+MINUS = "−"
+
+#: Families that draw Chinese, as they are called on the usual systems.
+_CHINESE = (
+    "Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei",
+    "SimHei", "PingFang SC", "Hiragino Sans GB", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimSun",
+)  # fmt: skip
+
+INK, FAINT = "#222222", "#5f6b76"
+DEFICIT, SURPLUS = "#8c1c13", "#12355b"
+WORSE, BETTER = "#e0695a", "#5aa2d6"
+BAND_95, BAND_80 = "#dbe8f4", "#a9c8e6"
+
+#: Colour and hatch of each payer: tiers of government from dark to light, the rest hatched,
+#: so that they stay apart in greyscale and for colour-blind eyes.
+PAYERS: dict[str, tuple[str, str]] = {
+    "region": ("#0b2f5c", ""),
+    "league": ("#2f7fb8", ""),
+    "county": ("#a6d3ee", ""),
+    "nation": ("#e69f00", "//"),
+    "fund": ("#cfcfcf", ".."),
+    "pending": ("#ffffff", "xx"),
+}
+
+WORDS: dict[str, tuple[str, str]] = {
+    "region": ("region", "自治区"),
+    "league": ("league", "盟市"),
+    "county": ("county", "旗县"),
+    "nation": ("nation", "国家"),
+    "fund": ("fund itself", "基金自身"),
+    "pending": ("pending", "待定"),
+    "history": ("actual", "决算"),
+    "budget": ("budget", "预算"),
+    "adjusted": ("adjusted budget", "调整预算"),
+    "expected": ("expected outturn", "预计执行"),
+    "draft": ("draft", "草案"),
+    "reported": ("reported draft", "上报草案"),
+    "forecast": ("forecast", "预测"),
+    "interval": ("{} % interval", "{}%区间"),
+    "budget_gap": ("budget gap", "预算缺口"),
+    "gap_after": ("gap after", "变动后缺口"),
+    "change": ("change in all", "变动合计"),
+    "residual": ("residual", "其他（残差）"),
+    "others": ("{} other causes", "其他{}项原因"),
+    "other_areas": ("{} other areas", "其他{}个地区"),
+    "worse": ("gap widens", "缺口扩大"),
+    "better": ("gap narrows", "缺口缩小"),
+    "deficit": ("deficit (above zero)", "收不抵支（正数）"),
+    "surplus": ("surplus (below zero)", "收大于支（负数）"),
+    "attribution": ("the gap and its causes", "收支缺口及其成因"),
+    "sharing": ("who carries the gap", "缺口分担"),
+    "all_areas": ("all areas", "全部地区"),
+    "all_funds": ("all funds", "全部险种"),
+    "total": ("total", "合计"),
+    "of_which": ("of which", "其中"),
+    "unit": ("unit", "单位"),
+    "source": ("Source", "数据来源"),
+    "given": ("the table given", "所给数据表"),
+    "unscaled": ("currency unit", "元"),
+}
+
+
+def has_chinese(text: object) -> bool:
+    """Whether a text holds Chinese characters.
+
+    Examples
+    --------
+    >>> has_chinese("呼和浩特"), has_chinese("Hohhot")
+    (True, False)
+    """
+    return any("⺀" <= c <= "鿿" or "豈" <= c <= "﫿" for c in str(text))
+
+
+@cache
+def chinese_font() -> str | None:
+    """The family that draws Chinese, or None if this machine has none.
+
+    The font file that the package zhplot carries is used without importing that package,
+    which would change matplotlib's settings for everyone.
+    """
+    from importlib.util import find_spec
+
+    from matplotlib import font_manager
+
+    spec = find_spec("zhplot")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        for file in sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in (".ttf", ".otf")):
+            font_manager.fontManager.addfont(str(file))
+            return str(font_manager.FontProperties(fname=str(file)).get_name())
+    there = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in _CHINESE if name in there), None)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one chart is written: its language, names, currency and marks."""
+
+    language: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    currency: str = "yuan"
+    illustrative: bool = False
+    source: str = ""
+
+    @property
+    def families(self) -> list[str]:
+        """Font families in order of preference."""
+        font = chinese_font()
+        return [*([font] if font else []), "DejaVu Sans"]
+
+    def word(self, key: str, *parts: object) -> str:
+        """A word of the charts in this language."""
+        return WORDS[key][self.language == "zh"].format(*parts)
+
+    def drawable(self, text: str) -> str:
+        """The text, or an escape of it where no font could draw it."""
+        if chinese_font() is None and has_chinese(text):
+            return text.encode("ascii", "backslashreplace").decode()
+        return text
+
+    def name(self, code: str | None) -> str:
+        """The name of an area, fund, item or cause; without one, the code in plain words."""
+        if code is None:
+            return ""
+        text = self.names.get(code, "")
+        if chinese_font() is None and has_chinese(text):
+            text = ""
+        if not text and code in CATALOGUE:
+            text = CATALOGUE[code].label(self.language)
+        if not text and code in WORDS:
+            text = self.word(code)
+        return text or self.drawable(code.replace("_", " "))
+
+
+def look_at(
+    table: Any,
+    *,
+    language: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    also: Iterable[Any] = (),
+) -> Look:
+    """The look of a chart of this table.
+
+    Parameters
+    ----------
+    table : Result or pandas.DataFrame
+        What is shown.
+    language : {"zh", "en"}, optional
+        By default Chinese if names or data are Chinese, else English. English in any case
+        where no font draws Chinese.
+    labels : mapping, optional
+        Names by code, for a plain table or to override those of the result.
+    provenance : mapping, optional
+        ``currency``, ``illustrative`` and ``input`` of a plain table; a result brings its own.
+    also : iterable
+        Other results on the chart, asked for what the first does not know.
+
+    Returns
+    -------
+    Look
+
+    Raises
+    ------
+    SibError
+        If the language is neither ``zh`` nor ``en``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> look_at(pd.DataFrame({"region": ["Ohio"]}), provenance={"currency": "USD"}).currency
+    'USD'
+    """
+    from sibforecast.errors import SibError
+
+    if language not in (None, "zh", "en"):
+        raise SibError(f"unknown language {language!r}; expected 'zh' or 'en'")
+    tables = [table, *(t for t in also if t is not None)]
+    wanted = language or ("zh" if _speaks_chinese(tables, labels) else "en")
+    if wanted == "zh" and chinese_font() is None:
+        warnings.warn(
+            "no font that draws Chinese was found: labels are in English; "
+            "install one with `pip install zhplot` (it carries Noto Sans SC) and start Python anew",
+            UserWarning, stacklevel=3,
+        )  # fmt: skip
+        wanted = "en"
+    names: dict[str, str] = {}
+    origin: dict[str, Any] = {}
+    for one in reversed(tables):
+        names |= _names(one, wanted)
+        origin |= dict(_provenance(one))
+    origin |= dict(provenance or {})
+    marked = any(bool(_provenance(t).get("illustrative")) for t in tables) or bool(origin.get("illustrative"))
+    return Look(
+        wanted, names | dict(labels or {}), str(origin.get("currency", "yuan")), marked, str(origin.get("input", ""))
+    )
+
+
+def _names(table: Any, language: str) -> dict[str, str]:
+    tell = getattr(table, "labels", None)
+    return dict(tell(language)) if callable(tell) else {}
+
+
+def _provenance(table: Any) -> Mapping[str, Any]:
+    known = getattr(table, "provenance", None)
+    if known is None:  # a plain table may carry its origin along
+        known = getattr(table, "attrs", {}).get("provenance")
+    return known if isinstance(known, Mapping) else {}
+
+
+def _speaks_chinese(tables: list[Any], labels: Mapping[str, str] | None) -> bool:
+    if any(map(has_chinese, (labels or {}).values())):
+        return True
+    for table in tables:
+        if any(map(has_chinese, _names(table, "zh").values())):
+            return True
+        frame = table if hasattr(table, "groupby") else table.frame
+        for column in ("region", "programme", "cause", "item"):
+            if column in frame.columns and any(map(has_chinese, frame[column].dropna().unique())):
+                return True
+    return False
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The size in which figures are shown: 万元, 亿元, 100m yuan, %."""
+
+    divisor: float
+    unit: str
+    places: int
+
+    def text(self, value: float, *, signed: bool = False, places: int | None = None) -> str:
+        """A figure as shown: rounded half-up, thousands separated, with a true minus."""
+        shown = round_half_up(value / self.divisor, self.places if places is None else places)
+        plus = "+" if signed and shown > 0 else ""
+        return f"{plus}{shown:,f}".replace("-", MINUS)
+
+
+def scale_of(largest: float, unit: str, look: Look) -> Scale:
+    """The scale that suits the largest figure of an item's unit.
+
+    Parameters
+    ----------
+    largest : float
+        The largest figure in base units.
+    unit : str
+        A base unit of the catalogue of items.
+    look : Look
+        Language and currency.
+
+    Returns
+    -------
+    Scale
+
+    Examples
+    --------
+    >>> scale_of(1.234e9, "currency", Look("en"))
+    Scale(divisor=100000000.0, unit='100m yuan', places=2)
+    >>> scale_of(0.165, "share", Look("en")).text(0.165)
+    '16.50'
+    """
+    size = abs(largest) if largest == largest else 0.0
+    zh = look.language == "zh"
+    if unit == "currency":
+        divisor, word = scale_for(size, look.currency, look.language)
+    elif unit == "share":
+        divisor, word = 0.01, "%"
+    elif unit in ("persons", "person-months"):
+        steps = ((1e8, "亿"), (1e4, "万")) if zh else ((1e6, "million "), (1e4, "thousand "))
+        divisor, prefix = next(((d, w) for d, w in steps if size >= d), (1.0, ""))
+        if not zh and prefix.startswith("thousand"):
+            divisor = 1e3
+        word = prefix + UNITS[unit][zh]
+    else:
+        divisor, word = 1.0, UNITS[unit][zh] if unit in UNITS else unit
+        if look.currency != "yuan":
+            word = word.replace("yuan", look.currency).replace("元", look.currency)
+    shown = size / divisor
+    places = 0 if shown >= 10_000 or (divisor == 1.0 and unit.startswith("person")) else 1 if shown >= 100 else 2
+    return Scale(divisor, word, places)
+
+
+def canvas(ax: Axes | None, look: Look, size: tuple[float, float] = FIGURE) -> Axes:
+    """The axes to draw on: those given, or those of a new figure of pyplot, which notebooks show."""
+    if ax is None:
+        from matplotlib import pyplot
+
+        with drawn(look):
+            _, ax = pyplot.subplots(figsize=size, layout="constrained")
+    return ax
+
+
+@contextmanager
+def drawn(look: Look) -> Iterator[None]:
+    """Settings for the texts made inside; undone at the end."""
+    from matplotlib import rc_context
+
+    settings = {
+        "font.family": look.families, "font.size": TEXT, "text.color": INK, "axes.labelcolor": FAINT,
+        "xtick.color": INK, "ytick.color": INK, "hatch.linewidth": 0.8, "axes.edgecolor": FAINT,
+    }  # fmt: skip
+    with rc_context(settings):
+        yield
+
+
+def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str) -> str:
+    """A title that says what, where, when, in which unit, and whether it is real.
+
+    Examples
+    --------
+    >>> print(title_of(Look("zh", illustrative=True), ["包头市", "收支缺口"], ["2025", "2027"], "亿元"))
+    包头市 收支缺口
+    2025—2027年  单位：亿元  【示例数据 illustrative data】
+    """
+    zh = look.language == "zh"
+    years = sorted(set(periods))
+    span = years[0] if len(years) == 1 else f"{years[0]}{'—' if zh else '–'}{years[-1]}" if years else ""
+    if zh and span:
+        span += "年" if "-" not in span else ""
+    second = [span, f"{look.word('unit')}{'：' if zh else ': '}{unit}"]
+    if look.illustrative:
+        second.append(look.drawable("【示例数据 illustrative data】") if chinese_font() else "[illustrative data]")
+    head = (" " if zh else ", ").join(part for part in what if part)
+    return "\n".join([*_wrapped(head), "  ".join(part for part in second if part)])
+
+
+def _wrapped(text: str, width: int = 84) -> list[str]:
+    """Lines of a title that fit over the axes; a Chinese character counts as two."""
+    lines, line, used = [], "", 0
+    for word in text.split(" "):
+        size = sum(2 if has_chinese(c) else 1 for c in word) + 1
+        if line and used + size > width:
+            lines.append(line)
+            line, used = "", 0
+        line, used = f"{line} {word}" if line else word, used + size
+    return [*lines, line]
+
+
+def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], columns: int = 6) -> None:
+    """Title, legend between title and figure, source line, and the font on every text."""
+    from matplotlib.text import Text
+
+    rows = 0
+    if legend:
+        rows = -(-len(legend) // columns)
+        ax.legend(
+            [handle for handle, _ in legend], [text for _, text in legend], ncols=min(columns, len(legend)),
+            loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False, fontsize=SMALL,
+            columnspacing=1.4, handlelength=1.8,
+        )  # fmt: skip
+    ax.set_title(title, fontsize=TITLE, color=INK, pad=12 + 20 * rows, linespacing=1.35)
+    source = look.drawable(look.source) or look.word("given")
+    mark = " · 示例数据 illustrative data" if look.illustrative and chinese_font() else ""
+    mark = mark or (" · illustrative data" if look.illustrative else "")
+    ax.set_xlabel(f"{look.word('source')}{'：' if look.language == 'zh' else ': '}{source}{mark}", fontsize=SMALL, loc="left")
+    ax.xaxis.label.set_color(FAINT)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=SMALL, labelfontfamily=look.families, colors=INK)
+    for text in ax.findobj(Text):
+        text.set_fontfamily(look.families)
+
+
+def figures_axis(axis: Any, scale: Scale) -> None:
+    """Ticks of an axis of figures: scaled, separated, without an offset such as 1e8."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(7))
+
+    def text(value: float, _: int) -> str:
+        ticks = axis.get_majorticklocs()
+        step = abs(ticks[1] - ticks[0]) / scale.divisor if len(ticks) > 1 else 1.0
+        places = next((p for p in range(4) if abs(step * 10**p - round(step * 10**p)) < 1e-6), 4)
+        return scale.text(value, places=places)
+
+    axis.set_major_formatter(FuncFormatter(text))
