@@ -30,6 +30,8 @@ _PUBLIC = {
     "SharingRules": "analysis.rules_file",
     "Sharing": "analysis.sharing",
     "Explanation": "projection.explain",
+    "schema": "cli.schemas",
+    "Result": "results",
     "FundData": "tables.data",
     "Forecast": "forecasting.drivers",
     "Assumptions": "assumptions.basis",

@@ -191,7 +191,7 @@ _TABLE: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 
 CATALOGUE: dict[str, Item] = {
-    row[0]: Item(*row[:7], aliases=tuple(row[7:])) for row in _TABLE  # type: ignore[arg-type]
+    row[0]: Item(row[0], row[1], row[2], row[3], row[4], row[5], row[6], tuple(row[7:])) for row in _TABLE
 }
 
 REVENUE_LINES = (

@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from sibforecast.errors import SibError
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -213,12 +211,13 @@ class Findings(Result):
     def __bool__(self) -> bool:
         return True
 
+    def records(self) -> list[dict[str, Any]]:
+        """The findings as records."""
+        return cast("list[dict[str, Any]]", self.frame.to_dict("records"))
+
     def lines(self, severity: str | None = None) -> list[str]:
         """Each finding as one line a person can act on."""
-        frame = self.frame
-        if severity:
-            frame = frame[frame["severity"] == severity]
-        return [_finding_line(row) for row in frame.to_dict("records")]
+        return [_finding_line(r) for r in self.records() if severity in (None, r["severity"])]
 
     def headline(self) -> str:
         """Counts by severity."""
@@ -296,22 +295,3 @@ def json_schema(columns: tuple[str, ...], name: str) -> dict[str, Any]:
             },
         },
     }
-
-
-def schema(name: str) -> dict[str, Any]:
-    """The JSON Schema of a kind of result, as written by ``to_json``.
-
-    Raises
-    ------
-    SibError
-        If there is no such result.
-
-    Examples
-    --------
-    >>> schema("Findings")["properties"]["kind"]
-    {'const': 'Findings'}
-    """
-    kinds = result_kinds()
-    if name not in kinds:
-        raise SibError(f"no result {name!r}; known: {', '.join(sorted(kinds))}")
-    return json_schema(kinds[name].columns, name)

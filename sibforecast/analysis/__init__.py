@@ -1,0 +1,1 @@
+"""Studies over projections: roll-up, causes, sharing."""

@@ -12,8 +12,8 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.analysis.shapley import coalitions, shapley
-from sibforecast.assumptions.basis import FundBasis
 from sibforecast.assumptions.effects import Effects, effects_on
+from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.assumptions.scenario import Change, Scenario
 from sibforecast.errors import SibError
 from sibforecast.projection.draft import BudgetDraft
@@ -165,7 +165,7 @@ def _parts(
 ) -> dict[tuple[int, str, int], Floats]:
     """Each change's part of each line and year, over the areas of the fund."""
     players = effects.players
-    order = range(len(players))
+    order = list(range(len(players)))
     if method == "chain":  # the official order: nation, region, event, league, county
         deciders = {e.player: _CHAIN_ORDER.index(e.change.decided_by) for e in effects.effects}
         order = sorted(order, key=lambda i: deciders[players[i]])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +75,7 @@ def roll_up(result: R, level: str) -> R:
     changes: dict[str, Any] = {"build": lambda: rolled}
     names = {f.name for f in dataclasses.fields(result)}
     if "findings" in names and found:
-        before = result.findings.frame.to_dict("records")  # type: ignore[attr-defined]
+        before = result.findings.records()  # type: ignore[attr-defined]
         changes["findings"] = Findings.of([*before, *found], result.provenance)
     if "balance_rows" in names:
         changes["balance_rows"] = _roll_balance(result.balance, regions, level)  # type: ignore[attr-defined]
@@ -86,7 +86,7 @@ def _regions_of(result: Result) -> Regions:
     source = getattr(result, "regions", None) or getattr(getattr(result, "source", None), "regions", None)
     if source is None:
         raise RollUpError(f"a {type(result).__name__} knows no tree of areas")
-    return source
+    return cast(Regions, source)
 
 
 def _target(frame: pd.DataFrame, regions: Regions, level: str) -> pd.Series:
@@ -133,9 +133,9 @@ class _Wide:
         item_codes, value = item.cat.codes.to_numpy(), frame["value"].to_numpy()
         for position, name in enumerate(item.cat.categories):
             here = item_codes == position
-            column = np.full(self.size, np.nan)
-            column[row[here]] = value[here]
-            self.values[str(name)] = column
+            figures = np.full(self.size, np.nan)
+            figures[row[here]] = value[here]
+            self.values[str(name)] = figures
         self.region = self.heads["region"].astype(object).to_numpy()
         self.target = _target(self.heads, regions, level).to_numpy()
         up = self.heads[self.keys].copy()

@@ -195,8 +195,8 @@ def _ratio_faults(ratio: Any) -> Iterable[str]:
         shares = [row.get(k) for k in ("region", "league")]
         if not all(_is_share(s) for s in shares):
             yield f"[ratio] {name}: region and league must lie in [0, 1]; found {shares}"
-        elif abs(sum(shares) - 1.0) > 1e-12:
-            yield f"[ratio] {name}: the shares sum to {sum(shares):g}, not to one"
+        elif abs(sum(map(float, shares)) - 1.0) > 1e-12:  # type: ignore[arg-type]
+            yield f"[ratio] {name}: the shares do not sum to one; found {shares}"
         tier = str(row.get("econ_tier", ""))
         if name != "default":
             if not tier:

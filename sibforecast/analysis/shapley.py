@@ -48,7 +48,7 @@ def weights(players: int) -> Floats:
     whole = factorial(players)
     joining = np.array([factorial(s - 1) * factorial(players - s) / whole if s else 0.0 for s in range(players + 1)])
     leaving = np.array([factorial(s) * factorial(players - s - 1) / whole if s < players else 0.0 for s in range(players + 1)])
-    return np.where(member, joining[size], -leaving[size]).T
+    return np.asarray(np.where(member, joining[size], -leaving[size]).T)
 
 
 def shapley(values: Floats) -> Floats:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from sibforecast.analysis.rules_file import RuleClass, SharingRules
 from sibforecast.errors import SibError
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.results import Result, round_half_up
+from sibforecast.tables.cells import read_truth
 from sibforecast.tables.data import FundData
 from sibforecast.tables.regions import Regions
 
@@ -104,6 +105,8 @@ def share(
     units = {r: regions.at_level(r, rules.unit) if k else r for r, k in zip(table["region"], known, strict=True)}
     table["_own"] = [r in regions.areas and regions.is_own_level(r) for r in table["region"]]
     table["region"] = table["region"].map(units)
+    keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
+    table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
     rows: list[dict[str, Any]] = []
     for key, group in table.groupby(list(_KEYS), sort=False, dropna=False):
         unit = _Unit(dict(zip(_KEYS, key, strict=True)), group, rules, regions, pooling, assessments or {})
@@ -118,7 +121,9 @@ def _causes_frame(causes: Attribution | BudgetDraft | pd.DataFrame) -> pd.DataFr
     if isinstance(causes, BudgetDraft):
         frame = causes.frame
         gap = frame[(frame["stage"] == "draft") & (frame["item"] == "gap")]
-        table = gap[["region", "programme", "period", "value"]].assign(stage="budget", kind="budget", cause="budget_gap", known_at_budget=True)
+        table = gap[["region", "programme", "period", "value"]].assign(
+            stage="budget", kind="budget", cause="budget_gap", known_at_budget=True
+        )
     else:
         table = (causes.frame if isinstance(causes, Attribution) else causes).copy()
     missing = [c for c in ("region", "programme", "value") if c not in table]
@@ -133,6 +138,7 @@ def _causes_frame(causes: Attribution | BudgetDraft | pd.DataFrame) -> pd.DataFr
         raise SibError(f"{int(blank['value'].sum())} causes have no value; blank is not zero")
     out = out.where(~blank, "")
     out["value"] = out["value"].astype(float)
+    out["known_at_budget"] = [bool(read_truth(cell)) for cell in out["known_at_budget"]]
     return out
 
 
@@ -150,7 +156,7 @@ class _Unit:
     def bill(self) -> list[dict[str, Any]]:
         """Rows that sum to the gap to the cent."""
         level, note = self._pooled_at()
-        records = self.group.to_dict("records")
+        records = cast("list[dict[str, Any]]", self.group.to_dict("records"))
         total = _cents(sum(float(r["value"]) for r in records))
         if level in ("league", "county"):
             payer = "fund" if total <= 0 else self._as_payer(level)
@@ -215,7 +221,8 @@ class _Unit:
             return []
         factor = self.rules.assessment.get(str(grade)) if isinstance(grade, str) else float(grade)  # type: ignore[arg-type]
         if factor is None or not 0.0 <= factor <= 1.0:
-            raise SibError(f"assessment {grade!r} of {self.key['region']}: expected one of {', '.join(self.rules.assessment)} or a number up to 1")
+            known = ", ".join(self.rules.assessment)
+            raise SibError(f"assessment {grade!r} of {self.key['region']}: expected one of {known} or a number up to 1")
         cut = sum(float(r["value"]) for r in rows if r["payer"] == "region") * (1.0 - factor)
         if cut == 0:
             return []
@@ -234,8 +241,10 @@ class _Unit:
         self, kind: str, cause: str, treat: str, payer: str, ratio: float | None, clause: str, reason: str,
         value: float, stage: str = "",
     ) -> dict[str, Any]:  # fmt: skip
-        return {**self.key, "stage": stage, "class": kind, "cause": cause, "treat": treat, "payer": payer,
-                "ratio": float("nan") if ratio is None else ratio, "clause": clause, "reason": reason, "value": value}  # fmt: skip
+        return {
+            **self.key, "stage": stage, "class": kind, "cause": cause, "treat": treat, "payer": payer,
+            "ratio": float("nan") if ratio is None else ratio, "clause": clause, "reason": reason, "value": value,
+        }  # fmt: skip
 
     def _rounded(self, rows: list[dict[str, Any]], total: float) -> list[dict[str, Any]]:
         """Payers to the unit of the rules; what is left over goes where the rules say."""
@@ -253,7 +262,8 @@ class _Unit:
         """Level at which the fund is pooled on 1 January, with a note where that is special."""
         programme = str(self.key["programme"])
         if self.rules.programmes:
-            return ("region", "") if programme in self.rules.programmes else ("league", "not among the programmes of the rules")
+            named = programme in self.rules.programmes
+            return ("region", "") if named else ("league", "not among the programmes of the rules")
         if self.pooling is None or self.pooling.empty:
             return "region", "; no pooling table: taken as pooled at the region"
         day = f"{self.key['period']}-01-01"[:10] if self.key["period"] else "9999-01-01"
@@ -264,8 +274,9 @@ class _Unit:
             inside = str(row.get("region") or "") in lineage
             if row["programme"] == programme and inside and start <= day <= (end if len(end) > 7 else end + "-31"):
                 level = str(row["level"])
-                note = "; pooled nationally without national shares in the rules: the classes apply" if level == "nation" else ""
-                return level, note if level in ("nation", "region") else f"pooled at {level} level on {day}"
+                if level == "nation":
+                    return level, "; pooled nationally without national shares in the rules: the classes apply"
+                return level, "" if level == "region" else f"pooled at {level} level on {day}"
         return "league", f"no pooling entry on {day}: not pooled at the region"
 
 

@@ -1,0 +1,1 @@
+"""Statements: judgement, policy, scenarios."""

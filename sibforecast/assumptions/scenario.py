@@ -282,11 +282,11 @@ def change_from(record: Mapping[str, Any]) -> Change:
     for name in ("item", "start"):
         known.setdefault(name, "")
     try:
-        change = Change(**known)
+        change: Change | None = Change(**known)
     except ScenarioError as fault:
         faults.extend(line.strip(" -") for line in str(fault).splitlines()[1:])
-        change = None  # type: ignore[assignment]
-    if faults:
+        change = None
+    if faults or change is None:
         raise all_faults(ScenarioError, "change", faults)
     return change
 
@@ -299,7 +299,8 @@ def from_policies(rows: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
     ScenarioError
         With every fault, named by its row.
     """
-    changes, faults = [], []
+    changes: list[Change] = []
+    faults: list[str] = []
     for row in rows:
         record: dict[str, Any] = {}
         for name in _FIELDS:

@@ -245,18 +245,18 @@ def _forecast_items(panel: Panel, steps: int, chosen: Mapping[str, str]) -> Fund
         out.on_logs[item] = np.zeros(areas, dtype=bool)
         out.label[item] = np.full((areas, steps), "", dtype=object)
         if item in POLICY_ITEMS:
-            known = ~np.isnan(series).all(axis=1)
-            out.point[item][known], out.spread[item][known] = 0.0, 0.0
+            given = np.asarray(~np.isnan(series).all(axis=1))
+            out.point[item][given], out.spread[item][given] = 0.0, 0.0
             out.label[item][:] = LABELS["policy"]
             continue
-        positive = (np.isnan(series) | (series > 0)).all(axis=1) & ~np.isnan(series).all(axis=1)
+        positive = np.asarray((np.isnan(series) | (series > 0)).all(axis=1) & ~np.isnan(series).all(axis=1))
         method = chosen.get(item) or _method(item)
-        logs = positive & (items.CATALOGUE[item].side != "rate")
+        logs = positive if items.CATALOGUE[item].side != "rate" else np.zeros(areas, dtype=bool)
         jobs.setdefault((method, True), []).append((item, logs))
         plain = "last_value" if method == "last_value" else "recent_mean"
         jobs.setdefault((plain, False), []).append((item, ~logs))
-    for (method, logs), parts in jobs.items():
-        _run(panel, out, horizons, method, logs, parts)
+    for (method, on_logs), parts in jobs.items():
+        _run(panel, out, horizons, method, on_logs, parts)
     _level_in_force(panel, out)
     return out
 
@@ -284,8 +284,8 @@ def _run(
     point[stale] = np.nan
     label = np.full(len(series), LABELS[method], dtype=object)
     if method == "trend":
-        label[got.count < 3] = LABELS["short"]
-        label[got.count == 1] = LABELS["one"]
+        label[got.known < 3] = LABELS["short"]
+        label[got.known == 1] = LABELS["one"]
     label[stale] = LABELS["stale"]
     start = 0
     for item, mask in parts:

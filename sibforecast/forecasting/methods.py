@@ -34,7 +34,7 @@ class Points(NamedTuple):
 
     point: Floats  # (series, horizons)
     spread: Floats  # (series, horizons) standard deviation of the error, on the working scale
-    count: Ints  # known years
+    known: Ints  # how many years are known
     lag: Ints  # years between the last known one and the origin
 
 
@@ -67,15 +67,16 @@ def trend(series: Floats, horizons: Ints) -> Floats:
     drift = np.clip(_growth(filled, known, DRIFT_YEARS), -GROWTH_LIMIT, GROWTH_LIMIT)
     recent = np.clip(_growth(filled, known, RECENT_YEARS), -GROWTH_LIMIT, GROWTH_LIMIT)
     fading = DAMPING * (1.0 - DAMPING**steps) / (1.0 - DAMPING)
-    short = known.sum(axis=1) < 3  # one growth rate is hardly a trend: half of it
+    short = np.asarray(known.sum(axis=1) < 3)  # one growth rate is hardly a trend: half of it
     weight = np.where(short, 0.5, 1.0)[:, None]
     moved = weight * 0.5 * (drift[:, None] * steps + recent[:, None] * fading)
-    return np.where(known.any(axis=1)[:, None], level[:, None] + moved, np.nan)
+    some = np.asarray(known.any(axis=1))
+    return np.where(some[:, None], level[:, None] + moved, np.nan)
 
 
 def last_value(series: Floats, horizons: Ints) -> Floats:
     """The last known value goes on."""
-    known = ~np.isnan(series)
+    known = np.asarray(~np.isnan(series))
     last, _ = _ends(known, 0)
     value = np.where(known, series, 0.0)[np.arange(len(series)), np.maximum(last, 0)]
     value = np.where(known.any(axis=1), value, np.nan)

@@ -54,7 +54,7 @@ def scaled_to(total: float, parts: Floats, item: str, weight: Callable[[str], Fl
         now = (parts * weights).sum() / weights.sum()
     if now == 0 or not np.isfinite(total / now) or total / now < 0:
         return parts
-    return parts * (total / now)
+    return np.asarray(parts * (total / now))
 
 
 def weights_of(entry: items.Item, weight: Callable[[str], Floats]) -> Floats | None:

@@ -80,7 +80,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "unit": ("unit", "单位"),
     "source": ("Source", "数据来源"),
     "given": ("the table given", "所给数据表"),
-    "unscaled": ("currency unit", "元"),
 }
 
 
@@ -318,7 +317,7 @@ def drawn(look: Look) -> Iterator[None]:
     """Settings for the texts made inside; undone at the end."""
     from matplotlib import rc_context
 
-    settings = {
+    settings: Any = {
         "font.family": look.families, "font.size": TEXT, "text.color": INK, "axes.labelcolor": FAINT,
         "xtick.color": INK, "ytick.color": INK, "hatch.linewidth": 0.8, "axes.edgecolor": FAINT,
     }  # fmt: skip
@@ -373,14 +372,13 @@ def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], colu
         )  # fmt: skip
     ax.set_title(title, fontsize=TITLE, color=INK, pad=12 + 20 * rows, linespacing=1.35)
     source = look.drawable(look.source) or look.word("given")
-    mark = " · 示例数据 illustrative data" if look.illustrative and chinese_font() else ""
-    mark = mark or (" · illustrative data" if look.illustrative else "")
-    ax.set_xlabel(f"{look.word('source')}{'：' if look.language == 'zh' else ': '}{source}{mark}", fontsize=SMALL, loc="left")
+    ax.set_xlabel(f"{look.word('source')}{'：' if look.language == 'zh' else ': '}{source}", fontsize=SMALL, loc="left")
     ax.xaxis.label.set_color(FAINT)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=SMALL, labelfontfamily=look.families, colors=INK)
     for text in ax.findobj(Text):
         text.set_fontfamily(look.families)
+        text.set_parse_math(False)  # a dollar sign in a name is a dollar sign
 
 
 def figures_axis(axis: Any, scale: Scale) -> None:

@@ -1,0 +1,1 @@
+"""The law as formulas: knows no data, no forecast, no file."""

@@ -66,8 +66,9 @@ def _sum(item: str, identity: str, names: tuple[str, ...], when: tuple[str, ...]
 
 
 _BEFORE_FILLING = (
-    tuple("standing_subsidy" if n == "fiscal_subsidy" else n for n in items.REVENUE_LINES)
-    + ("standing_grant", "lower_remittance")
+    *("standing_subsidy" if n == "fiscal_subsidy" else n for n in items.REVENUE_LINES),
+    "standing_grant",
+    "lower_remittance",
 )  # fmt: skip
 
 COMMON = (

@@ -297,7 +297,7 @@ class Year:
             ok = ok & (on == 1.0) if on is not None else np.zeros_like(ok)
             if not ok.any():
                 return value, used
-        arguments = []
+        arguments: list[Any] = []
         if not rule.needs:  # a sum of parts needs one part that exists
             ok = ok & reduce(np.logical_or, (~np.isnan(self.get(n)) for n, _ in rule.parameters))
             if not ok.any():

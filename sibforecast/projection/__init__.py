@@ -1,0 +1,1 @@
+"""Assumptions in, every line and the rolled-forward fund out."""

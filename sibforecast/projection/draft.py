@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.assumptions.basis import Assumptions, FundBasis, assume
+from sibforecast.assumptions.basis import Assumptions, assume
+from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
 from sibforecast.forecasting.drivers import Forecast, forecast
 from sibforecast.periods import Period
@@ -123,7 +124,7 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
         raise SibError(f"no fund has figures late enough to draft {year}")
     projection = project(assumptions)
     findings = Findings.of(
-        [r for part in (data.findings, assumptions.findings, projection.findings) for r in part.frame.to_dict("records")],
+        [r for part in (data.findings, assumptions.findings, projection.findings) for r in part.records()],
         projection.provenance,
     )
     return BudgetDraft(

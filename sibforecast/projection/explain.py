@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.assumptions.basis import FundBasis
+from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
 from sibforecast.programmes.programme import Year
 from sibforecast.projection.draft import BudgetDraft
@@ -159,7 +159,8 @@ def explain(
     title = scenario if scenario is not None else next(iter(projection.paths))
     path = projection.paths.get(title, {}).get(programme)
     if path is None:
-        raise SibError(f"no fund {programme!r} in scenario {title!r}; there are {', '.join(projection.paths.get(title, {}))}")
+        there = ", ".join(projection.paths.get(title, {}))
+        raise SibError(f"no fund {programme!r} in scenario {title!r}; there are {there}")
     items.item(item)
     basis = path.basis
     if code not in basis.areas:
@@ -198,7 +199,8 @@ def _told(rows: list[dict[str, Any]], data: FundData, code: str, programme: str,
     for row in rows:
         entry = items.CATALOGUE.get(row["item"])
         unit = row["unit"].replace("currency", data.currency)
-        text = f"{'  ' * row['depth']}{entry.en if entry else row['item']} {row['period']} = {_number(row['value'], row['unit'])} {unit}"
+        name, figure = entry.en if entry else row["item"], _number(row["value"], row["unit"])
+        text = f"{'  ' * row['depth']}{name} {row['period']} = {figure}{'' if row['unit'] == 'share' else f' {unit}'}"
         if row["formula"]:
             text += f"   [{row['formula']}]"
         if row["origin"]:

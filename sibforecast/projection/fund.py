@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sibforecast.assumptions.basis import FundBasis, YearBasis, has_evidence
 from sibforecast.assumptions.effects import Effects
+from sibforecast.assumptions.fitting import FundBasis, YearBasis, has_evidence
 from sibforecast.items import STATUTORY_LINES
 from sibforecast.programmes import blocks
 from sibforecast.programmes.programme import GIVEN, UNKNOWN, Programme, Year, no_change, select
@@ -39,7 +39,13 @@ class FundPath:
         return self.years[year].get(item)
 
 
-def account_year(programme: Programme, given: Mapping[str, Floats], areas: int, ever: Mapping[str, npt.NDArray[np.bool_]], before: Year | None = None) -> Year:  # fmt: skip
+def account_year(
+    programme: Programme,
+    given: Mapping[str, Floats],
+    areas: int,
+    ever: Mapping[str, npt.NDArray[np.bool_]],
+    before: Year | None = None,
+) -> Year:
     """A year of accounts: figures as given, totals and balances computed where absent."""
     totals = Programme(programme.code, programme.kind, programme.name_zh, programme.name_en, _TOTAL_RULES)
     direct = {item: ~np.isnan(value) for item, value in given.items()}
@@ -80,7 +86,7 @@ def labels(year: Year, item: str, basis: YearBasis | None, untouched: bool = Tru
         out = np.where(from_given, given[:, 0], out)
     else:
         out = np.where(from_given, "data", out)
-    return np.where(used == UNKNOWN, "", out)
+    return np.asarray(np.where(used == UNKNOWN, "", out), dtype=object)
 
 
 def lost_lines(path: FundPath, year: int, found: Collector) -> None:

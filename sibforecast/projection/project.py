@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
@@ -145,7 +146,7 @@ def run_scenarios(
         raise DataError(f"{findings.count('error')} lines of the draft cannot be computed", findings)
     span = tuple(range(first, last + 1))
     return Projection(
-        lambda: projection_frame(paths, {y: "draft" for y in span}, named),
+        lambda: projection_frame(paths, dict.fromkeys(span, "draft"), named),
         {**assumptions.provenance, "scenarios": [t for t in named if t]},
         assumptions=assumptions, paths=paths, scenarios=named, years=span, findings=findings,
     )  # fmt: skip
@@ -176,7 +177,8 @@ def _without_effect(assumptions: Assumptions, scenario: Scenario, found: Collect
 def _blank_gaps(path: FundPath, year: int, found: Collector) -> None:
     """Totals whose filling is unknown have no gap: said, never an assumed zero."""
     now = path.years[year]
-    blank = np.isnan(now.get("gap")[:, 0]) & ~np.isnan(now.get("total_revenue")[:, 0]) & ~np.isnan(now.get("total_expenditure")[:, 0])
+    gap, revenue, spending = (np.isnan(now.get(i)[:, 0]) for i in ("gap", "total_revenue", "total_expenditure"))
+    blank = gap & ~revenue & ~spending
     for area in np.flatnonzero(blank):
         found.add("gap_filled_unknown", "note", "the published total does not say what filled a gap; the gap is left blank",
                   region=path.basis.areas[area], programme=path.basis.programme.code, item="gap", period=str(year),
@@ -188,14 +190,16 @@ class Rows:
 
     def __init__(self) -> None:
         self.words: dict[str, dict[str, int]] = {}
-        self.codes: dict[str, list[np.ndarray]] = {}
-        self.values: list[np.ndarray] = []
+        self.codes: dict[str, list[npt.NDArray[np.int32]]] = {}
+        self.values: list[npt.NDArray[np.float64]] = []
 
     def _code(self, column: str, word: str) -> int:
         table = self.words.setdefault(column, {})
         return table.setdefault(word, len(table))
 
-    def add(self, value: np.ndarray, areas: Sequence[str], method: np.ndarray | str, **same: str) -> None:
+    def add(
+        self, value: npt.NDArray[np.float64], areas: Sequence[str], method: npt.NDArray[np.object_] | str, **same: str
+    ) -> None:
         """One array over areas; unknown figures give no row."""
         known = np.flatnonzero(~np.isnan(value))
         if not len(known):
@@ -220,8 +224,8 @@ class Rows:
                 continue
             words = list(self.words.get(column, {}))
             parts = self.codes.get(column)
-            codes = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
-            data[column] = pd.Categorical.from_codes(codes, categories=words)
+            codes: npt.NDArray[np.int32] = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
+            data[column] = pd.Categorical.from_codes(codes, categories=pd.Index(words, dtype=object))
         return pd.DataFrame(data)
 
 

@@ -1,0 +1,1 @@
+"""Data sets: reading, checking, naming what is wrong, and a workbook to fill in."""

@@ -94,7 +94,8 @@ def _read_number(text: str) -> Cell:
     return Cell("number", value, scale, word, family, percent)
 
 
-_MONTH = re.compile(r"(\d{4})(?:年|[-/.]|(?=\d\d$))(\d{1,2})月?")
+#: 2024.1 may be October whose zero was cut off, and is refused.
+_MONTH = re.compile(r"(\d{4})(?:年|[-/]|\.(?!1$)|(?=\d\d$))(\d{1,2})月?")
 #: 2024年1-6月 and 2024-1-6月 are January to June; 2024-1-6 may be a day and is refused.
 _CUMULATIVE = re.compile(r"(\d{4})(?:年1[-~—至]|[-/.]1-(?=\d+月))(\d{1,2})月?")
 _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
@@ -114,12 +115,11 @@ def read_period(raw: object) -> str | None:
         raw = int(raw)
     text = unicodedata.normalize("NFKC", str(raw)).strip().translate(_CHINESE_DIGITS)
     text = re.sub(r"\s+", "", text)
-    text = re.sub(r"\.0$", "", text) if re.fullmatch(r"\d{4,6}\.0", text) else text
+    text = text[:-2] if re.fullmatch(r"\d{4,6}\.0", text) else text
     match = re.fullmatch(r"(\d{4})(?:年度|年|FY)?", text)
     if match:
         return match[1] if 1900 <= int(match[1]) <= 2200 else None
-    match = _MONTH.fullmatch(text)
-    match = match or _CUMULATIVE.fullmatch(text)
+    match = _MONTH.fullmatch(text) or _CUMULATIVE.fullmatch(text)
     if match and 1900 <= int(match[1]) <= 2200 and 1 <= int(match[2]) <= 12:
         return f"{match[1]}-{int(match[2]):02d}"
     return None

@@ -6,15 +6,14 @@ rounded one by one. Reported drafts are under review: their breaks are warnings 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.programmes.programme import Programme
 from sibforecast.programmes.registry import PRINTED_TOTAL
+from sibforecast.tables.figures import Figures
 from sibforecast.tables.read import Collector
 from sibforecast.tables.regions import Regions
 
@@ -27,16 +26,21 @@ _TOTALS = (
     ("total_revenue", "revenue_subtotal", items.INTER_LEVEL_REVENUE, items.REVENUE_LINES),
     ("total_expenditure", "expenditure_subtotal", items.INTER_LEVEL_EXPENDITURE, items.EXPENDITURE_LINES),
 )
-_BALANCES = ("opening_balance", "current_balance", "balance_adjustment", "closing_balance")
+#: What does not add up over areas that pay one another.
+_APART = {
+    *items.INTER_LEVEL_REVENUE, *items.INTER_LEVEL_EXPENDITURE, "total_revenue", "total_expenditure", "current_balance",
+}  # fmt: skip
 _KEYS = ["region", "programme", "period", "stage"]
 
 
-def identities(
-    history: pd.DataFrame, regions: Regions, programmes: Mapping[str, Programme], found: Collector
-) -> None:
-    """Check I1-I4 and the sums of children on every area, fund, period and stage."""
+def identities(figures: Figures, regions: Regions | None, found: Collector) -> None:
+    """Check I1-I4 and the sums of children on every area, fund, period and stage.
+
+    Where a row was left out because of an error, what it belongs to cannot be checked;
+    without a sound tree (`regions` is ``None``) no sums of children can.
+    """
+    history = _certain(figures)
     if history.empty:
-        found.add("no_figures", "error", "the table has no figures", table="history", mend="add rows")
         return
     wide = _Wide(history)
     for name, total, lines in _SUMS:
@@ -45,27 +49,42 @@ def identities(
         _total_check(wide, total, subtotal, extra, lines, found)
     _balance_checks(wide, found)
     _openings(wide, found)
-    _children(history, wide, regions, found)
+    if regions is not None:
+        _children(history, regions, found)
+
+
+def _certain(figures: Figures) -> pd.DataFrame:
+    """Figures of those areas, funds, periods and stages of which no row is in doubt."""
+    history = figures.history
+    doubtful = figures.doubtful[_KEYS].drop_duplicates()
+    if doubtful.empty or history.empty:
+        return history
+    doubt = np.zeros(len(history), dtype=bool)
+    known = doubtful.notna()
+    for pattern, rows in doubtful.groupby([known[k] for k in _KEYS], sort=False):
+        by = [k for k, is_known in zip(_KEYS, pattern, strict=True) if is_known]
+        if not by:  # it may belong anywhere
+            return history.iloc[:0]
+        places = pd.MultiIndex.from_frame(rows[by].astype(object))
+        doubt |= pd.MultiIndex.from_frame(history[by].astype(object)).isin(places)
+    return history[~doubt].reset_index(drop=True)
 
 
 class _Wide:
     """Figures of one area, fund, period and stage side by side."""
 
     def __init__(self, history: pd.DataFrame) -> None:
-        codes = history[_KEYS].apply(lambda c: c.cat.codes.astype(np.int64))
-        sizes = [len(history[k].cat.categories) + 1 for k in _KEYS]
         flat = np.zeros(len(history), dtype=np.int64)
-        for key, size in zip(_KEYS, sizes, strict=True):
-            flat = flat * size + codes[key].to_numpy()
+        for key in _KEYS:
+            flat = flat * (len(history[key].cat.categories) + 1) + history[key].cat.codes.to_numpy()
         _, first, group = np.unique(flat, return_index=True, return_inverse=True)
         self.first = history.iloc[first]
         self.group = group
         self.count = len(first)
-        self.history = history
         self.item = history["item"].astype(object).to_numpy()
         self.values = history["value"].to_numpy()
         self.rows = history["row"].to_numpy()
-        self.quantum = history["quantum"].to_numpy() if "quantum" in history else np.full(len(history), 0.01)
+        self.quantum = history["quantum"].to_numpy()
 
     def column(self, item: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Values, quanta and row numbers of an item; NaN where there is none."""
@@ -172,32 +191,35 @@ def _openings(wide: _Wide, found: Collector) -> None:
                 before, opening, found, "correct the opening, or give the difference as balance_adjustment of the year before")
 
 
-def _children(history: pd.DataFrame, wide: _Wide, regions: Regions, found: Collector) -> None:
+def _children(history: pd.DataFrame, regions: Regions, found: Collector) -> None:
     """Published parents equal the sum of their children; inter-level lines apart."""
     present = set(history["region"].cat.categories[np.unique(history["region"].cat.codes)])
-    parents = [p for p in present if any(c in present for c in regions.children(p))]
-    if not parents:
+    below = {p: children for p in regions.order if p in present and present.issuperset(children := regions.children(p))}
+    below = {p: children for p, children in below.items() if children}
+    if not below:
         return
-    apart = {*items.INTER_LEVEL_REVENUE, *items.INTER_LEVEL_EXPENDITURE, "total_revenue", "total_expenditure",
-             "current_balance"}  # fmt: skip
-    additive = [c for c in history["item"].cat.categories if items.CATALOGUE[c].is_additive and c not in apart]
-    relevant = history[history["region"].isin([*parents, *(c for p in parents for c in regions.children(p))])
+    additive = [c for c in history["item"].cat.categories if items.CATALOGUE[c].is_additive and c not in _APART]
+    relevant = history[history["region"].isin({*below, *chain(*below.values())})
                        & history["item"].isin(additive) & (history["programme"] != PRINTED_TOTAL)]  # fmt: skip
     index = ["programme", "item", "period", "stage"]
-    by_area = {area: part.set_index(index)[["value", "quantum", "row"]]
+    by_area = {str(area): part.set_index(index)[["value", "quantum", "row"]]
                for area, part in relevant.groupby("region", observed=True)}  # fmt: skip
-    for parent in parents:
-        children = regions.children(parent)
-        if parent not in by_area or any(c not in by_area for c in children):
-            continue
-        joined: Any = by_area[parent]
-        total, slack = 0.0, joined["quantum"]
-        for child in children:
-            part = by_area[child].reindex(joined.index)
-            total, slack = total + part["value"], slack + part["quantum"]
-        bad = (total - joined["value"]).abs() > 0.5 * slack + 1e-9 * joined["value"].abs()
-        for key, row in joined[bad].iterrows():
-            level = "warning" if key[3] == "reported" else "error"
-            found.add("children_sum", level, "the areas below do not add up to this area", table="history",
-                      row=int(row["row"]), column="value", region=parent, programme=key[0], item=key[1], period=key[2],
-                      expected=f"{total[key]:,.2f}", found=f"{row['value']:,.2f}", mend="correct the area or its parts")
+    for parent, children in below.items():
+        if parent in by_area and all(c in by_area for c in children):
+            _parent(parent, by_area[parent], [by_area[c] for c in children], found)
+
+
+def _parent(parent: str, own: pd.DataFrame, parts: list[pd.DataFrame], found: Collector) -> None:
+    """One area against the areas below it, wherever all of them have the figure."""
+    value, total, slack = own["value"].to_numpy(), np.zeros(len(own)), own["quantum"].to_numpy(copy=True)
+    for part in parts:
+        aligned = part.reindex(own.index)
+        total += aligned["value"].to_numpy()
+        slack += aligned["quantum"].to_numpy()
+    bad = np.abs(total - value) > 0.5 * slack + 1e-9 * np.abs(value)
+    for i in np.flatnonzero(bad):
+        programme, item, period, stage = own.index[int(i)]
+        found.add("children_sum", "warning" if stage == "reported" else "error",
+                  "the areas below do not add up to this area", table="history", row=int(own["row"].iloc[i]),
+                  column="value", region=parent, programme=programme, item=item, period=period,
+                  expected=f"{total[i]:,.2f}", found=f"{value[i]:,.2f}", mend="correct the area or its parts")

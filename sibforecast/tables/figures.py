@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from sibforecast.tables.values import parse_values
 
 SERIES = ["region", "programme", "item"]
 KEYS = [*SERIES, "period", "stage"]
+BLANK = "the cell is blank; blank is not zero and no figure is assumed"
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     _blanks(out, values.state, found)
     known = out[KEYS].notna().all(axis=1)
     read = out["value"].notna()
-    doubtful = out.loc[~known | (~read & (values.state != "missing")), KEYS]
+    doubtful = out.loc[~known | (values.state == "fault"), KEYS]
     history, doubled = _without_doubles(out[known & read].reset_index(drop=True), found)
     if history.empty:
         _no_figures(out, values.state, found)
@@ -71,7 +73,7 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     )  # fmt: skip
 
 
-def _constant(word: str, size: int) -> pd.Categorical:
+def _constant(word: str, size: int) -> pd.Categorical[Any]:
     return pd.Categorical.from_codes(np.zeros(size, dtype=np.int8), pd.Index([word]))
 
 
@@ -89,7 +91,7 @@ def _with_months(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(joined, dtype=object)
 
 
-def _default_stage(out: pd.DataFrame) -> pd.Categorical:
+def _default_stage(out: pd.DataFrame) -> pd.Categorical[Any]:
     """Years are final accounts and months execution unless the stage says otherwise."""
     periods, stages = out["period"].cat, out["stage"].cat
     monthly = np.array([*("-" in str(p) for p in periods.categories), False])  # the last: no period
@@ -100,17 +102,18 @@ def _default_stage(out: pd.DataFrame) -> pd.Categorical:
 
 
 def _blanks(out: pd.DataFrame, state: npt.NDArray[np.object_], found: Collector) -> None:
-    """Blank is not zero: a blank cell in a series that lives elsewhere, or in a driver, is an error."""
+    """Blank is not zero: a blank cell in a series that lives elsewhere, or in a driver, is a fault."""
     blank = np.flatnonzero(state == "blank")
     if not len(blank):
         return
     alive = set(out.loc[out["value"].notna(), SERIES].itertuples(index=False, name=None))
-    for record in out.iloc[blank].to_dict("records"):
+    for index, record in zip(blank, out.iloc[blank].to_dict("records"), strict=True):
         key = {k: record[k] if isinstance(record[k], str) else None for k in (*SERIES, "period")}
         driver = key["item"] is not None and items.CATALOGUE[key["item"]].side in ("driver", "rate")
-        severity = "error" if driver or tuple(key[k] for k in SERIES) in alive else "warning"
-        found.add("blank_value", severity, "the cell is blank; blank is not zero and no figure is assumed",
-                  table="history", row=int(record["row"]), column="value", expected="a figure", found="blank",
+        needed = driver or tuple(key[k] for k in SERIES) in alive
+        state[index] = "fault" if needed else "blank"
+        found.add("blank_value", "error" if needed else "warning", BLANK, table="history",
+                  row=int(record["row"]), column="value", expected="a figure", found="blank",
                   mend="enter the figure, or — if there is none", **key)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from sibforecast import __version__
 from sibforecast.errors import DataError, SibError
@@ -13,11 +12,12 @@ from sibforecast.programmes import registry
 from sibforecast.programmes.programme import Programme
 from sibforecast.results import Findings
 from sibforecast.tables import checks, figures, others
-from sibforecast.tables.cells import read_code
+from sibforecast.tables.cells import read_code, read_codes
 from sibforecast.tables.data import FundData
+from sibforecast.tables.names import Names
 from sibforecast.tables.read import Collector, RawTable, input_hash, read_tables
-from sibforecast.tables.regions import Area, Regions
-from sibforecast.tables.schema import LEVEL_LOOKUP, LEVELS
+from sibforecast.tables.regions import Area, Regions, read_regions
+from sibforecast.tables.schema import LEVELS
 
 
 def load(path: str | Path) -> FundData:
@@ -70,82 +70,47 @@ def _read(path: Path) -> tuple[FundData | None, Findings]:
     found = Collector()
     raw = read_tables(path, found)
     for table in ("regions", "history"):
-        if table not in raw and not any(r.get("table") == table and r["severity"] == "error" for r in found.rows):
-            if found.errors == 0 or path.exists():
-                found.add("missing_table", "error", f"the data set has no table {table}", table=table,
-                          mend=f"add {table}.csv, or a sheet {table}")
-    provenance = {
+        told = any(r["severity"] == "error" and r.get("table") in (table, None) for r in found.rows)
+        if table not in raw and not told:
+            found.add("missing_table", "error", f"the data set has no table {table}", table=table,
+                      mend=f"add {table}.csv, or a sheet {table}")
+    provenance: dict[str, Any] = {
         "input": path.name,
         "input_hash": input_hash(path) if path.exists() else None,
         "version": __version__,
     }
-    if "regions" not in raw or "history" not in raw:
-        return None, Findings.of(found.rows, provenance)
-    regions = _regions(raw["regions"], found)
+    history = raw.get("history")
+    whole_tree = found.errors == 0
+    regions = read_regions(raw["regions"], found) if "regions" in raw else _as_written(history)
+    whole_tree = whole_tree and found.errors == 0
     declared = _declared(raw.get("programmes"), found)
-    names = figures.Names(regions, registry.words(declared), declared)
-    history, currency, illustrative = figures.read_history(raw["history"], names, found)
-    tables = others.read_others(raw, names, found)
-    programmes = {c: declared.get(c) or registry.SEVEN[c] for c in history["programme"].cat.categories
-                  if c in declared or c in registry.SEVEN}  # fmt: skip
-    for code, programme in declared.items():
-        programmes.setdefault(code, programme)
-    if found.errors == 0:
-        checks.identities(history, regions, programmes, found)
-    provenance |= {"currency": currency, "illustrative": illustrative}
+    names = Names(regions, registry.words(declared), declared)
+    read = figures.read_history(history, names, found) if history is not None else None
+    tables = others.read_others(raw, names, found, read.currency if read else "")
+    if read is None or "regions" not in raw:
+        return None, Findings.of(found.rows, provenance)
+    checks.identities(read, regions if whole_tree else None, found)
+    programmes = {**registry.SEVEN, **declared}
+    used = {c: programmes[c] for c in read.history["programme"].cat.categories if c in programmes}
+    provenance |= {"currency": read.currency, "illustrative": read.illustrative}
     findings = Findings.of(found.rows, provenance)
     data = FundData(
-        lambda: history,
+        lambda: read.history,
         provenance=provenance,
         regions=regions,
-        programmes=programmes,
+        programmes=used | declared,
         tables=tables,
         findings=findings,
-        currency=currency,
-        illustrative=illustrative,
+        currency=read.currency,
+        illustrative=read.illustrative,
     )
     return data, findings
 
 
-def _regions(raw: RawTable, found: Collector) -> Regions:
-    """The pooling tree, with its faults: unknown levels, parents, doubles, circles."""
-    areas: dict[str, Area] = {}
-    rows: dict[str, int] = {}
-    frame = raw.frame
-    for number, record in zip(raw.row_numbers, frame.to_dict("records"), strict=True):
-        cell = {k: read_code(v) for k, v in record.items()}
-        where: dict[str, Any] = {"table": "regions", "row": int(number), "region": cell["region"]}
-        if not cell["region"]:
-            found.add("blank_code", "error", "an area without a code", column="region", **where)
-            continue
-        level = LEVEL_LOOKUP.get(cell["level"].lower(), "")
-        if not level:
-            found.add("unknown_level", "error", "unknown level", column="level", found=cell["level"],
-                      expected=", ".join(LEVELS), **where)
-            level = "county"
-        if cell["region"] in areas:
-            found.add("duplicate", "error", "the area stands twice", column="region",
-                      found=f"rows {rows[cell['region']]} and {number}", mend="keep one row", **where)
-            continue
-        areas[cell["region"]] = Area(
-            cell["region"], cell["name"] or cell["region"], cell["parent"], level,
-            cell.get("name_en", ""), cell.get("econ_tier", ""),
-        )  # fmt: skip
-        rows[cell["region"]] = int(number)
-    for code, area in areas.items():
-        where = {"table": "regions", "row": rows[code], "region": code, "column": "parent"}
-        if area.parent and area.parent not in areas:
-            found.add("unknown_parent", "error", "the parent is no area of the table", found=area.parent,
-                      mend="add the parent, or leave the cell blank for the top", **where)
-        walked, parent = {code}, area.parent
-        while parent in areas:
-            if parent in walked:
-                found.add("circle", "error", "the area lies within itself", found=area.parent, **where)
-                areas[code] = Area(code, area.name, "", area.level, area.name_en, area.econ_tier)
-                break
-            walked.add(parent)
-            parent = areas[parent].parent
-    return Regions.of(areas.values())
+def _as_written(history: RawTable | None) -> Regions:
+    """Without a tree every code stands for itself, so that all other mistakes can be told."""
+    codes: Iterable[str] = [] if history is None else read_codes(history.frame["region"]).unique()
+    return Regions.of(Area(code, code, "", LEVELS[-1]) for code in codes if code)
 
 
 def _declared(raw: RawTable | None, found: Collector) -> dict[str, Programme]:
@@ -159,16 +124,19 @@ def _declared(raw: RawTable | None, found: Collector) -> dict[str, Programme]:
         code = cell["programme"]
         if not code or code in declared:
             found.add("duplicate" if code else "blank_code", "error",
-                      "the programme stands twice" if code else "a programme without a code", column="programme", **where)
+                      "the programme stands twice" if code else "a programme without a code", column="programme",
+                      found=code or "blank", mend="keep one row" if code else "give the programme a code", **where)
             continue
         if code in registry.SEVEN and cell["kind"] != registry.SEVEN[code].kind:
             found.add("kind_of_seven", "error", "one of the seven funds is declared with another kind",
-                      column="kind", expected=registry.SEVEN[code].kind, found=cell["kind"], **where)
+                      column="kind", expected=registry.SEVEN[code].kind, found=cell["kind"],
+                      mend="give the fund a code of its own, or this kind", **where)
             continue
         try:
             declared[code] = registry.declare(code, cell["kind"], cell["name"], cell.get("name_en", ""))
         except SibError as fault:
-            found.add("unknown_kind", "error", str(fault), column="kind", found=cell["kind"], **where)
+            found.add("unknown_kind", "error", str(fault), column="kind", found=cell["kind"],
+                      expected=", ".join(registry.KINDS), mend="use one of these kinds", **where)
     return declared
 
 

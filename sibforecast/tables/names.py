@@ -98,7 +98,7 @@ def fault_id(column: str, text: str, fault: SibError) -> str:
 def translate(
     cells: pd.Series, read: Callable[[Any], str], table: str, column: str, numbers: np.ndarray,
     found: Collector, blank: str | None = None,
-) -> pd.Categorical:  # fmt: skip
+) -> pd.Categorical[Any]:  # fmt: skip
     """Words to codes, each distinct word once; unknown ones are findings with their rows.
 
     A blank cell means `blank`, or is a finding where that is ``None``.

@@ -10,28 +10,38 @@ import pandas as pd
 
 from sibforecast.errors import SibError
 from sibforecast.tables.cells import read_cell, read_code, read_truth
-from sibforecast.tables.figures import Names, parse_values, translate
+from sibforecast.tables.figures import BLANK, one_currency
+from sibforecast.tables.names import Names, fault_id, mend_of, translate
 from sibforecast.tables.read import Collector, RawTable
-from sibforecast.tables.schema import LEVEL_LOOKUP, LEVELS
-from sibforecast.tables.units import parse_unit
+from sibforecast.tables.schema import LEVEL_LOOKUP, LEVELS, TABLES
+from sibforecast.tables.units import Unit, parse_unit
+from sibforecast.tables.values import parse_values, worth
+
+_NUMBERS = {"value", "balance", "amount", "rate", "term_months", "set", "add", "multiply", "floor", "cap", "before_value"}
+_PERIODS = {"start", "end", "paid", "period"}
+#: Columns every table of this name has, but whose cells may be blank.
+_MAY_BE_BLANK = {
+    "deposits": {"bank", "start", "term_months"}, "pooling": {"end"}, "audits": {"programme", "rectified"},
+    "statements": {"programme"}, "effects": {"region", "programme"},
+}  # fmt: skip
+#: Amounts that are kept in base units of the currency.
+_AMOUNTS = {"balance", "amount"}
+#: A deposit rate without a per cent sign in this range may be a share or be in per cent.
+_UNCERTAIN_RATE = (0.05, 0.3)
 
 
 def read_others(
-    raw: Mapping[str, RawTable], names: Names, found: Collector
+    raw: Mapping[str, RawTable], names: Names, found: Collector, currency: str
 ) -> dict[str, pd.DataFrame]:
-    """Every table beside regions, history and programmes, checked."""
-    out: dict[str, pd.DataFrame] = {}
-    for name, table in raw.items():
-        if name in ("regions", "history", "programmes"):
-            continue
-        if name == "assumptions":
-            out[name] = _assumptions(table, names, found)
-        else:
-            out[name] = _plain(table, names, found)
-    return out
+    """Every table beside regions, history and programmes, checked; money in `currency`."""
+    return {
+        name: _assumptions(table, names, found, currency) if name == "assumptions" else _plain(table, names, found, currency)
+        for name, table in raw.items()
+        if name not in ("regions", "history", "programmes")
+    }
 
 
-def _assumptions(raw: RawTable, names: Names, found: Collector) -> pd.DataFrame:
+def _assumptions(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.DataFrame:
     """Macro figures and judgement, in base units; blank region or programme means all."""
     frame, rows = raw.frame, raw.row_numbers
     empty = pd.Series([""] * len(frame), dtype=object)
@@ -42,66 +52,83 @@ def _assumptions(raw: RawTable, names: Names, found: Collector) -> pd.DataFrame:
         "period": translate(frame["period"], names.period, raw.name, "period", rows, found),
     }
     out = pd.DataFrame(keys)
-    out["value"], _, _ = parse_values(frame["value"], frame["unit"], out["item"], raw, found, keys)
+    values = parse_values(frame["value"], frame["unit"], out["item"], raw, found, keys)
+    out["value"] = values.value
+    one_currency(values.units, raw.name, found, currency)
     for column in ("source", "author"):
         out[column] = frame[column].map(read_code) if column in frame else ""
     out["file"], out["row"] = raw.file, rows
-    for i in np.flatnonzero(out["value"].isna()):
-        if read_cell(frame["value"].iloc[i]).state == "blank":
-            found.add("blank_value", "error", "the cell is blank; blank is not zero and no figure is assumed",
-                      table=raw.name, row=int(rows[i]), column="value", region=out["region"].iloc[i],
-                      programme=out["programme"].iloc[i], item=out["item"].iloc[i], period=out["period"].iloc[i],
-                      expected="a figure", found="blank", mend="enter the figure, or delete the row")
-    out = out[out["value"].notna() & out["item"].notna() & out["period"].notna()]
-    doubled = out.duplicated(["region", "programme", "item", "period"], keep="first")
-    for i in out.index[doubled]:
-        found.add("duplicate", "error", "the assumption stands twice", table=raw.name, row=int(out.loc[i, "row"]),
-                  column="value", item=out.loc[i, "item"], period=out.loc[i, "period"], mend="keep the right one")
+    for record in out.iloc[np.flatnonzero(values.state == "blank")].to_dict("records"):
+        _told(record, "blank_value", BLANK, raw, found,
+              expected="a figure", found="blank", mend="enter the figure, or delete the row")
+    out = out[out["value"].notna() & out[list(keys)].notna().all(axis=1)]
+    doubled = out.duplicated(list(keys), keep="first")
+    for record in out[doubled].to_dict("records"):
+        _told(record, "duplicate", "the assumption stands twice", raw, found, mend="keep the right one")
     return out[~doubled].reset_index(drop=True)
 
 
-def _plain(raw: RawTable, names: Names, found: Collector) -> pd.DataFrame:
+def _told(record: Mapping[Any, Any], id: str, message: str, raw: RawTable, collector: Collector, **more: str) -> None:
+    """An error at the value of one assumption."""
+    place = {k: record[k] if isinstance(record[k], str) else None for k in ("region", "programme", "item", "period")}
+    collector.add(id, "error", message, table=raw.name, row=int(record["row"]), column="value", **place, **more)
+
+
+def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.DataFrame:
     """A table whose columns are read one by one, each cell by what the column is."""
     records = []
-    for number, record in zip(raw.row_numbers, raw.frame.to_dict("records"), strict=True):
+    needed = set(TABLES[raw.name].required) - _MAY_BE_BLANK.get(raw.name, set())
+    units: dict[Unit, int] = {}
+    for number, cells in zip(raw.row_numbers, raw.frame.to_dict("records"), strict=True):
         row: dict[str, Any] = {"file": raw.file, "row": int(number)}
-        for column, cell in record.items():
+        unit = _unit_of(raw, cells, int(number), units, found)
+        for name, cell in cells.items():
+            column = str(name)
             try:
-                row[str(column)] = _read_one(raw.name, str(column), cell, names)
+                row[column] = _read_one(raw.name, column, cell, names, unit, column in needed)
             except SibError as fault:
-                row[str(column)] = None
-                found.add(f"bad_{column}", "error", str(fault), table=raw.name, row=int(number), column=str(column),
-                          found=read_code(cell), mend="correct the cell")
-        for amount in ("balance", "amount"):
-            if row.get(amount) is not None and "unit" in row:
-                row[amount] = _in_base_units(row, amount, raw, int(number), found)
+                row[column] = None
+                text = read_code(cell)
+                known = fault_id(column, text, fault) if column in ("region", "programme", "item", "period") else f"bad_{column}"
+                blank = "blank_value" if column in _NUMBERS else "blank_key"
+                found.add(known if text else blank, "error", str(fault), table=raw.name, row=int(number), column=column,
+                          found=text or "blank", mend=mend_of(column))
+        if unit is not None and unit.family == "currency" and _AMOUNTS & row.keys():
+            row["unit"] = unit.currency  # the amounts are in base units now
         records.append(row)
-    columns = [*raw.frame.columns, "file", "row"]
-    return pd.DataFrame.from_records(records, columns=columns)
+    one_currency(units, raw.name, found, currency)
+    return pd.DataFrame.from_records(records, columns=[*raw.frame.columns, "file", "row"])
 
 
-def _in_base_units(row: dict[str, Any], amount: str, raw: RawTable, number: int, found: Collector) -> float | None:
-    try:
-        unit = parse_unit(str(row["unit"]))
-        if unit.family != "currency":
-            raise SibError("does not fit: expected an amount of money")
-        return float(row[amount]) * unit.factor
-    except SibError as fault:
-        found.add("bad_unit", "error", str(fault), table=raw.name, row=number, column="unit", found=str(row["unit"]))
+def _unit_of(
+    raw: RawTable, cells: Mapping[Any, Any], number: int, units: dict[Unit, int], found: Collector
+) -> Unit | None:
+    """The unit a row states, if it states one that is known; amounts must be money."""
+    word = read_code(cells.get("unit"))
+    amounts = _AMOUNTS & {str(c) for c in cells}
+    if not word:  # a table that must have a unit says so itself
         return None
+    try:
+        unit = parse_unit(word)
+        if amounts and unit.family != "currency":
+            raise SibError("does not fit: expected an amount of money")
+    except SibError as fault:
+        found.add("bad_unit", "error", str(fault), table=raw.name, row=number, column="unit", found=word,
+                  expected="an amount of money" if amounts else "a unit", mend="state the unit of this row")
+        return None
+    units.setdefault(unit, number)
+    return unit
 
 
-_NUMBERS = {"balance", "amount", "rate", "term_months", "set", "add", "multiply", "floor", "cap", "before_value"}
-_PERIODS = {"start", "end", "paid", "period"}
-
-
-def _read_one(table: str, column: str, cell: Any, names: Names) -> Any:
+def _read_one(table: str, column: str, cell: Any, names: Names, unit: Unit | None, needed: bool) -> Any:
     """One cell of a table, by what its column holds."""
     text = read_code(cell)
-    if column == "value" or column in _NUMBERS:
-        return _number(table, column, cell)
+    if not text and needed:
+        raise SibError(BLANK if column in _NUMBERS else "the cell is blank")
+    if column in _NUMBERS:
+        return _number(table, column, cell, unit)
     if not text:
-        return "" if column not in ("start",) or table == "deposits" else _blank(column)
+        return ""
     if column == "region":
         return names.region(text)
     if column == "programme" and table != "policies":
@@ -115,21 +142,31 @@ def _read_one(table: str, column: str, cell: Any, names: Names) -> Any:
             raise SibError(f"unknown level {text!r}; expected one of {', '.join(LEVELS)}")
         return LEVEL_LOOKUP[text.lower()]
     if column in ("known_at_budget", "rectified"):
-        return read_truth(cell) if read_truth(cell) is not None else text
+        truth = read_truth(cell)
+        return text if truth is None else truth
     return text
 
 
-def _blank(column: str) -> str:
-    raise SibError(f"{column} is blank")
-
-
-def _number(table: str, column: str, cell: Any) -> float | None:
+def _number(table: str, column: str, cell: Any, unit: Unit | None) -> float | None:
+    """A number of a table: amounts in base units, shares as shares, else as its row's unit has it."""
     read = read_cell(cell)
     if read.state == "fault":
         raise SibError(read.fault)
     if read.state != "number":
         return None
-    value = read.value * read.scale * (0.01 if read.percent else 1.0)
-    if table == "deposits" and column == "rate" and not read.percent and value > 0.3:
-        return value * 0.01  # no deposit bears 30 %: the cell can only mean per cent
-    return value
+    if column in _AMOUNTS and unit is not None:
+        return read.value * worth(read, unit)
+    if column in ("rate", "multiply", "term_months") or unit is None:
+        value = read.value * read.scale * (0.01 if read.percent else 1.0)
+        if table == "deposits" and column == "rate" and not read.percent:
+            return _deposit_rate(value)
+        return value
+    return read.value * worth(read, unit) / unit.factor
+
+
+def _deposit_rate(value: float) -> float:
+    """A share; above 30 % it can only have been meant in per cent, just below it may be either."""
+    low, high = _UNCERTAIN_RATE
+    if low <= value <= high:
+        raise SibError(f"{value:g} may be {value:g} % or {value:.0%}; write 0.15% or 0.0015")
+    return value * 0.01 if value > high else value

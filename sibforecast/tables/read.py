@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ class RawTable:
     file: str
     frame: pd.DataFrame  # columns by contract name; cells as text or numbers
     row_numbers: np.ndarray  # as a person counts them in the file
-    headers: dict[str, str] = field(default_factory=dict)  # contract name -> word in the file
+    letters: dict[str, str] = field(default_factory=dict)  # column letters by contract name
 
 
 class Collector:
@@ -34,10 +35,23 @@ class Collector:
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
+        self._tables: dict[str, RawTable] = {}
 
     def add(self, id: str, severity: str, message: str, **where: Any) -> None:
-        """Add one finding; `where` are columns of the findings table."""
+        """Add one finding; `where` are columns of the findings table.
+
+        The place in the file, as a spreadsheet names it, is added to the message.
+        """
+        table = self._tables.get(str(where.get("table")))
+        if table is not None and where.get("row"):
+            letters = table.letters.get(str(where.get("column")))
+            cell = f"{letters}{where['row']}" if letters else f"row {where['row']}"
+            message = f"{message} ({table.file}, {cell})"
         self.rows.append({"id": id, "severity": severity, "message": message, **where})
+
+    def reading(self, table: RawTable) -> None:
+        """From now on findings in this table name its file and cell."""
+        self._tables[table.name] = table
 
     @property
     def errors(self) -> int:
@@ -79,6 +93,7 @@ def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
         raw = _with_headers(table, file, rows, found)
         if raw is not None:
             tables[table] = raw
+            found.reading(raw)
     return tables
 
 
@@ -88,42 +103,49 @@ def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
         if name not in TABLE_LOOKUP:
             found.add("unknown_table", "note", f"{file.name} is no table of a data set and was not read", table=name)
             continue
+        table = TABLE_LOOKUP[name]
         data = file.read_bytes()
         try:
             data = gzip.decompress(data) if file.name.lower().endswith(".gz") else data
-        except (OSError, EOFError) as fault:
-            found.add("unreadable", "error", f"{file.name} cannot be unpacked: {fault}", table=name)
+        except (OSError, EOFError, zlib.error) as fault:
+            found.add("unreadable", "error", f"{file.name} cannot be unpacked: {fault}", table=table,
+                      mend="pack the file again, or give it unpacked")
             continue
-        text = _decode(data, file.name, name, found)
-        if text is not None:
+        text = _decode(data, file.name, table, found)
+        if text is None:
+            continue
+        try:
             yield name, file.name, _csv_rows(text)
+        except csv.Error as fault:
+            found.add("unclosed_quote", "error", f"{file.name} cannot be split into cells: {fault}", table=table,
+                      mend="close the quotation mark, or remove it")
 
 
 def _decode(data: bytes, file: str, table: str, found: Collector) -> str | None:
-    for encoding in ("utf-8-sig", "gb18030"):
+    """The text of a file; UTF-8 first, GB18030 next, nothing else."""
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data
+    for encoding in () if wide else ("utf-8-sig", "gb18030"):
         try:
-            text = data.decode(encoding)
+            return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\x00" not in text:
-            return text
-    found.add("encoding", "error", f"{file} is neither UTF-8 nor GB18030", table=table,
-              mend="save it as CSV UTF-8")
+    what = "is UTF-16 (what spreadsheets call Unicode text)" if wide else "is neither UTF-8 nor GB18030"
+    found.add("encoding", "error", f"{file} {what}", table=table, expected="UTF-8 or GB18030", mend="save it as CSV UTF-8")
     return None
 
 
 def _csv_rows(text: str) -> pd.DataFrame:
     """Cells as text; the fast reader first, the patient one where rows differ in length."""
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
     if not text.strip():
         return pd.DataFrame()
+    first = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first.count)
     try:
         frame = pd.read_csv(io.StringIO(text), header=None, dtype=object, na_filter=False, sep=delimiter,
                             skip_blank_lines=False)  # fmt: skip
         return frame.fillna("")
     except pd.errors.ParserError:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
         return pd.DataFrame(rows, dtype=object).fillna("")
 
 
@@ -137,7 +159,8 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
     try:
         book = CalamineWorkbook.from_path(str(path))
     except Exception as fault:  # the reader raises its own kinds for damaged files
-        found.add("unreadable", "error", f"{path.name} cannot be opened as a workbook: {fault}")
+        found.add("unreadable", "error", f"{path.name} cannot be opened as a workbook: {fault}",
+                  mend="open it in a spreadsheet and save it again as .xlsx")
         return
     for name in book.sheet_names:
         if name.strip().lower() in TABLE_LOOKUP:
@@ -147,43 +170,93 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
             found.add("unknown_table", "note", f"sheet {name} is no table of a data set and was not read", table=name)
 
 
+def _blank(cells: pd.Series) -> np.ndarray:
+    """Where cells hold nothing, or nothing but spaces."""
+    codes, distinct = pd.factorize(cells, use_na_sentinel=False)
+    return np.array([not read_code(c) for c in distinct], dtype=bool)[codes]
+
+
+def _filled(cells: pd.DataFrame) -> np.ndarray:
+    """Rows that hold anything at all."""
+    filled = np.ones(len(cells), dtype=bool)
+    if cells.shape[1]:
+        rest = np.flatnonzero(_blank(cells[0]))
+        for column in cells.columns[1:]:
+            rest = rest[_blank(cells[column].iloc[rest])] if len(rest) else rest
+        filled[rest] = False
+    return filled
+
+
+def _columns(words: pd.Series, known: set[str]) -> list[str]:
+    """What each header word means in this table; the bare word where it means nothing."""
+    out = []
+    for word in words:
+        text = read_code(word)
+        plain = "".join(text.lower().split())
+        meant = [c for w in (plain, text.lower()) for c in (w, *HEADER_LOOKUP.get(w, ())) if c in known]
+        out.append(meant[0] if meant else plain)
+    return out
+
+
+def _header_row(cells: pd.DataFrame, filled: np.ndarray, known: set[str], required: tuple[str, ...]) -> int:
+    """The header: below a title where one stands above it, else the first row with anything."""
+    rows = np.flatnonzero(filled)
+    for row in rows[:10]:
+        if set(required) <= set(_columns(cells.iloc[row], known)):
+            return int(row)
+    return int(rows[0])
+
+
 def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) -> RawTable | None:
     """Name the columns by the contract and drop rows that are wholly empty."""
     schema = TABLES[table]
-    known = {*schema.required, *schema.optional, *COMMON, "month"}
-    filled = ~((cells == "") | cells.isna()).all(axis=1).to_numpy() if len(cells) else np.zeros(0, dtype=bool)
-    if not filled.any():
+    known = {*schema.required, *schema.optional, *COMMON} | ({"month"} if "period" in schema.required else set())
+    keep = _filled(cells)
+    if not keep.any():
         found.add("empty_table", "error", f"{file} is empty", table=table, mend="add a header row and data, or remove it")
         return None
-    top = int(np.argmax(filled))
-    names, headers = [], {}
-    for word in cells.iloc[top]:
-        text = read_code(word)
-        plain = "".join(text.lower().split())
-        code = plain if plain in known else HEADER_LOOKUP.get(plain, HEADER_LOOKUP.get(text.lower(), plain))
-        if code in headers and code in known:
-            found.add("column_twice", "error", f"two columns mean {code}", table=table, row=top + 1,
-                      column=text, found=f"{headers[code]}, {text}", mend="keep one of them")
+    top = _header_row(cells, keep, known, schema.required)
+    words = [read_code(word) for word in cells.iloc[top]]
+    columns: dict[str, int] = {}
+    for index, code in enumerate(_columns(cells.iloc[top], known)):
+        if code in columns and code in known:
+            found.add("column_twice", "error", f"two columns of {file} mean {code}", table=table, row=top + 1,
+                      column=code, found=f"{words[columns[code]]}, {words[index]}", mend="keep one of them")
         if code:
-            headers.setdefault(code, text)
-        names.append(code)
-    unknown = [h for c, h in headers.items() if c not in known]
+            columns.setdefault(code, index)
+    unknown = [words[i] for c, i in columns.items() if c not in known]
     if unknown:
-        found.add("unknown_column", "note", f"columns not used: {', '.join(unknown)}", table=table)
-    missing = [c for c in schema.required if c not in headers]
+        found.add("unknown_column", "note", f"columns of {file} not used: {', '.join(unknown)}", table=table)
+    missing = [c for c in schema.required if c not in columns]
     if missing:
         found.add("missing_column", "error", f"{file} lacks {', '.join(missing)}", table=table, row=top + 1,
-                  expected=", ".join(schema.required), found=", ".join(headers.values()),
+                  column=missing[0], expected=", ".join(schema.required), found=", ".join(w for w in words if w),
                   mend="add the columns, or head them with these words")
         return None
-    keep = filled.copy()
     keep[: top + 1] = False
-    for column in [i for i, name in enumerate(names) if not name]:  # cells beyond the header
-        stray = keep & ~((cells[column] == "") | cells[column].isna()).to_numpy()
-        for i in np.flatnonzero(stray):
-            found.add("ragged_row", "error", f"the row has more cells than the header ({len(headers)})", table=table,
-                      row=int(i) + 1, mend="put text with commas in quotes; numbers with commas too")
-        keep &= ~stray
-    data = {name: cells.iloc[:, i][keep].reset_index(drop=True) for i, name in reversed(list(enumerate(names))) if name in known}
-    body = pd.DataFrame({name: data[name] for name in headers if name in data}, dtype=object)
-    return RawTable(table, file, body, np.flatnonzero(keep) + 1, headers)
+    keep &= ~_stray(table, file, cells, keep, [i for i, w in enumerate(words) if not w], found)
+    body = pd.DataFrame(
+        {c: cells.iloc[:, i][keep].reset_index(drop=True) for c, i in columns.items() if c in known}, dtype=object
+    )
+    letters = {c: _letters(i) for c, i in columns.items()}
+    return RawTable(table, file, body, np.flatnonzero(keep) + 1, letters)
+
+
+def _stray(
+    table: str, file: str, cells: pd.DataFrame, keep: np.ndarray, headless: list[int], found: Collector
+) -> np.ndarray:
+    """Rows with cells beyond the header; each is an error, for its figures may have moved."""
+    stray = np.zeros(len(cells), dtype=bool)
+    for column in headless:
+        stray |= keep & ~_blank(cells[column])
+    for i in np.flatnonzero(stray):
+        found.add("ragged_row", "error", f"the row has more cells than the header ({file}, row {i + 1})", table=table,
+                  row=int(i) + 1, expected=f"{cells.shape[1] - len(headless)} cells",
+                  mend="put text with commas in quotes; numbers with commas too")
+    return stray
+
+
+def _letters(index: int) -> str:
+    """A column as spreadsheets name it: A, B, … AA."""
+    before, here = divmod(index, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("A") + here)

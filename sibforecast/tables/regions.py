@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from importlib import resources
+from typing import Any
 
 from sibforecast.errors import SibError
-from sibforecast.tables.schema import LEVELS
+from sibforecast.tables.cells import read_code
+from sibforecast.tables.read import Collector, RawTable
+from sibforecast.tables.schema import LEVEL_LOOKUP, LEVELS
 
 
 @dataclass(frozen=True)
@@ -140,3 +143,58 @@ class Regions:
         if area is None:
             return code
         return (area.name_en or area.name) if language == "en" else area.name
+
+
+def read_regions(raw: RawTable, found: Collector) -> Regions:
+    """The pooling tree, with its faults: unknown levels, parents, doubles, circles."""
+    areas: dict[str, Area] = {}
+    rows: dict[str, int] = {}
+    for number, record in zip(raw.row_numbers, raw.frame.to_dict("records"), strict=True):
+        cell = {k: read_code(v) for k, v in record.items()}
+        where: dict[str, Any] = {"table": raw.name, "row": int(number), "region": cell["region"]}
+        if not cell["region"]:
+            found.add("blank_code", "error", "an area without a code", column="region", expected="a code",
+                      found="blank", mend="give the area a code, or delete the row", **where)
+            continue
+        if cell["region"] in areas:
+            found.add("duplicate", "error", "the area stands twice", column="region",
+                      found=f"rows {rows[cell['region']]} and {number}", expected="one row", mend="keep one row", **where)
+            continue
+        level = LEVEL_LOOKUP.get(cell["level"].lower(), "")
+        if not level:
+            found.add("unknown_level", "error", "unknown level", column="level", found=cell["level"] or "blank",
+                      expected=", ".join(LEVELS), mend="write one of these levels", **where)
+        areas[cell["region"]] = Area(
+            cell["region"], cell["name"] or cell["region"], cell["parent"], level or LEVELS[-1],
+            cell.get("name_en", ""), cell.get("econ_tier", ""),
+        )  # fmt: skip
+        rows[cell["region"]] = int(number)
+    words = Regions.of(areas.values())
+    for code, area in areas.items():
+        where = {"table": raw.name, "row": rows[code], "region": code}
+        try:
+            parent = words.resolve(area.parent) if area.parent else ""
+        except SibError as fault:
+            found.add("unknown_parent", "error", f"the parent is no area of the table: {fault}", column="parent",
+                      found=area.parent, mend="add the parent, or leave the cell blank for the top", **where)
+            parent = ""
+        areas[code] = replace(area, parent=parent)
+    _tree_faults(areas, rows, found)
+    return Regions.of(areas.values())
+
+
+def _tree_faults(areas: dict[str, Area], rows: Mapping[str, int], found: Collector) -> None:
+    """Areas that lie within themselves (cut loose), or in an area of a lower level."""
+    for code, area in areas.items():
+        where: dict[str, Any] = {"table": "regions", "row": rows[code], "region": code}
+        walked, above = {code}, area.parent
+        while above and above not in walked:
+            walked.add(above)
+            above = areas[above].parent
+        if above == code:
+            found.add("circle", "error", "the area lies within itself", column="parent", found=area.parent,
+                      mend="correct the parent; the top has none", **where)
+            areas[code] = replace(area, parent="")
+        elif area.parent and LEVELS.index(area.level) < LEVELS.index(areas[area.parent].level):
+            found.add("level_order", "error", "the area lies in an area of a lower level", column="level",
+                      found=f"{area.level} in {areas[area.parent].level}", mend="correct the level or the parent", **where)

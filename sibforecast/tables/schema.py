@@ -22,7 +22,12 @@ TABLES: dict[str, Table] = {
     t.name: t
     for t in (
         Table("regions", ("region", "name", "parent", "level"), ("name_en", "econ_tier"), ("地区", "地区表")),
-        Table("history", ("region", "programme", "item", "period", "value", "unit"), ("stage", "caliber", "source"), ("历史", "历史数据", "数据")),
+        Table(
+            "history",
+            ("region", "programme", "item", "period", "value", "unit"),
+            ("stage", "caliber", "source"),
+            ("历史", "历史数据", "数据"),
+        ),
         Table("programmes", ("programme", "kind", "name"), ("name_en", "succeeded_by", "from"), ("险种", "险种表")),
         Table("pooling", ("programme", "level", "start", "end"), ("region",), ("统筹层次", "统筹")),
         Table("assumptions", ("item", "period", "value", "unit"), ("region", "programme", "author"), ("假设", "参数")),
@@ -33,7 +38,12 @@ TABLES: dict[str, Table] = {
              "end", "paid", "decided_by", "known_at_budget", "evidence", "reference", "author", "before_value"),
             ("政策", "政策调整"),
         ),
-        Table("deposits", ("region", "programme", "kind", "bank", "balance", "unit", "rate", "start", "term_months"), (), ("存款", "存款结构")),
+        Table(
+            "deposits",
+            ("region", "programme", "kind", "bank", "balance", "unit", "rate", "start", "term_months"),
+            (),
+            ("存款", "存款结构"),
+        ),
         Table("assessments", ("region", "indicator", "period", "value"), (), ("考核",)),
         Table("audits", ("region", "programme", "period", "amount", "unit", "rectified"), ("note",), ("审计",)),
         Table("statements", ("region", "programme", "period", "text"), (), ("文字说明",)),
@@ -52,7 +62,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "level": ("层级", "级别", "统筹层次"),
     "name_en": ("英文名称", "english name"),
     "econ_tier": ("经济档次", "财力档次"),
-    "programme": ("险种", "基金", "program", "fund"),
+    "programme": ("险种", "基金", "险种代码", "program", "fund"),
     "item": ("项目", "指标"),
     "period": ("年度", "期间", "时期", "year"),
     "month": ("月份", "月"),
@@ -73,7 +83,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "rate": ("利率", "年利率"),
     "term_months": ("期限", "期限(月)", "期限（月）"),
     "indicator": ("考核指标",),
-    "amount": ("数额",),
+    "amount": ("数额", "金额"),
     "rectified": ("已整改", "整改"),
     "text": ("文字",),
     "policy": ("政策编号",),
@@ -116,7 +126,11 @@ def _lookup(words: dict[str, tuple[str, ...]]) -> dict[str, str]:
     return {w.lower(): code for code, many in words.items() for w in (code, *many)}
 
 
-HEADER_LOOKUP = _lookup(HEADERS)
+#: What a header word may mean; a word such as 金额 means another column in another table.
+HEADER_LOOKUP = {
+    word.lower(): tuple(code for code, many in HEADERS.items() if word in many)
+    for words in HEADERS.values() for word in words
+}  # fmt: skip
 STAGE_LOOKUP = _lookup(STAGE_WORDS)
 LEVEL_LOOKUP = _lookup(LEVEL_WORDS)
 TABLE_LOOKUP = {w.lower(): t.name for t in TABLES.values() for w in (t.name, *t.words)}

@@ -26,7 +26,16 @@ _PER = {
     "year": 12.0, "年": 12.0, "人年": 12.0, "人·年": 12.0, "person-year": 12.0, "yr": 12.0, "a": 12.0,
     "case": 0.0, "例": 0.0, "人": 0.0, "次": 0.0, "人次": 0.0, "person": 0.0, "head": 0.0,
 }  # fmt: skip
-_NOT_CURRENCIES = {"SHARE", "COUNT", "MONTHS", "PERSONS"}
+_CURRENCY = re.compile(
+    r"([A-Z]{3})(?: ?(k|m|bn|thousand|million|billion))?|(k|m|bn|thousand|million|billion) ?([A-Z]{3})"
+)
+#: Base units of the catalogue that are no money: the families that may be written for them.
+_FAMILIES = {
+    "persons": ("persons",), "share": ("share",), "person-months": ("person-months",), "months": ("months",),
+    "per person-year": ("rate", "share", "persons"),
+}  # fmt: skip
+#: Base units of money: months that one payment stands for (0: per person or case, None: no rate).
+_MONEY = {"currency": None, "currency/person-month": 1.0, "currency/person-year": 12.0, "currency/case": 0.0}
 
 
 @dataclass(frozen=True)
@@ -61,33 +70,34 @@ def parse_unit(text: str) -> Unit:
         return Unit("months", 1.0)
     if low in ("per person-year", "次/人年", "次/人·年", "次/人", "per insured"):
         return Unit("rate", 1.0)
-    head, _, per = low.partition("/")
-    head, per = head.strip(), per.strip()
-    if head.startswith("每") or per.count("/"):
-        raise SibError(f"unknown unit {text!r}")
-    per_months: float | None = None
-    if per:
-        per = per.removeprefix("人/") if per.startswith("人/") else per
-        if per not in _PER:
-            raise SibError(f"unknown unit {text!r}: per {per!r}")
-        per_months = _PER[per]
-    scale, word = _split_scale(head)
-    if word in _PERSON_MONTHS:
+    head, _, per = plain.replace(" per ", "/").partition("/")
+    head, per_months = head.strip(), _per_months(per.strip().lower(), text)
+    scale, word = _split_scale(head.lower())
+    if word in _PERSON_MONTHS and per_months is None:
         return Unit("person-months", _SCALES[scale])
     if word in _PERSONS and per_months is None:
         return Unit("persons", _SCALES[scale])
     if word in _YUAN:
         return Unit("currency", _SCALES[scale], per_months, "yuan")
-    match = re.fullmatch(r"([A-Za-z]{3})(?: ?(k|m|bn|thousand|million|billion))?", plain.partition("/")[0].strip())
-    if match and match[1].upper() not in _NOT_CURRENCIES and match[1].isupper():
-        return Unit("currency", _SCALES[match[2] or ""], per_months, match[1])
-    match = re.fullmatch(r"(k|m|bn|thousand|million|billion) ?([A-Z]{3})", plain.partition("/")[0].strip())
+    match = _CURRENCY.fullmatch(head)
     if match:
-        return Unit("currency", _SCALES[match[1]], per_months, match[2])
+        code = match[1] or match[4]
+        currency = "yuan" if code.lower() in _YUAN else code
+        return Unit("currency", _SCALES[match[2] or match[3] or ""], per_months, currency)
     raise SibError(
         f"unknown unit {text!r}; expected 元, 万元, 亿元, yuan, 10k yuan, 100m yuan, USD m, "
         "元/月, 元/年, 人, 万人, persons, 10k persons, %, share, months, count"
     )
+
+
+def _per_months(per: str, text: str) -> float | None:
+    """The months of one payment: ``month`` is 1, ``year`` 12, ``person`` 0; none without a word."""
+    if not per:
+        return None
+    plain = per.removeprefix("人/")  # 元/人/月
+    if plain not in _PER:
+        raise SibError(f"unknown unit {text!r}: per {per!r}")
+    return _PER[plain]
 
 
 def _split_scale(head: str) -> tuple[str, str]:
@@ -112,23 +122,17 @@ def conversion(unit: Unit, base: str) -> tuple[float, bool]:
     >>> conversion(parse_unit("元/年"), "currency/person-month")
     (0.08333333333333333, False)
     """
-    fits: dict[str, tuple[str, ...]] = {
-        "currency": ("currency",), "persons": ("persons",), "share": ("share", "rate", "persons"),
-        "person-months": ("person-months",), "months": ("months",),
-        "per person-year": ("rate", "share", "persons"),
-    }  # fmt: skip
-    if base in fits:
-        allowed = ("persons",) if base == "persons" else fits[base]
-        allowed = ("share",) if base == "share" else allowed
-        if unit.family in allowed and unit.per_months is None:
-            return unit.factor, False
-        raise SibError(f"does not fit: expected {base}")
+    misfit = SibError(f"does not fit: expected {base}")
+    if base in _FAMILIES:
+        if unit.family not in _FAMILIES[base]:
+            raise misfit
+        return unit.factor, False
     if unit.family != "currency":
-        raise SibError(f"does not fit: expected {base}")
-    wanted = {"currency/person-month": 1.0, "currency/person-year": 12.0, "currency/case": 0.0}[base]
-    if wanted == 0.0:
-        if unit.per_months:
-            raise SibError(f"does not fit: expected {base}")
+        raise misfit
+    wanted = _MONEY[base]
+    if wanted is None or wanted == 0.0:
+        if unit.per_months if wanted == 0.0 else unit.per_months is not None:
+            raise misfit
         return unit.factor, False
     if not unit.per_months:
         return unit.factor, wanted == 1.0

@@ -52,7 +52,7 @@ class Values:
 class Place:
     """The place of a figure, for findings."""
 
-    def __init__(self, raw: RawTable, keys: Mapping[str, pd.Categorical]) -> None:
+    def __init__(self, raw: RawTable, keys: Mapping[str, pd.Categorical[Any]]) -> None:
         self.raw, self.keys = raw, keys
 
     def at(self, index: int | np.integer[Any]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class _Column:
 
 def parse_values(
     cells: pd.Series, unit_cells: pd.Series, item: pd.Series, raw: RawTable,
-    found: Collector, keys: Mapping[str, pd.Categorical],
+    found: Collector, keys: Mapping[str, pd.Categorical[Any]],
 ) -> Values:  # fmt: skip
     """Values in base units; every cell that is no certain figure is a finding.
 
@@ -178,28 +178,39 @@ def _cell_words(
         cell = column.special[int(index)]
         if cell.state != "number":
             continue
-        if cell.percent and unit.family == "share":
-            factor[index] = 0.01
-        elif cell.percent:
+        try:
+            factor[index] *= worth(cell, unit) / unit.factor
+        except SibError as fault:
             factor[index] = np.nan
-            found.add("unit_conflict", "error", "a per cent sign on an item that is no share",
-                      column="value", found=str(column.cells.iloc[index]),
-                      mend="write the figure in the item's unit", **place.at(index))
-        elif cell.unit_word and _agrees(cell, unit):
-            factor[index] *= cell.scale / unit.factor
-        elif cell.unit_word:
-            factor[index] = np.nan
-            found.add("unit_conflict", "error", "the cell and the unit column state different units",
-                      column="value", found=str(column.cells.iloc[index]),
+            found.add("unit_conflict", "error", str(fault), column="value", found=str(column.cells.iloc[index]),
                       mend="state the unit once, in the unit column", **place.at(index))
 
 
-def _agrees(cell: Cell, unit: Unit) -> bool:
-    """Whether the word in a cell says the same as its unit column, or refines a plain one."""
+def worth(cell: Cell, unit: Unit) -> float:
+    """What one of a cell is worth, in the unit's family: by the cell's own word, else the unit.
+
+    Raises
+    ------
+    SibError
+        If the cell says one unit and the unit column another.
+
+    Examples
+    --------
+    >>> worth(read_cell("1.2亿"), parse_unit("元")), worth(read_cell("1.2"), parse_unit("万元"))
+    (100000000.0, 10000.0)
+    """
+    if cell.percent:
+        if unit.family != "share":
+            raise SibError("a per cent sign on a figure that is no share")
+        return 0.01
+    if not cell.unit_word:
+        return unit.factor
     counted = unit.family in ("currency", "persons", "person-months")
     same_kind = cell.family == unit.family if cell.family else counted
     yuan = cell.family != "currency" or unit.currency == "yuan"
-    return same_kind and yuan and unit.factor in (1.0, cell.scale)
+    if not (same_kind and yuan and unit.factor in (1.0, cell.scale)):
+        raise SibError("the cell and the unit column state different units")
+    return cell.scale
 
 
 def _quantum(column: _Column, factor: Floats) -> Floats:

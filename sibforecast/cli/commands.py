@@ -1,0 +1,171 @@
+"""What each command does."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from sibforecast.analysis.attribution import attribute
+from sibforecast.analysis.rollup import roll_up
+from sibforecast.analysis.rules_file import read_rules
+from sibforecast.analysis.sharing import share
+from sibforecast.assumptions.scenario import Scenario, read_scenario
+from sibforecast.cli import output
+from sibforecast.errors import SibError
+from sibforecast.projection.draft import BudgetDraft, draft_budget
+from sibforecast.projection.project import project
+from sibforecast.tables.data import FundData
+from sibforecast.tables.load import check as check_data
+from sibforecast.tables.load import load
+from sibforecast.tables.samples import sample
+
+#: Bundled data sets the demo drafts: year, fund of the charts, scenario, sharing rules.
+_DEMO = {
+    "nmg": (2027, "enterprise_pension", "demo_nmg", "nmg_2016.toml"),
+    "oasdi": (2006, "oasi", "payroll_tax", None),
+    "china": (2022, "urban_employee_pension", None, None),
+}
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """List everything found in a data set."""
+    if not arguments.path.exists():
+        raise SibError(f"there is no file or folder {arguments.path}")
+    findings = check_data(arguments.path)
+    for line in findings.lines():
+        print(line)
+    print(findings.headline())
+    return 0 if findings.ok else 1
+
+
+def template(arguments: argparse.Namespace) -> int:
+    """Write a workbook to fill in."""
+    from sibforecast.tables.template import template as write
+
+    path = write(arguments.path, like=arguments.like)
+    print(f"written: {path}")
+    return 0
+
+
+def draft(arguments: argparse.Namespace) -> int:
+    """Draft a budget; with a scenario its causes, with rules who carries the gap."""
+    if not arguments.path.exists():
+        raise SibError(f"there is no file or folder {arguments.path}")
+    with _progress(5) as step:
+        step("rules and scenarios")
+        rules = read_rules(arguments.rules) if arguments.rules else None
+        packages = [read_scenario(s) for s in arguments.scenario]
+        scenario = reduce(add, packages) if packages else None
+        step("reading")
+        data = load(arguments.path)
+        step("drafting")
+        made = draft_budget(data, arguments.year, asof=arguments.asof)
+        step("scenario and sharing")
+        results = _studies(made, scenario, rules)
+        step("writing")
+        if arguments.out is not None:
+            _write(made, results, arguments.out)
+    if arguments.json:
+        print(made.to_json())
+    else:
+        _tell(made, results)
+        if arguments.out is not None:
+            print(f"written: {arguments.out}")
+    return 0
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Draft the bundled data sets into a folder."""
+    told: list[tuple[str, BudgetDraft, dict[str, Any]]] = []
+    with _progress(2 * len(_DEMO)) as step, output.whole_folder(arguments.out) as folder:
+        for name, (year, fund, scenario, rules) in _DEMO.items():
+            step(f"{name}: drafting")
+            made = draft_budget(load(sample(name)), year)
+            results = _studies(
+                made, read_scenario(scenario) if scenario else None, read_rules(rules) if rules else None
+            )
+            step(f"{name}: writing")
+            place = folder / name
+            place.mkdir()
+            output.write_draft(made, place, results)
+            output.write_charts(made, place, results, fund)
+            told.append((name, made, results))
+    for name, made, results in told:
+        print(f"\n== {name}")
+        _tell(made, results)
+    print(f"\ntables, workbooks and charts are in {arguments.out}:")
+    for file in sorted(Path(arguments.out).rglob("*")):
+        if file.is_file():
+            print(f"  {file.relative_to(arguments.out)}")
+    return 0
+
+
+def _studies(made: BudgetDraft, scenario: Scenario | None, rules: Any) -> dict[str, Any]:
+    """Scenario, causes and bill beside the draft."""
+    out: dict[str, Any] = {}
+    causes: Any = made
+    if scenario is not None:
+        if made.assumptions is None:
+            raise SibError("this draft carries no assumptions")
+        reform = project(made.assumptions, scenario)
+        for line in reform.findings.lines("warning"):
+            print(line, file=sys.stderr)
+        out["scenario"] = reform
+        out["causes"] = causes = attribute(made, reform)
+    if rules is not None:
+        out["sharing"] = share(causes, rules)
+    return out
+
+
+def _write(made: BudgetDraft, results: dict[str, Any], target: Path) -> None:
+    frame = made.frame
+    spending = frame[(frame["stage"] == "draft") & (frame["item"] == "total_expenditure")]
+    fund = spending.groupby("programme", observed=True)["value"].sum().idxmax()
+    if "causes" in results:  # the charts tell of the fund the scenario moves most
+        causes = results["causes"].frame
+        moved = causes[causes["kind"] != "budget"].groupby("programme")["value"].agg(lambda v: v.abs().sum())
+        fund = moved.idxmax() if len(moved) else fund
+    with output.whole_folder(target) as folder:
+        output.write_draft(made, folder, results)
+        output.write_charts(made, folder, results, str(fund))
+
+
+def _tell(made: BudgetDraft, results: dict[str, Any]) -> None:
+    """What a person wants to see first, on the terminal."""
+    top = _top(made)
+    print(repr(top))
+    for name in ("causes", "sharing"):
+        if name in results:
+            print()
+            print(repr(results[name]))
+    warnings = made.findings.lines("warning")
+    for line in warnings[:5]:
+        print(line)
+    if len(warnings) > 5:
+        print(f"… and {len(warnings) - 5} more warnings")
+
+
+def _top(made: BudgetDraft) -> BudgetDraft:
+    data: FundData = made.source
+    levels = output.upper_levels(data)
+    return roll_up(made, levels[-1]) if len(levels) > 1 else made
+
+
+@contextmanager
+def _progress(steps: int) -> Iterator[Callable[[str], None]]:
+    """Steps shown on a terminal, nothing in a pipe."""
+    from tqdm import tqdm
+
+    with tqdm(total=steps, disable=None, leave=False, bar_format="{desc:24} {bar} {n_fmt}/{total_fmt}") as bar:
+
+        def step(words: str) -> None:
+            bar.set_description_str(words)
+            bar.update()
+
+        yield step

@@ -1,0 +1,79 @@
+"""The command line: ``sibforecast demo | check | draft | template``.
+
+Exit code 0: done; 1: the data (or a scenario or rules file) has errors, all listed;
+2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sibforecast import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> main(["check", str(sib.sample("oasdi"))])
+    0 errors, 0 warnings, 0 notes
+    0
+    """
+    from sibforecast.cli import commands
+    from sibforecast.errors import DataError, RulesError, ScenarioError, SibError
+
+    arguments = _parser().parse_args(argv)
+    if arguments.command is None:
+        _parser().print_help()
+        return 2
+    try:
+        return int(getattr(commands, arguments.command)(arguments))
+    except (DataError, ScenarioError, RulesError) as fault:
+        findings = getattr(fault, "findings", None)
+        if findings is not None:
+            print(str(fault).splitlines()[0], file=sys.stderr)
+            for line in findings.lines("error"):
+                print(f"  {line}", file=sys.stderr)
+        else:
+            print(fault, file=sys.stderr)
+        return 1
+    except (SibError, OSError) as fault:
+        print(f"sibforecast: {fault}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("sibforecast: stopped; nothing was written", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sibforecast", description="Social insurance fund budgets: forecast, draft, scenario, sharing."
+    )
+    parser.add_argument("--version", action="version", version=f"sibforecast {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    demo = commands.add_parser("demo", help="draft the bundled data sets: tables, a workbook and charts in a folder")
+    demo.add_argument("--out", type=Path, default=Path("demo_output"), help="folder to write to (default: %(default)s)")
+    check = commands.add_parser("check", help="read a data set and list everything found")
+    check.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    draft = commands.add_parser("draft", help="draft next year's budget of a data set")
+    draft.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    draft.add_argument("--year", type=int, required=True, help="the budget year")
+    draft.add_argument("--asof", help="use nothing after this period, e.g. 2026-06")
+    draft.add_argument("--scenario", action="append", default=[], metavar="FILE",
+                       help="scenario file or shipped name; repeatable, applied together")  # fmt: skip
+    draft.add_argument("--rules", metavar="FILE", help="sharing rules file or shipped name")
+    draft.add_argument("--out", type=Path, help="folder to write tables, workbook and charts to")
+    draft.add_argument("--json", action="store_true", help="print the draft as JSON")
+    template = commands.add_parser("template", help="write a workbook to fill in")
+    template.add_argument("path", type=Path, metavar="FILE.xlsx")
+    template.add_argument("--like", help="data set or sample whose areas and funds are listed")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

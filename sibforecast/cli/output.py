@@ -1,0 +1,108 @@
+"""Writing results into a folder: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sibforecast.analysis.rollup import roll_up
+from sibforecast.projection.draft import BudgetDraft
+from sibforecast.tables.data import FundData
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A temporary folder whose files move to `target` only when all of them are written."""
+    target = Path(target)
+    if target.exists() and not target.is_dir():
+        raise NotADirectoryError(f"{target} is a file; give a folder")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    try:
+        yield temporary
+        for file in sorted(temporary.rglob("*")):
+            if file.is_file():
+                place = target / file.relative_to(temporary)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(file, place)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_csv(frame: Any, path: Path) -> None:
+    """A table as CSV that spreadsheets open with their Chinese intact."""
+    frame.to_csv(path, index=False, encoding="utf-8-sig")
+
+
+def upper_levels(data: FundData) -> list[str]:
+    """The levels above the lowest areas, lowest first."""
+    from sibforecast.tables.schema import LEVELS
+
+    there = {area.level for area in data.regions.areas.values()}
+    return [level for level in reversed(LEVELS) if level in there]
+
+
+def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> None:
+    """Tables of a draft and what was learnt from it, and one workbook of them all."""
+    from sibforecast.report import workbook
+
+    write_csv(draft.frame, folder / "draft.csv")
+    write_csv(draft.balance, folder / "balance.csv")
+    write_csv(draft.findings.frame, folder / "findings.csv")
+    sheets: dict[str, Any] = {}
+    levels = upper_levels(draft.source)
+    if len(levels) > 1:
+        for level in levels[1:]:
+            rolled = roll_up(draft, level)
+            write_csv(rolled.frame, folder / f"draft_{level}.csv")
+            sheets[f"draft {level}"] = rolled
+    else:
+        sheets["draft"] = draft
+    for name, result in results.items():
+        write_csv(result.frame, folder / f"{name}.csv")
+        sheets[name] = result
+    workbook(sheets, folder / "draft.xlsx")
+
+
+def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], programme: str) -> list[str]:
+    """Fan of the fund's spending, and, where there are causes and a bill, waterfall and sharing."""
+    import matplotlib.figure as mf
+
+    from sibforecast import plots
+
+    drawn = []
+
+    def save(name: str, draw: Any) -> None:
+        figure = mf.Figure(figsize=(12, 6.75), layout="constrained")
+        draw(figure.add_subplot())
+        figure.savefig(folder / f"{name}.png", dpi=130)
+        drawn.append(f"{name}.png")
+
+    region, item = largest_series(draft, programme)
+    save("fan", lambda ax: plots.fan(draft.forecast, region=region, programme=programme, item=item,
+                                     history=draft.source, ax=ax))  # fmt: skip
+    if "causes" in results:
+        save("waterfall", lambda ax: plots.waterfall(results["causes"], programme=programme, ax=ax))
+    if "sharing" in results:
+        save("sharing", lambda ax: plots.sharing(results["sharing"], programme=programme, ax=ax))
+    return drawn
+
+
+def largest_series(draft: BudgetDraft, programme: str) -> tuple[str, str]:
+    """The area with the fund's largest spending, and the driver that tells most about it."""
+    frame = draft.frame
+    rows = frame[(frame["stage"] == "draft") & (frame["programme"] == programme)]
+    spending = rows[rows["item"] == "total_expenditure"].sort_values("value", ascending=False)
+    region = str(spending["region"].iloc[0])
+    there = set(rows.loc[rows["region"] == region, "item"].astype(str))
+    forecast = draft.forecast.frame if draft.forecast else rows
+    known = set(forecast.loc[forecast["programme"] == programme, "item"].astype(str)) & there
+    for item in ("beneficiaries", "contribution_base", "insured", "total_expenditure"):
+        if item in known:
+            return region, item
+    return region, sorted(known)[0]

@@ -1,0 +1,42 @@
+"""`schema`: the JSON Schema of every result, by name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from sibforecast.errors import SibError
+from sibforecast.results import json_schema, result_kinds
+
+#: Rooms whose results have a JSON form; imported so that their results are known.
+_ROOMS = (
+    "tables.data",
+    "forecasting.drivers",
+    "assumptions.basis",
+    "projection.draft",
+    "projection.explain",
+    "analysis.attribution",
+    "analysis.sharing",
+)
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a kind of result, as written by ``to_json``.
+
+    Raises
+    ------
+    SibError
+        If there is no such result.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> sib.schema("BudgetDraft")["properties"]["kind"]
+    {'const': 'BudgetDraft'}
+    """
+    for room in _ROOMS:
+        import_module(f"sibforecast.{room}")
+    kinds = result_kinds()
+    if name not in kinds:
+        raise SibError(f"no result {name!r}; known: {', '.join(sorted(kinds))}")
+    return json_schema(kinds[name].columns, name)

@@ -1,0 +1,311 @@
+"""The fan: what was, what is expected, what is drafted, and how far it may come out otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sibforecast.errors import SibError
+from sibforecast.items import CATALOGUE
+from sibforecast.periods import Period
+from sibforecast.plots import style
+from sibforecast.plots.keys import frame_of, need, pick
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+_ACTUAL = ("final", "executed")
+#: Markers of the stages: colour, shape, whether filled.
+_MARKS = {
+    "budget": ("#6b6b6b", "s", False),
+    "adjusted": ("#6b6b6b", "^", False),
+    "reported": ("#b35900", "X", True),
+    "expected": ("#b35900", "D", True),
+    "draft": ("#0b2f5c", "o", True),
+}
+_LINE = {"history": "#222222", "forecast": "#2f7fb8"}
+
+
+def fan_table(
+    table: Any,
+    *,
+    region: str | None = None,
+    programme: str | None = None,
+    item: str | None = None,
+    scenario: str | None = None,
+    history: Any = None,
+) -> pd.DataFrame:
+    """The numbers behind a fan chart.
+
+    Parameters
+    ----------
+    table : Result or pandas.DataFrame
+        A table with stages (draft, projection), with quantiles (forecast, simulation), or both.
+    region, programme, item, scenario : str, optional
+        What to show; each may be left out where the table holds only one.
+    history : Result or pandas.DataFrame, optional
+        Years at stage ``final`` or ``executed``. A draft brings the data behind it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        year, kind (history, budget, adjusted, reported, expected, draft, forecast), quantile
+        (blank: the point) and value in base units. Months are left out.
+
+    Raises
+    ------
+    SibError
+        If a choice is open or does not occur, or if a year has more than one figure of a kind.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ahead = pd.DataFrame({"period": ["2027"] * 3, "quantile": [None, 0.1, 0.9], "value": [5.0, 4.0, 6.0]})
+    >>> fan_table(ahead)["kind"].unique().tolist()
+    ['forecast']
+    """
+    return _chosen(table, region, programme, item, scenario, history)[0]
+
+
+def _chosen(
+    table: Any, region: str | None, programme: str | None, item: str | None, scenario: str | None, history: Any
+) -> tuple[pd.DataFrame, dict[str, str | None]]:
+    """The numbers, and which area, fund and item they are of."""
+    import pandas as pd
+
+    frame = frame_of(table)
+    need(frame, ("period", "value"), "fan")
+    chosen: dict[str, str | None] = {}
+    wanted = {"region": region, "programme": programme, "item": item, "scenario": scenario}
+    for key, value in wanted.items():
+        frame, chosen[key] = pick(frame, key, value, single=True)
+    rows = _years(frame)
+    before = history if history is not None else getattr(table, "source", None)
+    if before is not None:
+        past = _history(frame_of(before), chosen)
+        rows = pd.concat([past, rows[~((rows["kind"] == "history") & rows["year"].isin(past["year"]))]], ignore_index=True)
+    if rows.empty:
+        raise SibError("fan: no yearly figure to show; months are left out")
+    twice = rows[rows.duplicated(["year", "kind", "quantile"], keep=False)]
+    if not twice.empty:
+        year, kind = twice["year"].iloc[0], twice["kind"].iloc[0]
+        raise SibError(f"fan: {len(twice)} figures for one {kind} year ({year}); keep one series of the table")
+    return rows.sort_values(["year", "quantile"], na_position="first", kind="stable").reset_index(drop=True), chosen
+
+
+def _years(frame: pd.DataFrame) -> pd.DataFrame:
+    """Year, kind, quantile and value of the yearly rows; final accounts before execution."""
+    import pandas as pd
+
+    periods = [Period.parse(p) for p in frame["period"]]
+    stage = frame["stage"].astype("string") if "stage" in frame.columns else pd.Series(pd.NA, index=frame.index)
+    kinds = ["history" if s in _ACTUAL else s if s in _MARKS else "forecast" for s in stage.fillna("")]
+    rows = pd.DataFrame(
+        {
+            "year": [p.year for p in periods],
+            "kind": kinds,
+            "quantile": frame["quantile"].to_numpy(float) if "quantile" in frame.columns else float("nan"),
+            "value": frame["value"].to_numpy(float),
+        }
+    )
+    final = (stage == "final").fillna(False).to_numpy(bool)
+    rows = rows.assign(rank=(~final).astype(int))[[not p.is_month for p in periods]].dropna(subset="value")
+    best = rows.groupby(["year", "kind"])["rank"].transform("min")
+    return rows[(rows["kind"] != "history") | (rows["rank"] == best)].drop(columns="rank")
+
+
+def _history(frame: pd.DataFrame, chosen: Mapping[str, str | None]) -> pd.DataFrame:
+    """The known years of the series chosen; none where the history does not hold it."""
+    need(frame, ("period", "value"), "fan: history")
+    for key in ("region", "programme", "item"):
+        if key in frame.columns and chosen[key] is not None:
+            frame = frame[(frame[key] == chosen[key]).to_numpy(bool)]
+    if "stage" in frame.columns:
+        frame = frame[frame["stage"].isin(_ACTUAL).to_numpy(bool)]
+        return _years(frame)
+    return _years(frame).assign(kind="history")
+
+
+def fan(
+    table: Any,
+    *,
+    region: str | None = None,
+    programme: str | None = None,
+    item: str | None = None,
+    scenario: str | None = None,
+    history: Any = None,
+    ax: Axes | None = None,
+    language: str | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Axes:
+    """Draw one series: its past, its outturn and draft, its forecast with intervals.
+
+    Parameters
+    ----------
+    table : Result or pandas.DataFrame
+        A draft, projection, forecast or simulation, or a table with their columns.
+    region, programme, item, scenario : str, optional
+        What to show; each may be left out where the table holds only one.
+    history : Result or pandas.DataFrame, optional
+        The known years; a draft brings its own.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure.
+    language : {"zh", "en"}, optional
+        By default that of the names.
+    title : str, optional
+        Replaces what the title says of area, fund and item; period, unit and the mark of
+        illustrative data stay.
+    labels, provenance : mapping, optional
+        Names by code, and currency, illustrative and input, of a plain table.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    SibError
+        If a choice is open or does not occur; the message names the choices.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import sibforecast as sib
+    >>> ahead = pd.DataFrame({
+    ...     "region": "150100", "programme": "unemployment", "item": "contributors", "period": "2027",
+    ...     "quantile": [None, 0.1, 0.9], "value": [405_000.0, 398_000.0, 412_000.0],
+    ... })
+    >>> ax = sib.plots.fan(ahead, language="en")
+    >>> print(ax.get_title())
+    150100, unemployment, contributors (employed)
+    2027  unit: thousand persons
+    """
+    rows, chosen = _chosen(table, region, programme, item, scenario, history)
+    look = style.look_at(table, language=language, labels=labels, provenance=provenance, also=(history,))
+    code = chosen["item"]
+    unit = CATALOGUE[code].unit if code in CATALOGUE else "currency"
+    points = rows[rows["quantile"].isna()]
+    scale = style.scale_of(rows["value"].abs().max(), unit, look)
+    ax = style.canvas(ax, look)
+    with style.drawn(look):
+        legend = _bands(ax, rows, look)
+        legend = [*_lines(ax, points, look), *_stages(ax, points, look), *legend]
+        _label_values(ax, rows, scale)
+    _axes(ax, rows, scale)
+    what = [title] if title else [look.name(chosen[k]) for k in ("region", "programme", "item", "scenario")]
+    periods = [str(y) for y in (rows["year"].min(), rows["year"].max())]
+    style.finish(ax, look, style.title_of(look, what, periods, scale.unit), legend, columns=7 if look.language == "zh" else 4)
+    return ax
+
+
+def _from_last(points: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
+    """Points ahead, begun at the last known year so that the line does not start in the air."""
+    import pandas as pd
+
+    known = points[(points["kind"] == "history") & (points["year"] < ahead["year"].min())]
+    return pd.concat([known.tail(1), ahead]) if len(ahead) else ahead
+
+
+def _bands(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+    """The intervals, the widest first, each from the last known point."""
+    ahead = rows[(rows["kind"] == "forecast") & rows["quantile"].notna()]
+    wide = ahead.pivot(index="year", columns="quantile", values="value")
+    legend = []
+    known_at = [float(q) for q in wide.columns]
+    pairs = [(low, high) for low in known_at for high in known_at if low < 0.5 and abs(low + high - 1) < 1e-6]
+    for q, high in pairs:
+        start = _from_last(rows[rows["quantile"].isna()], ahead)[["year", "value"]].iloc[:1]
+        band = wide[[q, high]].dropna()
+        known = start[start["year"] < band.index.min()]
+        years = [*known["year"], *band.index]
+        colour = style.BAND_95 if q < 0.06 else style.BAND_80
+        handle = ax.fill_between(
+            years, [*known["value"], *band[q]], [*known["value"], *band[high]], color=colour, linewidth=0, zorder=1
+        )
+        if len(years) == 1:  # one year alone is no area: a bar stands for it
+            ax.vlines(years, band[q], band[high], color=colour, linewidth=14, zorder=1)
+        legend.append((handle, look.word("interval", f"{(high - q) * 100:g}")))
+    return legend[::-1]
+
+
+def _lines(ax: Axes, points: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+    legend = []
+    for kind in ("history", "forecast"):
+        part = points[points["kind"] == kind]
+        if part.empty:
+            continue
+        shown = _from_last(points, part) if kind == "forecast" else part
+        dash = "--" if kind == "forecast" else "-"
+        ax.plot(shown["year"], shown["value"], dash, color=_LINE[kind], linewidth=2.2, zorder=3)
+        handle = ax.plot(part["year"], part["value"], "o", color=_LINE[kind], markersize=6, zorder=4)[0]
+        legend.append((handle, look.word(kind)))
+    return legend
+
+
+def _stages(ax: Axes, points: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+    """Budget, expected outturn and draft as points; outturn and draft joined to the past."""
+    path = points[points["kind"].isin(["expected", "draft"])]
+    if len(path):
+        shown = _from_last(points, path)
+        ax.plot(shown["year"], shown["value"], ":", color=style.FAINT, linewidth=1.8, zorder=2)
+    legend = []
+    for kind, (colour, marker, filled) in _MARKS.items():
+        part = points[points["kind"] == kind]
+        if len(part):
+            handle = ax.plot(
+                part["year"], part["value"], marker, color=colour, markersize=10, zorder=5,
+                markerfacecolor=colour if filled else "white", markeredgewidth=1.8,
+            )[0]  # fmt: skip
+            legend.append((handle, look.word(kind)))
+    return legend
+
+
+def _label_values(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:
+    """Figures at the points that matter: the last known one, the stages, the forecast, its ends."""
+    points = rows[rows["quantile"].isna()]
+    last = points[points["kind"] == "history"].tail(1)
+    ahead = points[points["kind"] == "forecast"]
+    if len(ahead) > 5:
+        ahead = ahead.iloc[[0, -1]]
+    for year in sorted({*last["year"], *ahead["year"], *points.loc[points["kind"].isin(_MARKS), "year"]}):
+        here = points[(points["year"] == year) & ((points["kind"] != "forecast") | points.index.isin(ahead.index))]
+        _label_year(ax, here.sort_values("value"), scale)
+    wide = rows[(rows["kind"] == "forecast") & rows["quantile"].notna() & (rows["year"] == rows["year"].max())]
+    if len(wide):
+        for value in (wide["value"].min(), wide["value"].max()):
+            ax.annotate(scale.text(value), (rows["year"].max(), value), xytext=(8, 0), textcoords="offset points",
+                        va="center", color=style.FAINT, fontsize=style.SMALL)  # fmt: skip
+
+
+def _label_year(ax: Axes, here: pd.DataFrame, scale: style.Scale) -> None:
+    """Labels of one year: the lowest below, the highest above, any between to the right; no figure twice."""
+    texts = [scale.text(v) for v in here["value"]]
+    for place, (value, text) in enumerate(zip(here["value"], texts, strict=True)):
+        if text in texts[place + 1 :]:
+            continue
+        above = place == len(here) - 1
+        middle = not above and place > 0
+        ax.annotate(
+            text, (here["year"].iloc[place], value), textcoords="offset points", zorder=6,
+            xytext=(12, 0) if middle else (0, 10 if above else -10), ha="left" if middle else "center",
+            va="center" if middle else "bottom" if above else "top", fontsize=style.SMALL,
+            color=style.DEFICIT if value < 0 else style.INK,
+        )  # fmt: skip
+
+
+def _axes(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:
+    low, high = int(rows["year"].min()), int(rows["year"].max())
+    step = -(-(high - low + 1) // 14)
+    years = range(high, low - 1, -step)
+    ax.set_xticks(list(years), [str(y) for y in years])
+    ax.set_xlim(low - 0.5, high + 0.5 + 0.06 * (high - low))
+    ax.margins(y=0.16)
+    ax.autoscale_view(scalex=False)
+    style.figures_axis(ax.yaxis, scale)
+    ax.grid(axis="y", color="#e3e6e9", linewidth=0.8)
+    ax.set_axisbelow(True)
+    if rows["value"].min() < 0 < rows["value"].max():
+        ax.axhline(0, color=style.FAINT, linewidth=1)

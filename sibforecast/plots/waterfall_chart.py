@@ -1,0 +1,232 @@
+"""The waterfall: from the budget gap through every cause to the gap after."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sibforecast.errors import SibError
+from sibforecast.plots import style
+from sibforecast.plots.keys import frame_of, need, pick
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+#: Causes shown one by one; the smaller ones stand together in one bar.
+_SHOWN = 10
+
+
+def waterfall_table(
+    table: Any,
+    *,
+    region: str | None = None,
+    programme: str | None = None,
+    period: object = None,
+    scenario: str | None = None,
+    largest: int | None = None,
+) -> pd.DataFrame:
+    """The numbers behind a waterfall.
+
+    Parameters
+    ----------
+    table : Attribution or pandas.DataFrame
+        Rows of cause and value; a positive value widens the gap. Rows of kind or stage
+        ``budget`` are the gap that was budgeted.
+    region, programme : str, optional
+        One area, one fund; by default the sum over all in the table.
+    period, scenario : optional
+        May be left out where the table holds only one: years and scenarios are never summed.
+    largest : int, optional
+        Show this many causes and put the smaller ones together in a row ``others``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        cause, role (budget, cause, others, after, change), value, start, end, and count: how
+        many causes a row stands for. In base units, the causes in order of appearance. Without
+        budget rows the last row is the change in all.
+
+    Raises
+    ------
+    SibError
+        If columns are absent, a choice is open or does not occur, or a value is blank.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"cause": ["budget_gap", "raise", "cut"], "kind": ["budget", "policy", "policy"],
+    ...                      "value": [5.0, 2.0, -1.0]})
+    >>> waterfall_table(rows)[["cause", "start", "end"]].values.tolist()
+    [['budget_gap', 0.0, 5.0], ['raise', 5.0, 7.0], ['cut', 7.0, 6.0], ['gap_after', 0.0, 6.0]]
+    """
+    return _chosen(table, region, programme, period, scenario, largest)[0]
+
+
+def _chosen(
+    table: Any, region: str | None, programme: str | None, period: object, scenario: str | None, largest: int | None
+) -> tuple[pd.DataFrame, dict[str, str | None]]:
+    """The numbers, and what they are of."""
+    import pandas as pd
+
+    frame = frame_of(table)
+    need(frame, ("cause", "value"), "waterfall")
+    chosen: dict[str, str | None] = {}
+    for key, wanted in (("region", region), ("programme", programme), ("period", period), ("scenario", scenario)):
+        frame, chosen[key] = pick(frame, key, wanted, single=key in ("period", "scenario"))
+    frame, _ = pick(frame, "item", None, single=True)
+    blank = frame["value"].isna() | frame["cause"].isna()
+    if blank.any():
+        raise SibError(f"waterfall: {int(blank.sum())} rows have no value or no cause; a sum over them would hide it")
+    if frame.empty:
+        raise SibError("waterfall: no rows to show")
+    budgeted = pd.Series(False, index=frame.index)
+    for column in ("kind", "stage"):
+        if column in frame.columns:
+            budgeted |= frame[column].astype("string").eq("budget").fillna(False).astype(bool)
+    causes = frame[~budgeted]
+    sums = causes["value"].groupby(causes["cause"].astype(str), sort=False).sum()
+    steps: list[tuple[str, str, float, int]] = []
+    if budgeted.any():
+        steps.append(("budget_gap", "budget", float(frame.loc[budgeted, "value"].sum()), 1))
+    steps += _grouped(sums, largest)
+    return _stacked(steps), chosen
+
+
+def _grouped(sums: pd.Series[float], largest: int | None) -> list[tuple[str, str, float, int]]:
+    """Causes in their order, the smaller ones as one step at the end; a residual stays last."""
+    keep = set(sums.index)
+    if largest is not None and len(sums) > largest:
+        keep = set(sums.abs().sort_values(ascending=False, kind="stable").index[: max(largest - 1, 1)])
+    steps = [(str(c), "cause", float(v), 1) for c, v in sums.items() if c in keep]
+    rest = sums[[c for c in sums.index if c not in keep]]
+    if len(rest):
+        steps.append(("others", "others", float(rest.sum()), len(rest)))
+    return sorted(steps, key=lambda step: step[0] == "residual")
+
+
+def _stacked(steps: list[tuple[str, str, float, int]]) -> pd.DataFrame:
+    """Where each bar starts and ends."""
+    import pandas as pd
+
+    rows, level = [], 0.0
+    for cause, role, value, count in steps:
+        rows.append((cause, role, value, level, level + value, count))
+        level += value
+    last = ("gap_after", "after") if steps and steps[0][1] == "budget" else ("change", "change")
+    rows.append((*last, level, 0.0, level, 1))
+    return pd.DataFrame(rows, columns=["cause", "role", "value", "start", "end", "count"])
+
+
+def waterfall(
+    table: Any,
+    *,
+    region: str | None = None,
+    programme: str | None = None,
+    period: object = None,
+    scenario: str | None = None,
+    ax: Axes | None = None,
+    language: str | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Axes:
+    """Draw how the gap moved, cause by cause.
+
+    Parameters
+    ----------
+    table : Attribution or pandas.DataFrame
+        Rows of cause and value; a positive value widens the gap.
+    region, programme : str, optional
+        One area, one fund; by default the sum over all in the table.
+    period, scenario : optional
+        May be left out where the table holds only one.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure.
+    language : {"zh", "en"}, optional
+        By default that of the names.
+    title : str, optional
+        Replaces what the title says of area and fund; period, unit and marks stay.
+    labels, provenance : mapping, optional
+        Names by code (causes too), and currency, illustrative and input, of a plain table.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    SibError
+        If columns are absent, a choice is open or does not occur, or a value is blank.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import sibforecast as sib
+    >>> rows = pd.DataFrame({"cause": ["budget_gap", "contributors", "benefit_level"], "period": "2026",
+    ...                      "kind": ["budget", "driver", "driver"], "value": [5e8, -1e8, 3e8]})
+    >>> ax = sib.plots.waterfall(rows, language="en")
+    >>> print(ax.get_title())
+    all areas, all funds, the gap and its causes
+    2026  unit: 100m yuan
+    >>> [tick.get_text() for tick in ax.get_yticklabels()]
+    ['budget gap', 'contributors (employed)', 'benefit level', 'gap after']
+    """
+    rows, chosen = _chosen(table, region, programme, period, scenario, _SHOWN)
+    look = style.look_at(table, language=language, labels=labels, provenance=provenance)
+    scale = style.scale_of(rows[["start", "end"]].abs().to_numpy().max(), "currency", look)
+    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 2.4 + 0.36 * len(rows))))
+    with style.drawn(look):
+        legend = _bars(ax, rows, look)
+        _label_values(ax, rows, scale)
+    names = [look.word("others", n) if role == "others" else look.name(c) for c, role, n in
+             zip(rows["cause"], rows["role"], rows["count"], strict=True)]  # fmt: skip
+    ax.set_yticks(range(len(rows)), names)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.margins(x=0.13)
+    ax.autoscale_view(scaley=False)
+    ax.axvline(0, color=style.INK, linewidth=1)
+    style.figures_axis(ax.xaxis, scale)
+    what = [title] if title else [
+        look.name(chosen["region"]) or look.word("all_areas"), look.name(chosen["programme"]) or look.word("all_funds"),
+        look.drawable(chosen["scenario"] or ""), look.word("attribution"),
+    ]  # fmt: skip
+    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], scale.unit)
+    style.finish(ax, look, heading, legend, columns=4)
+    ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
+    return ax
+
+
+def _paint(row: Mapping[Hashable, Any]) -> str:
+    """Which of the four kinds of bar a row is."""
+    if row["role"] in ("cause", "others"):
+        return "worse" if row["value"] > 0 else "better"
+    return "deficit" if row["value"] > 0 else "surplus"
+
+
+def _bars(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+    """Bars and connectors; the legend holds the kinds that occur."""
+    paints = {"deficit": style.DEFICIT, "surplus": style.SURPLUS, "worse": style.WORSE, "better": style.BETTER}
+    handles: dict[str, Any] = {}
+    for place, row in enumerate(rows.to_dict("records")):
+        kind = _paint(row)
+        bar = ax.barh(
+            place, row["end"] - row["start"], left=row["start"], height=0.62, color=paints[kind], edgecolor=style.INK,
+            linewidth=0.8, hatch="//" if kind == "worse" else "", zorder=3,
+        )  # fmt: skip
+        handles.setdefault(kind, bar[0])
+        if place + 1 < len(rows):
+            ax.plot([row["end"], row["end"]], [place + 0.31, place + 0.69], color=style.FAINT, linewidth=1.2, zorder=2)
+    return [(handles[kind], look.word(kind)) for kind in paints if kind in handles]
+
+
+def _label_values(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:
+    """Each figure beside the end of its bar: signed for a cause, red for a deficit."""
+    for place, row in enumerate(rows.to_dict("records")):
+        step = row["role"] in ("cause", "others")
+        right = row["value"] > 0 or (row["value"] == 0 and row["end"] >= 0)
+        ax.annotate(
+            scale.text(row["value"], signed=step), (row["end"], place), xytext=(6 if right else -6, 0),
+            textcoords="offset points", ha="left" if right else "right", va="center", zorder=6,
+            fontsize=style.TEXT, color=style.DEFICIT if _paint(row) == "deficit" else style.INK,
+        )  # fmt: skip
