@@ -194,9 +194,10 @@ class _Unit:
         for treat in _ORDER:
             if carried[treat] <= 0:
                 continue
-            part = carried[treat] / sums[treat]
+            burdens = [r for r in treated[treat] if float(r[0]["value"]) > 0]  # savings lighten them alike
+            part = carried[treat] / sum(float(r["value"]) for r, _, _ in burdens)
             netted = "" if abs(part - 1.0) < 1e-12 else "; netted against savings elsewhere"
-            for record, kind, reason in treated[treat]:
+            for record, kind, reason in burdens:
                 out.extend(self._payers(record, kind, reason + netted, float(record["value"]) * part))
         return out + self._multiplier(out)
 

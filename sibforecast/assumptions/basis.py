@@ -18,7 +18,7 @@ import pandas as pd
 from sibforecast import items
 from sibforecast.assumptions import judgement as jd
 from sibforecast.assumptions.accounts import existing, itemised, mirrors
-from sibforecast.assumptions.fitting import FundBasis, YearBasis, settle
+from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
 from sibforecast.errors import DataError, ProjectionError
 from sibforecast.forecasting.drivers import Forecast, FundForecast
 from sibforecast.forecasting.methods import STALE_YEARS
@@ -148,15 +148,19 @@ def _fund(
         for link in fund.links:
             if link.item in now.direct:
                 now.direct[link.item][link.area] = False
+        if index:
+            last = {item: point[:, index - 1 : index] for item, point in ahead.point.items()}
+            carry(now, before, last, year)
         judged = jd.judged(data, fund.areas, programme.code, year, found)
         for item, cells in judged.items():
             now.given[item] = np.where(cells.where, cells.value, now.get(item, cells.value))
             now.label[item] = np.where(cells.where, cells.label, now.label.get(item, np.full(shape, "", dtype=object)))
             now.origin[item] = cells.origin
             now.mark(now.direct, item, cells.where)
+            now.mark(now.judged, item, cells.where)
             fund.own[item] = fund.own.get(item, np.zeros(shape, dtype=bool)) | cells.own
         _deposits(data, fund.areas, programme.code, year, now)
-        settle(programme, now, before, judged, shape)
+        settle(programme, now, before, shape)
         for item, value in now.given.items():
             if item in items.CATALOGUE:
                 fund.ever[item] = fund.ever.get(item, np.zeros(shape, dtype=bool)) | ~np.isnan(value)

@@ -142,6 +142,8 @@ def _applied(
     """The value with the change in force for its part of the year."""
     amount, operation = change.amount, change.operation
     timing = "average" if average else items.CATALOGUE[item].timing
+    if timing == "flow" and operation in ("add", "set"):  # a measure may bring a line that was not there
+        value = np.where(np.isnan(value), 0.0, value)
     if timing == "flow" and operation == "add":
         return value + amount * share
     if timing == "flow" and operation in ("set", "floor", "cap"):

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from sibforecast.assumptions.judgement import Judged
 from sibforecast.forecasting.drivers import LABELS, POLICY_ITEMS
+from sibforecast.items import CATALOGUE
 from sibforecast.programmes.implied import averages
 from sibforecast.programmes.programme import EVIDENCE, Link, Programme
 from sibforecast.tables.panel import Floats
@@ -33,6 +33,7 @@ class YearBasis:
     fitted: dict[str, Bools] = field(default_factory=dict)  # computed, yet equal to what was given
     label: dict[str, Texts] = field(default_factory=dict)
     origin: dict[str, Texts] = field(default_factory=dict)
+    judged: dict[str, Bools] = field(default_factory=dict)  # by judgement of this year, or carried from an earlier
 
     def put(self, item: str, value: Floats, label: str, where: Bools | None = None) -> None:
         """Give an item a figure and say where it comes from."""
@@ -66,14 +67,42 @@ class FundBasis:
     links: tuple[Link, ...] = ()
 
 
+def carry(now: YearBasis, before: YearBasis, forecast_before: Mapping[str, Floats], year: int) -> None:
+    """Last year's judgement goes on: rates stay, heads and levels grow from it as forecast.
+
+    Amounts of money and flows of people are for their year; they are kept only where
+    nothing else is known. Measures (deferrals, exemptions, adjustments) are not repeated.
+    """
+    for item, where in before.judged.items():
+        if item in POLICY_ITEMS or item in ("benefit_adjustment", "gap_subsidy", "gap_grant", "balance_adjustment"):
+            continue
+        last, ahead = before.given[item], now.get(item, before.given[item])
+        entry = CATALOGUE[item]
+        if entry.timing == "flow":
+            value = np.where(np.isnan(ahead), last, ahead)
+        elif entry.side == "rate":
+            value = last
+        else:
+            from_here = forecast_before.get(item, np.full_like(last, np.nan))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                value = np.where(from_here > 0, ahead * (last / from_here), np.nan)
+            value = np.where(np.isnan(value), last, value)
+        where = where & ~np.isnan(value)
+        if entry.timing == "flow":
+            where = where & np.isnan(ahead)
+        if where.any():
+            now.put(item, value, f"judgement of {year - 1} carried on", where)
+            now.mark(now.judged, item, where)
+
+
 def settle(
-    programme: Programme, now: YearBasis, before: YearBasis, judged: Mapping[str, Judged], shape: tuple[int, int]
+    programme: Programme, now: YearBasis, before: YearBasis, shape: tuple[int, int]
 ) -> None:
     """Make the given figures fit each other, and say what stands before filling."""
     blank = np.full(shape, np.nan)
 
     def is_judged(item: str) -> Bools:
-        return judged[item].where if item in judged else np.zeros(shape, dtype=bool)
+        return now.judged.get(item, np.zeros(shape, dtype=bool))
 
     heads = averages(lambda i: now.get(i, blank), lambda i: before.get(i, blank))
     active = heads["insured_active_average"]
@@ -86,7 +115,7 @@ def settle(
     for item in ("contributors", "contributors_flexible"):  # one judged without what it rests on stands alone
         if item in now.direct and "contributor_ratio" in now.fitted:
             now.direct[item] = now.direct[item] & ~now.fitted["contributor_ratio"]
-    _level(now, before, is_judged("benefit_adjustment"), blank)
+    _level(now, before, is_judged, blank)
     _stock(now, before, is_judged, blank)
     _filling(programme, now, is_judged, blank)
     for item in ("balance_adjustment", *POLICY_ITEMS):
@@ -109,8 +138,9 @@ def _fit(
             now.mark(now.fitted, item, where & ~np.isnan(now.get(item, value)))
 
 
-def _level(now: YearBasis, before: YearBasis, adjustment_judged: Bools, blank: Floats) -> None:
+def _level(now: YearBasis, before: YearBasis, is_judged: Callable[[str], Bools], blank: Floats) -> None:
     """The benefit adjustment that leads to the level; or the level that follows from it."""
+    adjustment_judged = is_judged("benefit_adjustment")
     level, last = now.get("benefit_level", blank), before.get("benefit_level", blank)
     adjustment = now.get("benefit_adjustment", blank)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -126,6 +156,7 @@ def _level(now: YearBasis, before: YearBasis, adjustment_judged: Bools, blank: F
         now.given["benefit_level"] = np.where(follows, last * (1.0 + adjustment), level)
         label = now.label.get("benefit_level", np.full(blank.shape, "", dtype=object))
         now.label["benefit_level"] = np.where(follows, "last year's level × (1 + adjustment)", label)
+        now.mark(now.judged, "benefit_level", follows)
 
 
 def _stock(now: YearBasis, before: YearBasis, is_judged: Callable[[str], Bools], blank: Floats) -> None:

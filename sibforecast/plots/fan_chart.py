@@ -91,7 +91,8 @@ def _chosen(
     if not twice.empty:
         year, kind = twice["year"].iloc[0], twice["kind"].iloc[0]
         raise SibError(f"fan: {len(twice)} figures for one {kind} year ({year}); keep one series of the table")
-    return rows.sort_values(["year", "quantile"], na_position="first", kind="stable").reset_index(drop=True), chosen
+    rows = rows.astype({"year": int}).sort_values(["year", "quantile"], na_position="first", kind="stable")
+    return rows.reset_index(drop=True), chosen
 
 
 def _years(frame: pd.DataFrame) -> pd.DataFrame:
@@ -110,7 +111,8 @@ def _years(frame: pd.DataFrame) -> pd.DataFrame:
         }
     )
     final = (stage == "final").fillna(False).to_numpy(bool)
-    rows = rows.assign(rank=(~final).astype(int))[[not p.is_month for p in periods]].dropna(subset="value")
+    yearly = pd.Series([not p.is_month for p in periods], index=rows.index, dtype=bool)
+    rows = rows.assign(rank=(~final).astype(int))[yearly].dropna(subset="value")
     best = rows.groupby(["year", "kind"])["rank"].transform("min")
     return rows[(rows["kind"] != "history") | (rows["rank"] == best)].drop(columns="rank")
 
@@ -193,7 +195,7 @@ def fan(
     with style.drawn(look):
         legend = _bands(ax, rows, look)
         legend = [*_lines(ax, points, look), *_stages(ax, points, look), *legend]
-        _label_values(ax, rows, scale)
+        _label_values(ax, rows, scale, code)
     _axes(ax, rows, scale)
     what = [title] if title else [look.name(chosen[k]) for k in ("region", "programme", "item", "scenario")]
     periods = [str(y) for y in (rows["year"].min(), rows["year"].max())]
@@ -232,15 +234,19 @@ def _bands(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, st
 
 
 def _lines(ax: Axes, points: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+    """The past and the forecast, the latter begun at the last known year."""
+    from matplotlib.lines import Line2D
+
     legend = []
     for kind in ("history", "forecast"):
         part = points[points["kind"] == kind]
         if part.empty:
             continue
         shown = _from_last(points, part) if kind == "forecast" else part
-        dash = "--" if kind == "forecast" else "-"
+        dash: Any = "--" if kind == "forecast" else "-"
         ax.plot(shown["year"], shown["value"], dash, color=_LINE[kind], linewidth=2.2, zorder=3)
-        handle = ax.plot(part["year"], part["value"], "o", color=_LINE[kind], markersize=6, zorder=4)[0]
+        ax.plot(part["year"], part["value"], "o", color=_LINE[kind], markersize=6, zorder=4)
+        handle = Line2D([], [], color=_LINE[kind], linestyle=dash, linewidth=2.2, marker="o", markersize=6)
         legend.append((handle, look.word(kind)))
     return legend
 
@@ -263,37 +269,53 @@ def _stages(ax: Axes, points: pd.DataFrame, look: style.Look) -> list[tuple[Any,
     return legend
 
 
-def _label_values(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:
-    """Figures at the points that matter: the last known one, the stages, the forecast, its ends."""
+def _label_values(ax: Axes, rows: pd.DataFrame, scale: style.Scale, item: str | None) -> None:
+    """Figures at the points that matter: the last known one, the stages, the forecast and its ends."""
     points = rows[rows["quantile"].isna()]
     last = points[points["kind"] == "history"].tail(1)
     ahead = points[points["kind"] == "forecast"]
-    if len(ahead) > 5:
+    if len(ahead) > 6:
         ahead = ahead.iloc[[0, -1]]
-    for year in sorted({*last["year"], *ahead["year"], *points.loc[points["kind"].isin(_MARKS), "year"]}):
-        here = points[(points["year"] == year) & ((points["kind"] != "forecast") | points.index.isin(ahead.index))]
-        _label_year(ax, here.sort_values("value"), scale)
-    wide = rows[(rows["kind"] == "forecast") & rows["quantile"].notna() & (rows["year"] == rows["year"].max())]
-    if len(wide):
-        for value in (wide["value"].min(), wide["value"].max()):
-            ax.annotate(scale.text(value), (rows["year"].max(), value), xytext=(8, 0), textcoords="offset points",
-                        va="center", color=style.FAINT, fontsize=style.SMALL)  # fmt: skip
+    kept = points[points["kind"].isin(_MARKS) | points.index.isin([*ahead.index, *last.index])]
+    end = rows["year"].max()
+    wide = rows[(rows["year"] == end) & rows["quantile"].notna()].sort_values("quantile")["value"]
+    if len(wide):  # at the right edge: point and ends one above the other
+        _label(ax, scale, item, end, wide.iloc[-1], (10, 3), "left", "bottom", faint=True)
+        _label(ax, scale, item, end, wide.iloc[0], (10, -3), "left", "top", faint=True)
+        for value in kept.loc[(kept["year"] == end) & (kept["kind"] == "forecast"), "value"]:
+            _label(ax, scale, item, end, value, (10, 0), "left", "center")
+        kept = kept[(kept["year"] != end) | (kept["kind"] != "forecast")]
+    for year, here in kept.groupby("year"):
+        _label_year(ax, scale, item, int(str(year)), here.sort_values("value")["value"].tolist())
 
 
-def _label_year(ax: Axes, here: pd.DataFrame, scale: style.Scale) -> None:
+def _label_year(ax: Axes, scale: style.Scale, item: str | None, year: int, values: list[float]) -> None:
     """Labels of one year: the lowest below, the highest above, any between to the right; no figure twice."""
-    texts = [scale.text(v) for v in here["value"]]
-    for place, (value, text) in enumerate(zip(here["value"], texts, strict=True)):
-        if text in texts[place + 1 :]:
+    texts = [scale.text(v) for v in values]
+    for place, value in enumerate(values):
+        if texts[place] in texts[place + 1 :]:
             continue
-        above = place == len(here) - 1
-        middle = not above and place > 0
-        ax.annotate(
-            text, (here["year"].iloc[place], value), textcoords="offset points", zorder=6,
-            xytext=(12, 0) if middle else (0, 10 if above else -10), ha="left" if middle else "center",
-            va="center" if middle else "bottom" if above else "top", fontsize=style.SMALL,
-            color=style.DEFICIT if value < 0 else style.INK,
-        )  # fmt: skip
+        if place == len(values) - 1:
+            _label(ax, scale, item, year, value, (0, 10), "center", "bottom")
+        elif place == 0:
+            _label(ax, scale, item, year, value, (0, -10), "center", "top")
+        else:
+            _label(ax, scale, item, year, value, (12, 0), "left", "center")
+
+
+def _label(
+    ax: Axes, scale: style.Scale, item: str | None, year: int, value: float, offset: tuple[int, int],
+    ha: Any, va: Any, faint: bool = False,
+) -> None:  # fmt: skip
+    """One figure with a white rim, red where it is a deficit."""
+    from matplotlib.patheffects import withStroke
+
+    deficit = value > 0 if item == "gap" else value < 0
+    ax.annotate(
+        scale.text(value), (year, value), xytext=offset, textcoords="offset points", ha=ha, va=va, zorder=6,
+        fontsize=style.SMALL, color=style.FAINT if faint else style.DEFICIT if deficit else style.INK,
+        path_effects=[withStroke(linewidth=3, foreground="white")],
+    )  # fmt: skip
 
 
 def _axes(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:

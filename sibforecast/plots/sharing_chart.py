@@ -203,7 +203,7 @@ def _label_parts(ax: Axes, rows: pd.DataFrame, payers: list[str], scale: style.S
     low, high = ax.get_xlim()
     figure: Any = ax.get_figure(root=True)
     inches = ax.get_window_extent().width / figure.dpi  # before the layout: about right
-    per_unit = inches * 72 * 0.95 / (high - low)
+    per_unit = inches * 72 * 1.1 / (high - low)
     small: dict[str, list[str]] = {}
     for place, (area, row) in enumerate(rows.iterrows()):
         right = left = 0.0
@@ -211,7 +211,7 @@ def _label_parts(ax: Axes, rows: pd.DataFrame, payers: list[str], scale: style.S
             value = float(row[payer])
             start, right, left = (right, right + value, left) if value >= 0 else (left, right, left + value)
             text = scale.text(value)
-            if abs(value) * per_unit < len(text) * 7.2 + 6:
+            if abs(value) * per_unit < len(text) * 6.2 + 5:
                 if round(abs(value) / scale.divisor, scale.places) > 0:
                     small.setdefault(str(area), []).append(payer)
                 continue
@@ -232,7 +232,7 @@ def _label_totals(
         text = f"{look.word('total')} {scale.text(float(row['total']))}"
         parts = [f"{look.word(p) if p in style.WORDS else look.name(p)} {scale.text(float(row[p]))}"
                  for p in small.get(str(area), [])]  # fmt: skip
-        if parts and len(payers) > 1:
+        if parts and int((row[payers] != 0).sum()) > 1:
             inner = ("、" if look.language == "zh" else ", ").join(parts)
             text += f"（{inner}）" if look.language == "zh" else f" ({inner})"
         ax.annotate(

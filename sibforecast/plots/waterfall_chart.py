@@ -183,8 +183,9 @@ def waterfall(
              zip(rows["cause"], rows["role"], rows["count"], strict=True)]  # fmt: skip
     ax.set_yticks(range(len(rows)), names)
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.margins(x=0.13)
-    ax.autoscale_view(scaley=False)
+    low, high = min(0.0, *rows["start"], *rows["end"]), max(0.0, *rows["start"], *rows["end"])
+    room = 0.12 * ((high - low) or 1.0)  # for the labels beside the bars
+    ax.set_xlim(low - room if low < 0 else 0.0, high + room)
     ax.axvline(0, color=style.INK, linewidth=1)
     style.figures_axis(ax.xaxis, scale)
     what = [title] if title else [

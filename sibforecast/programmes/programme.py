@@ -196,7 +196,7 @@ class Year:
 
     def items(self) -> list[str]:
         """Every item that can have a value this year, each once."""
-        return list(dict.fromkeys([*self.given, *self.programme.by_item]))
+        return list(dict.fromkeys([*self.given, *self.programme.by_item, *self.values]))
 
     def solve(self) -> Year:
         """Evaluate all items (they are otherwise evaluated when asked for)."""

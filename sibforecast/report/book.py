@@ -39,6 +39,8 @@ _STAGES = {
 }  # fmt: skip
 _STAGE_ORDER = ("final", "executed", "budget", "adjusted", "expected", "reported", "draft")
 _TIDY = ("region", "programme", "item", "period", "stage", "value", "method")
+#: Columns of sentences in tables that people read, and their width.
+_SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evidence": 40}
 #: More year-and-stage columns than this are a history, not a draft: no wide sheet.
 _WIDEST = 12
 _PROVENANCE = {
@@ -101,9 +103,9 @@ def workbook(results: Any, path: str | Path, *, language: str | None = None) -> 
     for name, result in named.items():
         for title, table in _sheets_of(name, result, names, speech).items():
             sheets[_unused(title, sheets)] = _shown(table, speech, note)
-    about = _about(named, list(sheets)[1:], speech)
+    about = [list(column) for column in zip(*_about(named, list(sheets)[1:], speech), strict=True)]
     head = (_word("subject", speech), _word("text", speech))
-    sheets[_word("about", speech)] = Sheet(["key", "text"], [list(c) for c in zip(*about, strict=True)], head, note)
+    sheets[_word("about", speech)] = Sheet(["key", "text"], about, head, note, wrapped={"text": 90})
     return write_sheets(path, sheets)
 
 
@@ -161,15 +163,17 @@ def _sheets_of(name: str, result: Any, names: Mapping[str, str], language: str) 
     tables: dict[str, pd.DataFrame] = {}
     wide = _wide(frame, names)
     if wide is not None:
-        tables[name] = _with_names(wide, names, language, money)
+        tables[name] = _names_first(_with_names(wide, names, language, money))
     balance = getattr(result, "balance", None)
     if balance is not None and hasattr(balance, "groupby"):
-        tables[f"{name} {_word('balance', language)}"] = _with_names(balance, names, language, money)
+        tables[f"{name} {_word('balance', language)}"] = _names_first(_with_names(balance, names, language, money))
     findings = getattr(result, "findings", None)
     if findings is not None and len(_frame(findings)):
         tables[f"{name} {_word('findings', language)}"] = _frame(findings)
-    title = name if wide is None else f"{name} {_word('long', language)}"
-    tables[title] = _with_names(frame, names, language, money)
+    if wide is None:
+        tables[name] = _with_names(frame, names, language, money)
+    else:  # the long table beside a wide one is for machines: codes alone
+        tables[f"{name} {_word('long', language)}"] = frame
     return tables
 
 
@@ -232,6 +236,12 @@ def _with_names(frame: pd.DataFrame, names: Mapping[str, str], language: str, cu
     return table
 
 
+def _names_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Names in front, their codes at the far right: what is read and printed comes first."""
+    codes = [c for c in ("region", "programme", "item") if c in table.columns]
+    return table[[*(c for c in table.columns if c not in codes), *codes]]
+
+
 def _item_label(code: Any, language: str) -> str | None:
     return CATALOGUE[code].label(language) if code in CATALOGUE else None
 
@@ -251,7 +261,13 @@ def _shown(table: pd.DataFrame, language: str, note: str) -> Sheet:
         period, _, stage = column.partition(" ")
         known = stage in _STAGES and language == "zh"
         header.append(f"{period} {stage} {_STAGES[stage]}" if known else _word(column, language))
-    return Sheet(plain.columns, plain.data, header, note)
+    names_first = list(plain.columns[:2]) == ["region_name", "programme_name"]
+    hidden = sum(c in ("region", "programme", "item") for c in plain.columns) if names_first else 0
+    return Sheet(
+        plain.columns, plain.data, header, note, frozen=2 + ("item_name" in plain.columns) if names_first else 0,
+        printed=len(plain.columns) - hidden if hidden else None,
+        wrapped={c: w for c, w in _SENTENCES.items() if c in plain.columns},
+    )  # fmt: skip
 
 
 def _about(named: Mapping[str, Any], titles: list[str], language: str) -> list[tuple[str, str]]:
@@ -264,7 +280,7 @@ def _about(named: Mapping[str, Any], titles: list[str], language: str) -> list[t
         rows.append((("示例数据" if zh else "Illustrative data"), "示例数据，不是真实数据 illustrative data, not real"))
     for name, result in named.items():
         headline = getattr(result, "headline", None)
-        said = headline() if callable(headline) else f"{len(_frame(result)):,} rows"
+        said = headline() if callable(headline) else f"{len(_frame(result)):,} {'行' if zh else 'rows'}"
         rows.append((name, said))
     rows.append(("工作表" if zh else "sheets", "、".join(titles) if zh else ", ".join(titles)))
     money = sorted({_currency(r) for r in named.values()})

@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ CODES = frozenset(
 _OWN_FORMAT = {
     "quantile": "0.0##", "ratio": "0.00%", "season_share": "0.00%", "completion": "0.00%", "growth": "0.00%",
     "row": "0", "horizon": "0", "count": "#,##0", "weight": "0.0##", "score": "0.0##",
-    "own_balance": "#,##0.00;[Red]-#,##0.00", "open": "#,##0.00;[Red]-#,##0.00",
+    "own_balance": "#,##0.00;[Red]-#,##0.00", "open": "[Red]#,##0.00;-#,##0.00;0.00",
 }  # fmt: skip
 _UNIT_FORMAT = {
     "currency": "#,##0.00;[Red]-#,##0.00",
@@ -38,6 +38,9 @@ _UNIT_FORMAT = {
 }
 #: Columns that hold money in a table without an item column.
 _MONEY = frozenset({"value", "budget", "adjusted", "executed", "expected", "balance", "amount"})
+
+#: A gap above zero is a deficit: it is the one that is red.
+_GAP_FORMAT = "[Red]#,##0.00;-#,##0.00;0.00"
 
 _MAX_ROWS = 1_048_575  # of data; one more is the header
 _MAX_TEXT = 32_767
@@ -58,12 +61,21 @@ class Sheet:
         What is written above the columns, if not their names.
     note : str
         Printed at the head of every page.
+    frozen : int
+        Columns that stay in sight when the sheet is moved sideways.
+    printed : int, optional
+        Only so many columns are printed.
+    wrapped : mapping of str to int
+        Columns of sentences, and the width at which they are wrapped.
     """
 
     columns: Sequence[str]
     data: list[list[Any]]
     header: Sequence[str] | None = None
     note: str = ""
+    frozen: int = 0
+    printed: int | None = None
+    wrapped: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: Any) -> Sheet:
@@ -93,8 +105,7 @@ class Sheet:
 
     def part(self, start: int) -> Sheet:
         """The rows that fit on one sheet, from this one on."""
-        cut = [column[start : start + _MAX_ROWS] for column in self.data]
-        return Sheet(self.columns, cut, self.header, self.note)
+        return replace(self, data=[column[start : start + _MAX_ROWS] for column in self.data])
 
 
 def write_sheets(path: str | Path, sheets: Mapping[str, Any]) -> Path:
@@ -180,34 +191,60 @@ class _Styles:
             {"bold": True, "text_wrap": True, "valign": "vcenter", "bg_color": "#E3EAF2", "bottom": 1}
         )
         # A quoted cell stays text even after someone edits it.
-        self.quoted = book.add_format({"quote_prefix": True, "num_format": "@"})
-        self.text = book.add_format({"num_format": "@"})
+        plain = {"num_format": "@", "align": "left", "indent": 1, "valign": "vcenter"}
+        self.text, self.wrapped = book.add_format(plain), book.add_format({**plain, "text_wrap": True})
+        self.quoted = book.add_format({**plain, "quote_prefix": True})
 
     def number(self, code: str) -> Any:
         """The format of this number code."""
         if code and code not in self.made:
-            self.made[code] = self.book.add_format({"num_format": code})
+            self.made[code] = self.book.add_format({"num_format": code, "valign": "vcenter"})
         return self.made.get(code)
 
 
 def _write(sheet: Any, table: Sheet, styles: _Styles) -> None:
-    """Header, cells, widths, and how the sheet prints."""
-    header = list(table.header or table.columns)
-    for place, text in enumerate(header):
-        sheet.write_string(0, place, str(text), styles.head)
+    """Header, cells and widths."""
+    header = [str(text) for text in table.header or table.columns]
+    widths = [
+        table.wrapped.get(column) or _width(text, values)
+        for column, text, values in zip(table.columns, header, table.data, strict=True)
+    ]
+    sheet.set_row(0, 32 if any(_cells(text) + 4 > width for text, width in zip(header, widths, strict=True)) else 20)
     items = table.data[table.columns.index("item")] if "item" in table.columns else None
     codes = [_item_format(item) for item in items] if items is not None else None
     for place, (column, values) in enumerate(zip(table.columns, table.data, strict=True)):
+        sheet.write_string(0, place, header[place], styles.head)
+        sheet.set_column(place, place, widths[place])
         own = _column_format(column, codes is not None)
-        _write_column(sheet, place, column, values, codes if own is None else [own] * len(values), styles)
-        sheet.set_column(place, place, _width(header[place], values))
-    sheet.freeze_panes(1, 0)
+        text = styles.wrapped if column in table.wrapped else styles.text
+        _write_column(sheet, place, column, values, codes if own is None else [own] * len(values), styles, text)
+    for row, lines in _lines(table).items():
+        sheet.set_row(row, 15 * lines)
+    _lay_out(sheet, table)
+
+
+def _lines(table: Sheet) -> dict[int, int]:
+    """Rows that need more than one line for their wrapped sentences, and how many."""
+    lines: dict[int, int] = {}
+    for column, width in table.wrapped.items():
+        for row, value in enumerate(table.data[table.columns.index(column)], start=1):
+            need = -(-(_cells(value) + 1) // int(width * 1.1)) if isinstance(value, str) else 1
+            if need > lines.get(row, 1):
+                lines[row] = need
+    return lines
+
+
+def _lay_out(sheet: Any, table: Sheet) -> None:
+    """How the sheet is read and printed: A4 landscape, the header on every page."""
+    sheet.freeze_panes(1, table.frozen)
     if table.rows:
-        sheet.autofilter(0, 0, table.rows, len(header) - 1)
+        sheet.autofilter(0, 0, table.rows, len(table.columns) - 1)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{table.rows + 1}"})
+    if table.printed:
+        sheet.print_area(0, 0, table.rows, table.printed - 1)
     sheet.set_landscape()
     sheet.set_paper(9)
-    sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
+    sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.set_footer("&L&A&R&P / &N")
@@ -216,6 +253,8 @@ def _write(sheet: Any, table: Sheet, styles: _Styles) -> None:
 
 
 def _item_format(item: Any) -> str:
+    if item == "gap":
+        return _GAP_FORMAT
     entry = CATALOGUE.get(item) if isinstance(item, str) else None
     return _UNIT_FORMAT.get(entry.unit, "") if entry else ""
 
@@ -232,12 +271,12 @@ def _column_format(column: str, by_item: bool) -> str | None:
 
 
 def _write_column(
-    sheet: Any, place: int, column: str, values: list[Any], codes: list[str] | None, styles: _Styles
+    sheet: Any, place: int, column: str, values: list[Any], codes: list[str] | None, styles: _Styles, plain: Any
 ) -> None:
     """One column, each cell as what it is."""
     as_text = column in CODES
     for row, value in enumerate(values, start=1):
-        if value is None or value != value or str(value) == "<NA>":
+        if _blank(value):
             continue
         if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):
             sheet.write_boolean(row, place, bool(value))
@@ -246,7 +285,14 @@ def _write_column(
         else:
             text = str(value)
             text = text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
-            sheet.write_string(row, place, text, styles.quoted if text[:1] in ("=", "+", "-", "@") else styles.text)
+            sheet.write_string(row, place, text, styles.quoted if text[:1] in ("=", "+", "-", "@") else plain)
+
+
+def _blank(value: Any) -> bool:
+    """Whether a cell stays empty: not given, not a number, not a time."""
+    if isinstance(value, float):
+        return value != value
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def _is_number(value: Any) -> bool:
@@ -262,12 +308,13 @@ def _is_number(value: Any) -> bool:
 def _width(header: str, values: list[Any]) -> float:
     """A width that fits most of a column: Chinese characters count twice."""
     step = max(1, len(values) // _SAMPLED)
-    sizes = [_cells(max(header.split(" "), key=_cells)) + 4]
+    full = _cells(header) + 4  # with room for the filter button
+    sizes = [full if full <= 26 else _cells(max(header.split(" "), key=_cells)) + 4]
     for value in values[::step]:
         if isinstance(value, float):
-            sizes.append(len(f"{value:,.2f}") + 1 if math.isfinite(value) else 0)
+            sizes.append(len(f"{value:,.2f}") + 2 if math.isfinite(value) else 0)
         elif value is not None:
-            sizes.append(_cells(str(value)) + 2)
+            sizes.append(_cells(str(value)) + 3)
     return float(min(max(*sizes, 8), 46))
 
 

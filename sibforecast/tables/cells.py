@@ -60,9 +60,13 @@ def read_cell(raw: object) -> Cell:
     if raw is None:
         return Cell("blank")
     text = unicodedata.normalize("NFKC", str(raw)).replace("−", "-")
-    text = re.sub(r"[\s\u200b\ufeff]+", "", text)
+    text = re.sub(r"[\u200b\ufeff]+", "", text).strip()
     if not text:
         return Cell("blank")
+    text = re.sub(r"(?<=\d)\s(?=\d{3}(?!\d))", ",", text)  # 27 362 is grouped by a space
+    if re.search(r"\d\s+\d", text):
+        return Cell("fault", fault="two numbers in one cell")
+    text = re.sub(r"\s+", "", text)
     if text.lower() in MISSING_MARKS or str(raw).strip().lower() in MISSING_MARKS:
         return Cell("missing")
     if text.startswith(("=", "@")):

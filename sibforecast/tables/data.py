@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pandas as pd
 
 from sibforecast.errors import SibError
+from sibforecast.items import item
 from sibforecast.programmes.programme import Programme
 from sibforecast.results import Findings, Result
 from sibforecast.tables.regions import Regions
@@ -88,6 +89,54 @@ class FundData(Result):
             have = ", ".join(f"{p} {s}" for p, s in there.itertuples(index=False))
             raise SibError(f"no figures of {period} at stage {stage}; there are: {have[:300]}")
         return self.replaced(lambda: chosen.reset_index(drop=True))
+
+    def with_judgement(
+        self, rows: pd.DataFrame | Iterable[Mapping[str, Any]], *, author: str, source: str = ""
+    ) -> FundData:
+        """The same data set with further judgement, as if it stood in ``assumptions``.
+
+        Parameters
+        ----------
+        rows : DataFrame or records
+            item, period, value in base units, and optionally region and programme (blank:
+            all). A figure given twice counts as given last.
+        author : str
+            Whose judgement it is; it is told with every figure that rests on it.
+        source : str
+            What it rests on.
+
+        Raises
+        ------
+        SibError
+            If a column is missing, or an item or area unknown.
+
+        Examples
+        --------
+        >>> import sibforecast as sib
+        >>> data = sib.load(sib.sample("oasdi"))
+        >>> mine = data.with_judgement(
+        ...     [{"item": "collection_rate", "period": "2006", "value": 0.99, "programme": "oasi"}],
+        ...     author="analyst")
+        >>> sib.draft_budget(mine, 2006).frame.query(
+        ...     "item == 'collection_rate' and programme == 'oasi' and stage == 'draft'")["value"].iloc[0]
+        np.float64(0.99)
+        """
+        given = pd.DataFrame(rows).copy()
+        for column in ("item", "period", "value"):
+            if column not in given:
+                raise SibError(f"judgement lacks the column {column}")
+        for code in given["item"]:
+            item(str(code))
+        for column in ("region", "programme"):
+            given[column] = given[column].fillna("").astype(str) if column in given else ""
+        given["region"] = [self.regions.resolve(r) if r else "" for r in given["region"]]
+        given["period"] = given["period"].astype(str)
+        given = given.assign(author=author, source=source, file="given in Python", row=range(1, len(given) + 1))
+        old = self.tables.get("assumptions")
+        both = given if old is None or old.empty else pd.concat([old.astype({"region": str, "programme": str}), given])
+        keys = ["region", "programme", "item", "period"]
+        both = both.astype({k: str for k in keys}).drop_duplicates(keys, keep="last").reset_index(drop=True)
+        return self.replaced(self._view, tables={**self.tables, "assumptions": both})
 
     def replaced(self, build: Callable[[], pd.DataFrame], **changes: Any) -> FundData:
         """The same data set with another history."""

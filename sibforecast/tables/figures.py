@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.errors import SibError
 from sibforecast.tables.cells import read_code, read_codes, read_period
 from sibforecast.tables.names import Names, translate
 from sibforecast.tables.read import Collector, RawTable
@@ -63,14 +64,30 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     _blanks(out, values.state, found)
     known = out[KEYS].notna().all(axis=1)
     read = out["value"].notna()
-    doubtful = out.loc[~known | (values.state == "fault"), KEYS]
+    doubtful = [out.loc[~known | (values.state == "fault"), KEYS], _ragged(raw.ragged, names)]
     history, doubled = _without_doubles(out[known & read].reset_index(drop=True), found)
     if history.empty:
         _no_figures(out, values.state, found)
     return Figures(
         history, one_currency(values.units, raw.name, found), _is_illustrative(out),
-        pd.concat([doubtful, doubled], ignore_index=True) if len(doubled) else doubtful,
+        pd.concat([part.astype(object) for part in (*doubtful, doubled)], ignore_index=True),
     )  # fmt: skip
+
+
+def _ragged(rows: pd.DataFrame, names: Names) -> pd.DataFrame:
+    """The area and fund that rows whose cells have moved seem to belong to; None where that is unclear."""
+
+    def meant(read: Callable[[str], str], cell: object) -> str | None:
+        try:
+            return read(read_code(cell))
+        except SibError:
+            return None
+
+    out = pd.DataFrame(None, index=rows.index, columns=KEYS, dtype=object)
+    for key, read in (("region", names.region), ("programme", names.programme)):
+        if len(rows):
+            out[key] = [meant(read, cell) for cell in rows[key]]
+    return out
 
 
 def _constant(word: str, size: int) -> pd.Categorical[Any]:

@@ -19,6 +19,7 @@ from sibforecast.tables.values import parse_values, worth
 
 _NUMBERS = {"value", "balance", "amount", "rate", "term_months", "set", "add", "multiply", "floor", "cap", "before_value"}
 _PERIODS = {"start", "end", "paid", "period"}
+_WORDS = {"region", "programme", "item", "period"}
 #: Columns every table of this name has, but whose cells may be blank.
 _MAY_BE_BLANK = {
     "deposits": {"bank", "start", "term_months"}, "pooling": {"end"}, "audits": {"programme", "rectified"},
@@ -88,11 +89,10 @@ def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.D
                 row[column] = _read_one(raw.name, column, cell, names, unit, column in needed)
             except SibError as fault:
                 row[column] = None
-                text = read_code(cell)
-                known = fault_id(column, text, fault) if column in ("region", "programme", "item", "period") else f"bad_{column}"
-                blank = "blank_value" if column in _NUMBERS else "blank_key"
-                found.add(known if text else blank, "error", str(fault), table=raw.name, row=int(number), column=column,
-                          found=text or "blank", mend=mend_of(column))
+                text, word = read_code(cell), "period" if column in _PERIODS else column
+                known = fault_id(word, text, fault) if word in _WORDS or not text else f"bad_{column}"
+                found.add(known if text or column not in _NUMBERS else "blank_value", "error", str(fault), table=raw.name,
+                          row=int(number), column=column, found=text or "blank", mend=mend_of(word))
         if unit is not None and unit.family == "currency" and _AMOUNTS & row.keys():
             row["unit"] = unit.currency  # the amounts are in base units now
         records.append(row)

@@ -18,6 +18,8 @@ import pandas as pd
 from sibforecast.tables.cells import read_code
 from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES
 
+_DELIMITERS = ",;\t"
+
 
 @dataclass
 class RawTable:
@@ -25,9 +27,10 @@ class RawTable:
 
     name: str
     file: str
-    frame: pd.DataFrame  # columns by contract name; cells as text or numbers
+    frame: pd.DataFrame  # columns by contract name; cells as text, numbers or dates, blank or None where empty
     row_numbers: np.ndarray  # as a person counts them in the file
     letters: dict[str, str] = field(default_factory=dict)  # column letters by contract name
+    ragged: pd.DataFrame = field(default_factory=pd.DataFrame)  # rows left out because their cells have moved
 
 
 class Collector:
@@ -135,18 +138,22 @@ def _decode(data: bytes, file: str, table: str, found: Collector) -> str | None:
 
 
 def _csv_rows(text: str) -> pd.DataFrame:
-    """Cells as text; the fast reader first, the patient one where rows differ in length."""
+    """Cells as text; the fast reader first, the patient one where rows differ in length.
+
+    The patient reader leaves ``None`` where a row has no cell at all.
+    """
     if not text.strip():
         return pd.DataFrame()
-    first = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
+    first = next((line for line in text[:10_000].splitlines() if any(d in line for d in _DELIMITERS)), "")
+    delimiter = max(_DELIMITERS, key=first.count)
     try:
         frame = pd.read_csv(io.StringIO(text), header=None, dtype=object, na_filter=False, sep=delimiter,
                             skip_blank_lines=False)  # fmt: skip
         return frame.fillna("")
     except pd.errors.ParserError:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-        return pd.DataFrame(rows, dtype=object).fillna("")
+        width = max(map(len, rows))
+        return pd.DataFrame([[*row, *[None] * (width - len(row))] for row in rows], dtype=object)
 
 
 def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -220,7 +227,7 @@ def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) 
     columns: dict[str, int] = {}
     for index, code in enumerate(_columns(cells.iloc[top], known)):
         if code in columns and code in known:
-            found.add("column_twice", "error", f"two columns of {file} mean {code}", table=table, row=top + 1,
+            found.add("column_twice", "error", f"two columns mean {code} ({file}, row {top + 1})", table=table, row=top + 1,
                       column=code, found=f"{words[columns[code]]}, {words[index]}", mend="keep one of them")
         if code:
             columns.setdefault(code, index)
@@ -229,17 +236,19 @@ def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) 
         found.add("unknown_column", "note", f"columns of {file} not used: {', '.join(unknown)}", table=table)
     missing = [c for c in schema.required if c not in columns]
     if missing:
-        found.add("missing_column", "error", f"{file} lacks {', '.join(missing)}", table=table, row=top + 1,
+        found.add("missing_column", "error", f"{file} lacks {', '.join(missing)} in row {top + 1}", table=table, row=top + 1,
                   column=missing[0], expected=", ".join(schema.required), found=", ".join(w for w in words if w),
                   mend="add the columns, or head them with these words")
         return None
     keep[: top + 1] = False
-    keep &= ~_stray(table, file, cells, keep, [i for i, w in enumerate(words) if not w], found)
-    body = pd.DataFrame(
-        {c: cells.iloc[:, i][keep].reset_index(drop=True) for c, i in columns.items() if c in known}, dtype=object
+    stray = _stray(table, file, cells, keep, [i for i, w in enumerate(words) if not w], found)
+    keep &= ~stray
+    body, ragged = (
+        pd.DataFrame({c: cells.iloc[:, i][rows].reset_index(drop=True) for c, i in columns.items() if c in known}, dtype=object)
+        for rows in (keep, stray)
     )
     letters = {c: _letters(i) for c, i in columns.items()}
-    return RawTable(table, file, body, np.flatnonzero(keep) + 1, letters)
+    return RawTable(table, file, body, np.flatnonzero(keep) + 1, letters, ragged)
 
 
 def _stray(
@@ -248,7 +257,9 @@ def _stray(
     """Rows with cells beyond the header; each is an error, for its figures may have moved."""
     stray = np.zeros(len(cells), dtype=bool)
     for column in headless:
-        stray |= keep & ~_blank(cells[column])
+        there = cells[column].notna().to_numpy()
+        # a delimiter at the end of every row means nothing; at the end of some, cells have moved
+        stray |= keep & (~_blank(cells[column]) if there[keep].all() else there)
     for i in np.flatnonzero(stray):
         found.add("ragged_row", "error", f"the row has more cells than the header ({file}, row {i + 1})", table=table,
                   row=int(i) + 1, expected=f"{cells.shape[1] - len(headless)} cells",

@@ -1,0 +1,243 @@
+"""A workbook to fill in: the tables of the contract, with lists to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sibforecast import items
+from sibforecast.errors import SibError
+from sibforecast.programmes import registry
+from sibforecast.results import written_whole
+from sibforecast.tables.data import FundData
+from sibforecast.tables.guide import TABLES_IN_WORDS, UNITS_IN_WORDS, column_in_words
+from sibforecast.tables.load import load
+from sibforecast.tables.panel import annual_rows, leaves
+from sibforecast.tables.samples import SAMPLES, sample
+from sibforecast.tables.schema import HEADERS, LEVEL_WORDS, LEVELS, STAGE_WORDS, STAGES, TABLES
+
+#: The mark of a figure that is not there yet; to be overwritten.
+NOT_AVAILABLE = "—"
+#: Cells for numbers; every other column is text, so that 011 stays 011.
+_NUMBERS = {
+    "value", "balance", "rate", "term_months", "amount", "set", "add", "multiply", "floor", "cap", "before_value",
+}  # fmt: skip
+#: Which list of the words sheet a column chooses from; `kind` of a deposit is free.
+_CHOICES = {
+    **{(t, "programme"): "programme" for t in ("history", "pooling", "assumptions", "deposits", "audits")},
+    **{(t, "item"): "item" for t in ("history", "assumptions", "policies")},
+    ("history", "stage"): "stage", ("regions", "level"): "level", ("pooling", "level"): "level",
+    ("programmes", "kind"): "kind",
+}  # fmt: skip
+_LAST_ROW = 1_048_575
+_UNITS = {
+    "currency": "{0}", "currency/person-month": "{0}/{month}", "currency/person-year": "{0}/{year}", "currency/case": "{0}",
+    "persons": "人", "person-months": "人月", "share": "%", "per person-year": "次/人年", "months": "months",
+}  # fmt: skip
+_EXAMPLES = (
+    ("150100", "enterprise_pension", "contributors", "2025", "120000", "人", "final"),
+    ("150100", "enterprise_pension", "collection_rate", "2025", "96", "%", "final"),
+    ("150100", "enterprise_pension", "contribution_revenue", "2026-06", "93500.25", "万元", "executed"),
+)
+
+
+def template(path: str | Path, like: FundData | str | Path | None = None) -> Path:
+    """Write a workbook to fill in.
+
+    One sheet a table, text columns kept as text, lists to choose funds, items, stages and
+    levels from, and a sheet ``words`` (说明) that explains every column and lists the items
+    with unit, side, timing and labels.
+
+    Parameters
+    ----------
+    path : path
+        Where to write it; an ``.xlsx`` file.
+    like : FundData, sample name or path, optional
+        A data set whose areas are filled in, with a row for every item that an area
+        reported in the last two years of a fund, for the year after the data. Each value is ``—`` (not available), to be
+        overwritten: a cell left blank would be an error.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    SibError
+        If `path` is no ``.xlsx`` file.
+    DataError
+        If `like` has errors.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import sibforecast as sib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = sib.template(f"{folder}/next_year.xlsx", like="oasdi")
+    ...     found = sib.check(file)
+    >>> found.ok, found.count("warning")
+    (True, 0)
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".xlsx":
+        raise SibError(f"{target.name} is no workbook; give a path that ends in .xlsx")
+    data = _data(like)
+    with written_whole(target) as temporary:
+        _write(temporary, data)
+    return target
+
+
+def _data(like: FundData | str | Path | None) -> FundData | None:
+    """The data set to be like: itself, a sample by name, or read from a path."""
+    if like is None or isinstance(like, FundData):
+        return like
+    return load(sample(like) if isinstance(like, str) and like in SAMPLES else like)
+
+
+def _write(path: Path, data: FundData | None) -> None:
+    import xlsxwriter
+
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    try:
+        looks = {
+            "head": book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "num_format": "@"}),
+            "text": book.add_format({"num_format": "@"}),
+            "section": book.add_format({"bold": True, "font_size": 12, "num_format": "@"}),
+            "number": book.add_format({"num_format": "#,##0.00##"}),
+            "open": book.add_format({"align": "right", "font_color": "#808080"}),
+        }
+        words = _Words(data)
+        sheet = book.add_worksheet("words")
+        words.write(sheet, looks)
+        rows = {"regions": _regions(data), "programmes": _programmes(data), "history": _history(data)}
+        for table in TABLES_IN_WORDS:
+            _sheet(book.add_worksheet(table), table, rows.get(table, ()), words, looks)
+        book.get_worksheet_by_name("history").activate()
+    finally:
+        book.close()
+
+
+def _sheet(sheet: Any, table: str, rows: Sequence[tuple[str, ...]], words: _Words, looks: dict[str, Any]) -> None:
+    """One table: header, formats, lists, and the rows known beforehand."""
+    columns = (*TABLES[table].required, *TABLES[table].optional)
+    columns += ("source",) if "source" not in columns else ()
+    for index, column in enumerate(columns):
+        look = looks["number"] if column in _NUMBERS else looks["text"]
+        sheet.set_column(index, index, max(12, min(28, len(column) + 8)), look)
+        sheet.write_string(0, index, column, looks["head"])
+        en, zh = column_in_words(table, column)
+        sheet.write_comment(0, index, f"{en}\n{zh}")
+        choice = _CHOICES.get((table, column))
+        if choice:
+            sheet.data_validation(1, index, _LAST_ROW, index, {
+                "validate": "list", "source": words.ranges[choice], "error_type": "warning",
+                "error_title": column, "error_message": "Not in the list of the sheet words (说明).",
+            })  # fmt: skip
+    for number, row in enumerate(rows, start=1):
+        for index, cell in enumerate(row):
+            if cell:
+                sheet.write_string(number, index, cell, looks["open"] if cell == NOT_AVAILABLE else looks["text"])
+    sheet.freeze_panes(1, 0)
+
+
+def _regions(data: FundData | None) -> list[tuple[str, ...]]:
+    areas = data.regions.areas.values() if data is not None else ()
+    return [(a.code, a.name, a.parent, a.level, a.name_en, a.econ_tier) for a in areas]
+
+
+def _programmes(data: FundData | None) -> list[tuple[str, ...]]:
+    """Funds beyond the seven, which the history cannot be read without."""
+    funds = data.programmes.values() if data is not None else ()
+    return [(p.code, p.kind, p.name_zh, p.name_en) for p in funds if p.code not in registry.SEVEN]
+
+
+def _history(data: FundData | None) -> list[tuple[str, ...]]:
+    """A row for every item that an area's fund reported of late, for the year after the last one."""
+    if data is None:
+        return []
+    rows = annual_rows(data, ("final",))
+    rows = rows[rows["programme"].isin(list(data.programmes)) & rows["item"].isin(_main_items())]
+    if rows.empty:
+        return []
+    years = rows["period"].astype(str).astype(int)
+    late = years >= years.groupby(rows["programme"], observed=True).transform("max") - 1
+    rows, following = rows[late], str(years.max() + 1)
+    out: list[tuple[str, ...]] = []
+    for programme in data.programmes:
+        fund = rows[rows["programme"] == programme]
+        reported = fund.groupby("region", observed=True)["item"].agg(set)
+        for area in leaves(data, [str(a) for a in reported.index]):
+            out.extend(
+                (area, programme, item, following, NOT_AVAILABLE, _unit_word(item, data.currency), "final")
+                for item in items.CATALOGUE if item in reported[area]
+            )  # fmt: skip
+    return out
+
+
+def _main_items() -> list[str]:
+    """Items people report; results are computed."""
+    return [code for code, item in items.CATALOGUE.items() if item.side != "result"]
+
+
+def _unit_word(item: str, currency: str) -> str:
+    """The unit proposed for an item: base units, shares in per cent."""
+    money, month, year = ("元", "月", "年") if currency == "yuan" else (currency, "month", "year")
+    return _UNITS[items.CATALOGUE[item].unit].format(money, month=month, year=year)
+
+
+@dataclass
+class _Words:
+    """The sheet that explains: sections below one another, lists for the other sheets to choose from."""
+
+    data: FundData | None
+    ranges: dict[str, str] = field(default_factory=dict)
+
+    def write(self, sheet: Any, looks: dict[str, Any]) -> None:
+        """Write all sections and remember where each list stands."""
+        row = 0
+        for title, name, header, rows in self._sections():
+            sheet.write_string(row, 0, title, looks["section"])
+            for index, word in enumerate(header):
+                sheet.write_string(row + 1, index, word, looks["head"])
+            first = row + 2
+            for number, cells in enumerate(rows, start=first):
+                for index, cell in enumerate(cells):
+                    sheet.write_string(number, index, cell, looks["text"])
+            if name:
+                self.ranges[name] = f"=words!$A${first + 1}:$A${first + len(rows)}"
+            row = first + len(rows) + 1
+        sheet.set_column(0, 1, 26, looks["text"])
+        sheet.set_column(2, 6, 34, looks["text"])
+
+    def _sections(self) -> Iterator[tuple[str, str, tuple[str, ...], list[tuple[str, ...]]]]:
+        """Title, name of the list (if other sheets choose from it), header and rows."""
+        yield ("Tables 表", "", ("table 表", "what it holds", "内容"),
+               [(t, en, zh) for t, (en, zh) in TABLES_IN_WORDS.items()])
+        yield ("Columns 列", "", ("table 表", "column 列", "needed 必填", "also understood 中文表头", "what it holds", "内容"),
+               list(_column_rows()))
+        funds = {**registry.SEVEN, **(self.data.programmes if self.data is not None else {})}
+        yield ("Funds 险种", "programme", ("programme 险种", "中文", "English", "kind 类别"),
+               [(p.code, p.name_zh, p.name_en, p.kind) for p in funds.values()])
+        yield ("Items 项目", "item",
+               ("item 项目", "中文", "English", "unit 单位", "written as 可填单位", "side 类别", "timing 时点"),
+               [(i.code, i.zh, i.en, items.UNITS[i.unit][1], UNITS_IN_WORDS[i.unit], i.side, i.timing)
+                for i in items.CATALOGUE.values()])
+        yield ("Stages 阶段", "stage", ("stage 阶段", "also understood 中文"), [(s, "、".join(STAGE_WORDS[s])) for s in STAGES])
+        yield ("Levels 层级", "level", ("level 层级", "also understood 中文"), [(s, "、".join(LEVEL_WORDS[s])) for s in LEVELS])
+        yield ("Kinds of funds 险种类别", "kind", ("kind 类别", "for example 例"),
+               [(k, "、".join(p.name_zh for p in registry.SEVEN.values() if p.kind == k)) for k in registry.KINDS])
+        yield ("Example rows of history 填写示例（仅供参考，不读取）", "",
+               (*TABLES["history"].required, "stage"), list(_EXAMPLES))
+
+
+def _column_rows() -> Iterator[tuple[str, ...]]:
+    """One row for each column of each table."""
+    for table in TABLES_IN_WORDS:
+        schema = TABLES[table]
+        columns = (*schema.required, *schema.optional)
+        for column in columns if "source" in columns else (*columns, "source"):
+            needed = "yes 是" if column in schema.required else ""
+            yield (table, column, needed, "、".join(HEADERS.get(column, ())), *column_in_words(table, column))

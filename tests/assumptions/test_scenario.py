@@ -1,0 +1,188 @@
+"""Changes and scenarios: the record, its faults, its months, its files."""
+
+import numpy as np
+import pytest
+
+import sibforecast as sib
+from sibforecast.assumptions.effects import weights
+from sibforecast.errors import ScenarioError
+from tests import datasets
+
+
+@pytest.fixture(scope="module")
+def draft(tmp_path_factory):
+    return sib.draft_budget(sib.load(datasets.enterprise_pension(tmp_path_factory.mktemp("ep"))), year=2026)
+
+
+def value(projection, item, year="2026"):
+    frame = projection.frame
+    return frame.loc[(frame["item"] == item) & (frame["period"] == year), "value"].iloc[0]
+
+
+def change(**words):
+    return sib.Change(**({"start": "2026-01", "decided_by": "nation"} | words))
+
+
+def test_all_faults_at_once():
+    with pytest.raises(ScenarioError) as told:
+        sib.Change(item="benefit_levle", add=1, set=2, start="2026", decided_by="king", end="2025-01")
+    text = str(told.value)
+    for words in ("did you mean 'benefit_level'", "exactly one of", "must be a month", "decided_by"):
+        assert words in text
+
+
+@pytest.mark.parametrize("words", [{"add": 20}, {"add": 20, "unit": "人"}, {"set": 20, "unit": "元/天"}])
+def test_a_unit_is_needed_and_must_fit(words):
+    with pytest.raises(ScenarioError, match="unit"):
+        change(item="benefit_level", **words)
+
+
+def test_units_are_converted():
+    assert change(item="deferred_out", add=1_800, unit="万元").amount == 18_000_000
+    assert change(item="benefit_level", add=240, unit="元/年").amount == pytest.approx(20)
+    assert change(item="contribution_rate", add=1, unit="%").amount == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "year", "share"),
+    [("2026-07", "", 2026, 6 / 12), ("2026-07", "", 2027, 1.0), ("2026-07", "2027-03", 2027, 3 / 12), ("2026-07", "", 2025, 0.0)],
+)
+def test_levels_weigh_by_months(start, end, year, share):
+    assert weights(change(item="benefit_level", multiply=1.1, start=start, end=end), "benefit_level", year, False, False)[0] == share
+
+
+def test_arrears_are_paid_in_one_sum():
+    late = change(item="benefit_level", multiply=1.1, start="2026-07", paid="2027-03")
+    assert weights(late, "benefit_level", 2026, False, False)[0] == 0
+    assert weights(late, "benefit_level", 2027, False, False)[0] == 18 / 12
+    assert weights(late, "benefit_level", 2028, False, False)[0] == 1
+
+
+def test_amounts_are_totals_for_their_interval():
+    spread = change(item="back_payments", add=1_200, unit="元", start="2026-07", end="2027-06")
+    assert weights(spread, "back_payments", 2026, False, False)[1] == 0.5
+    once = change(item="deferred_out", add=1_200, unit="元", start="2026-07")
+    assert [weights(once, "deferred_out", y, False, False)[1] for y in (2026, 2027)] == [1.0, 0.0]
+
+
+def test_july_start_weighs_half_and_full_from_the_next_year(draft):
+    raise_ = change(item="benefit_level", multiply=1.05, start="2026-07", programme="enterprise_pension")
+    base = sib.project(draft.assumptions, years=3)
+    reform = sib.project(draft.assumptions, sib.Scenario("raise", raise_), years=3)
+    for year, factor in (("2026", 1.025), ("2027", 1.05), ("2028", 1.05)):
+        assert value(reform, "pension_expenditure", year) == pytest.approx(factor * value(base, "pension_expenditure", year), rel=1e-12)
+
+
+def test_a_part_year_adjustment_is_annualised_and_applied_once(draft):
+    none = change(item="benefit_adjustment", set=0.0)
+    half = change(item="benefit_adjustment", set=0.04, start="2026-07", end="2026-12")
+    base = sib.project(draft.assumptions, sib.Scenario("0", none), years=2)
+    reform = sib.project(draft.assumptions, sib.Scenario("4", none, half), years=2)
+    assert value(reform, "benefit_level") == pytest.approx(value(base, "benefit_level") * 1.02)
+    assert value(reform, "benefit_level", "2027") == pytest.approx(value(base, "benefit_level", "2027") * 1.04)
+
+
+def test_a_stock_takes_the_value_of_december_and_the_average_weighs_the_months(draft):
+    more = change(item="beneficiaries", multiply=1.1, start="2026-07")
+    base = sib.project(draft.assumptions, years=2)
+    reform = sib.project(draft.assumptions, sib.Scenario("more", more), years=2)
+    assert value(reform, "beneficiaries") == pytest.approx(1.1 * value(base, "beneficiaries"))
+    assert value(reform, "beneficiaries_average") == pytest.approx(1.05 * value(base, "beneficiaries_average"))
+    assert value(reform, "beneficiaries", "2027") == pytest.approx(1.1 * value(base, "beneficiaries", "2027"))
+    assert value(reform, "beneficiaries_average", "2027") == pytest.approx(1.1 * value(base, "beneficiaries_average", "2027"))
+
+
+@pytest.mark.parametrize(
+    ("item", "moved"),
+    [
+        ("insured_active", "contributors"), ("contributor_ratio", "contribution_revenue"), ("flexible_share", "contributors_flexible"),
+        ("contributors", "assessed"), ("contribution_base", "assessed"), ("contribution_rate", "collected"),
+        ("collection_rate", "contribution_revenue"), ("arrears_recovered", "contribution_revenue"),
+        ("new_beneficiaries", "pension_expenditure"), ("benefit_adjustment", "benefit_level"), ("deaths", "death_expenditure"),
+        ("movers_in", "transfer_in"), ("grant_per_beneficiary", "upper_grant"), ("remittance_wage", "upper_remittance"),
+        ("deposit_rate", "interest"), ("fiscal_subsidy", "total_revenue"), ("total_expenditure", "gap"),
+    ],
+)  # fmt: skip
+def test_a_scenario_reaches_drivers_lines_and_rates_alike(draft, item, moved):
+    base = sib.project(draft.assumptions)
+    reform = sib.project(draft.assumptions, sib.Scenario("up", change(item=item, multiply=1.1)))
+    assert value(reform, item) == pytest.approx(1.1 * value(base, item))
+    assert value(reform, moved) != value(base, moved)
+
+
+def test_a_deferral_nets_to_zero_when_repaid(draft):
+    out = change(item="deferred_out", add=1_800, unit="万元", start="2026-07")
+    back = change(item="deferred_in", add=1_800, unit="万元", start="2027-02")
+    base = sib.project(draft.assumptions, years=2)
+    reform = sib.project(draft.assumptions, sib.Scenario("defer", out, back), years=2)
+    cash = [value(reform, "contribution_revenue", y) - value(base, "contribution_revenue", y) for y in ("2026", "2027")]
+    assert cash == pytest.approx([-18_000_000, 18_000_000])
+
+
+def test_empty_is_the_baseline_bit_for_bit_and_nothing_leaks(draft):
+    before = sib.project(draft.assumptions, years=2).frame
+    sib.project(draft.assumptions, sib.Scenario("x", change(item="benefit_level", multiply=9), change(item="insured_active", multiply=3)), years=2)
+    after = sib.project(draft.assumptions, years=2).frame
+    empty = sib.project(draft.assumptions, sib.Scenario("empty"), years=2).frame
+    for other in (after, empty):
+        assert np.array_equal(before["value"].to_numpy(), other["value"].to_numpy())
+        assert list(before["item"]) == list(other["item"])
+        assert list(before["method"]) == list(other["method"])
+
+
+def test_an_empty_scenario_on_nmg(nmg_draft):
+    base = sib.project(nmg_draft.assumptions).frame
+    empty = sib.project(nmg_draft.assumptions, sib.Scenario("nothing")).frame
+    drafted = nmg_draft.frame
+    assert base["value"].to_numpy().tobytes() == empty["value"].to_numpy().tobytes()
+    assert base["value"].to_numpy().tobytes() == drafted.loc[drafted["stage"] == "draft", "value"].to_numpy().tobytes()
+
+
+def test_file_python_and_table_are_one_path(tmp_path, draft):
+    from sibforecast.assumptions.scenario import from_policies
+
+    path = tmp_path / "s.toml"
+    path.write_text(
+        'title = "t"\n[[change]]\nitem = "benefit_level"\nprogramme = "enterprise_pension"\nadd = 20\nunit = "元/月"\n'
+        'start = "2026-07"\ndecided_by = "nation"\nknown_at_budget = false\nid = "n1"\n',
+        encoding="utf-8",
+    )
+    in_python = change(item="benefit_level", programme="enterprise_pension", add=20, unit="元/月", start="2026-07", id="n1")
+    row = {"item": "benefit_level", "programme": "enterprise_pension", "add": "20", "unit": "元/月", "start": "2026-07",
+           "decided_by": "nation", "known_at_budget": "false", "id": "n1", "set": None, "multiply": float("nan")}  # fmt: skip
+    scenarios = [sib.read_scenario(path), sib.Scenario("t", in_python), sib.Scenario("t", *from_policies([row]))]
+    values = [sib.project(draft.assumptions, s).frame["value"].to_numpy().tobytes() for s in scenarios]
+    assert len(set(values)) == 1
+
+
+def test_a_file_tells_all_its_faults(tmp_path):
+    path = tmp_path / "bad.toml"
+    path.write_text('titel = "x"\n[[change]]\nitem = "nonsense"\nstart = "soon"\nwhy = 1\n', encoding="utf-8")
+    with pytest.raises(ScenarioError) as told:
+        sib.read_scenario(path)
+    for words in ("'titel'", "title is missing", "change 1", "nonsense", "soon", "'why'", "exactly one"):
+        assert words in str(told.value)
+
+
+def test_shipped_scenarios_are_read_and_others_refused():
+    assert sib.read_scenario("raise_pensions").changes
+    with pytest.raises(ScenarioError, match="shipped: "):
+        sib.read_scenario("no_such")
+
+
+def test_a_change_that_meets_nothing_is_said(draft):
+    lost = change(item="benefit_level", programme="work_injury", multiply=1.1)
+    found = sib.project(draft.assumptions, sib.Scenario("lost", lost)).findings
+    assert found.frame["id"].tolist() == ["no_effect"]
+
+
+def test_an_unknown_area_is_refused(draft):
+    with pytest.raises(ScenarioError, match="乌"):
+        sib.project(draft.assumptions, sib.Scenario("x", change(item="benefit_level", multiply=1.1, regions=("乌有",))))
+
+
+def test_order_of_commuting_changes_never_matters(draft):
+    a, b = change(item="benefit_level", multiply=1.02), change(item="collection_rate", multiply=0.99)
+    one = sib.project(draft.assumptions, sib.Scenario("ab", a, b)).frame["value"].to_numpy()
+    two = sib.project(draft.assumptions, sib.Scenario("ba", b, a)).frame["value"].to_numpy()
+    assert np.array_equal(one, two)

@@ -1,0 +1,206 @@
+"""What stands on the charts, in which font, and what they leave untouched."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import warnings
+from typing import Any
+
+import matplotlib
+import pandas as pd
+import pytest
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+import sibforecast as sib
+from sibforecast.errors import SibError
+from sibforecast.plots import style
+from tests.plots import tables
+
+CHARTS = ("fan", "fan of a draft", "waterfall", "sharing")
+
+
+def drawn(chart: str, **more: Any) -> Axes:
+    plots = sib.plots
+    if chart == "fan":
+        ahead = tables.named(tables.forecast())
+        ax = plots.fan(ahead, region="150100", history=tables.named(tables.history()), **more)
+    elif chart == "fan of a draft":
+        ax = plots.fan(tables.named(tables.draft()), region="150100", item="gap", **more)
+    elif chart == "waterfall":
+        ax = plots.waterfall(tables.named(tables.attribution()), **more)
+    else:
+        ax = plots.sharing(tables.named(tables.bill()), **more)
+    assert isinstance(ax, Axes)
+    return ax
+
+
+def picture(ax: Axes) -> None:
+    """Draw for good: a glyph that no font has is a warning, and a warning is an error here."""
+    ax.figure.savefig(io.BytesIO(), format="png", dpi=40)
+
+
+def texts(ax: Axes) -> list[str]:
+    return [t.get_text() for t in ax.findobj(Text) if t.get_text()]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("chart", CHARTS)
+def test_title_says_period_unit_and_that_it_is_illustrative(chart: str, language: str) -> None:
+    ax = drawn(chart, language=language)
+    picture(ax)
+    title = ax.get_title()
+    period = {"fan": ("2020", "2027"), "fan of a draft": ("2025", "2027")}.get(chart, ("2026",))
+    assert all(year in title for year in period)
+    unit = "万人" if chart == "fan" else "亿元"
+    assert (f"单位：{unit}" if language == "zh" else "unit: ") in title
+    assert "示例数据 illustrative data" in title
+    assert "nmg" in ax.get_xlabel()
+    assert not any("1e" in text for text in texts(ax))
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_global_settings_are_unchanged(chart: str) -> None:
+    before = dict(matplotlib.rcParams)
+    picture(drawn(chart, language="zh"))
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_text_is_in_the_font_and_large_enough(chart: str) -> None:
+    ax = drawn(chart, language="zh")
+    picture(ax)
+    shown = [t for t in ax.findobj(Text) if t.get_text()]  # type: ignore[attr-defined]
+    assert {t.get_fontfamily()[0] for t in shown} == {style.chinese_font()}
+    assert min(t.get_fontsize() for t in shown) >= 11
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_draws_on_given_axes_without_a_new_figure(chart: str) -> None:
+    ax = Figure(figsize=(10, 6)).subplots()
+    assert drawn(chart, ax=ax) is ax
+    assert not pyplot.get_fignums()
+    picture(ax)
+
+
+def test_language_follows_the_names() -> None:
+    assert "失业保险" in drawn("sharing").get_title()
+    plain = sib.plots.sharing(tables.bill())
+    assert plain.get_title().startswith("unemployment, who carries the gap")
+    assert "illustrative" not in plain.get_title()
+    with pytest.raises(SibError, match="expected 'zh' or 'en'"):
+        sib.plots.sharing(tables.bill(), language="fr")
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_without_a_chinese_font_labels_are_english_and_a_hint_is_given(chart: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style, "chinese_font", lambda: None)
+    with pytest.warns(UserWarning, match="pip install zhplot") as told:
+        ax = drawn(chart, language="zh")
+    assert len(told) == 1
+    picture(ax)
+    assert not any(map(style.has_chinese, texts(ax)))
+    assert "[illustrative data]" in ax.get_title()
+
+
+def test_no_hint_where_nobody_asked_for_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style, "chinese_font", lambda: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        picture(sib.plots.sharing(tables.bill()))
+
+
+def test_the_font_package_is_not_imported() -> None:
+    import sys
+
+    style.chinese_font()
+    assert "zhplot" not in sys.modules
+
+
+def test_a_dollar_sign_is_a_dollar_sign() -> None:
+    frame = pd.DataFrame({"cause": ["from $5 to $6", "b_1^2$"], "value": [2.0, -1.0]})
+    ax = sib.plots.waterfall(frame)
+    picture(ax)
+    assert "from $5 to $6" in texts(ax)
+
+
+def test_waterfall_labels_are_signed_and_in_the_unit() -> None:
+    shown = texts(drawn("waterfall", language="zh"))
+    for label in ("7.00", "−2.50", "+4.00", "+1.25", "+0.05", "9.80", "预算缺口", "变动后缺口", "缺口扩大", "缺口缩小"):
+        assert label in shown
+    assert "缴费人数" in shown
+
+
+def test_sharing_labels_amounts_totals_and_payers() -> None:
+    ax = drawn("sharing", language="zh")
+    shown = texts(ax)
+    assert {"自治区", "盟市", "旗县", "基金自身", "待定"} <= set(shown)
+    assert {"5.50", "2.00", "合计 −0.70"} <= set(shown)
+    assert "合计 8.51（旗县 0.01）" in shown  # too narrow to hold its figure, and yet not hidden
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["呼和浩特市", "包头市", "乌海市"]
+    assert min(p.get_x() + p.get_width() for p in ax.patches) == pytest.approx(-0.7e8)  # type: ignore[attr-defined]
+
+
+def test_fan_labels_the_last_account_and_each_stage() -> None:
+    shown = texts(drawn("fan of a draft", language="en"))
+    assert {"−3.20", "1.10", "−0.40", "2.50"} <= set(shown)
+    assert {"actual", "budget", "expected outturn", "draft"} <= set(shown)
+
+
+def test_fan_brings_the_history_behind_a_draft() -> None:
+    class Draft(tables.Named):
+        source = tables.named(tables.history())
+
+    made = Draft(tables.draft, {"illustrative": True})
+    ax = sib.plots.fan(made, region="150100", item="contributors", title="A title of my own")
+    assert ax.get_title().startswith("A title of my own\n2020—2027年  单位：万人")
+
+
+def test_money_of_other_countries() -> None:
+    ax = sib.plots.waterfall(pd.DataFrame({"cause": ["a"], "value": [2.5e10]}), provenance={"currency": "USD"})
+    assert "unit: USD bn" in ax.get_title()
+
+
+def test_payers_stay_apart_in_greyscale() -> None:
+    def grey(colour: str) -> float:
+        r, g, b = to_rgb(colour)
+        return 0.299 * r + 0.587 * g + 0.114 * b
+
+    for (a, first), (b, second) in itertools.combinations(style.PAYERS.values(), 2):
+        assert abs(grey(a) - grey(b)) > 0.15 or first != second
+
+
+@pytest.mark.parametrize(
+    ("largest", "unit", "language", "expected"),
+    [
+        (3.2e10, "currency", "zh", (1e8, "亿元", 1)), (5e7, "currency", "zh", (1e4, "万元", 1)),
+        (1.2e9, "currency", "en", (1e8, "100m yuan", 2)), (2_500.0, "currency/person-month", "zh", (1.0, "元/人·月", 1)),
+        (430_000.0, "persons", "zh", (1e4, "万人", 2)), (430_000.0, "persons", "en", (1e3, "thousand persons", 1)),
+        (3e6, "persons", "en", (1e6, "million persons", 2)), (0.24, "share", "zh", (0.01, "%", 2)),
+        (800.0, "persons", "zh", (1.0, "人", 0)), (float("nan"), "months", "zh", (1.0, "个月", 2)),
+    ],
+)  # fmt: skip
+def test_scales(largest: float, unit: str, language: str, expected: tuple[float, str, int]) -> None:
+    scale = style.scale_of(largest, unit, style.Look(language))
+    assert (scale.divisor, scale.unit, scale.places) == expected
+
+
+def test_figures_are_rounded_half_up_with_a_true_minus() -> None:
+    scale = style.Scale(1e4, "万元", 0)
+    assert scale.text(12_345_000.0) == "1,235"
+    assert scale.text(-25_000.0, signed=True) == "−3"
+    assert scale.text(-1.0, signed=True) == "0"
+
+
+def test_chart_names_stay_functions_after_their_modules_are_loaded() -> None:
+    import importlib
+
+    for name in ("fan", "waterfall", "sharing"):
+        importlib.import_module(f"sibforecast.plots.{name}_chart")
+        assert callable(getattr(sib.plots, name))
+    with pytest.raises(AttributeError, match="no attribute 'pie'"):
+        _ = sib.plots.pie
