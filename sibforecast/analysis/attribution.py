@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -24,16 +24,15 @@ from sibforecast.tables.data import FundData
 
 Floats = npt.NDArray[np.float64]
 
-#: Lines of the gap with their sign: expenditure worsens it, revenue without filling mends it.
-GAP_LINES: tuple[tuple[str, str, float], ...] = (
-    *(
-        (line, {"fiscal_subsidy": "standing_subsidy", "upper_grant": "standing_grant"}.get(line, line), -1.0)
-        for line in (*items.REVENUE_LINES, *items.INTER_LEVEL_REVENUE)
-    ),
-    *((line, line, 1.0) for line in (*items.EXPENDITURE_LINES, *items.INTER_LEVEL_EXPENDITURE)),
+#: Lines of the gap: side, its sign (expenditure worsens the gap, revenue mends it), its lines.
+_SIDES = (
+    ("revenue", -1.0, (*items.REVENUE_LINES, *items.INTER_LEVEL_REVENUE)),
+    ("expenditure", 1.0, (*items.EXPENDITURE_LINES, *items.INTER_LEVEL_EXPENDITURE)),
 )
+#: What fills a gap is part of these lines, but not of the gap.
+_FILLING = {"fiscal_subsidy": "gap_subsidy", "upper_grant": "gap_grant"}
 _CHAIN_ORDER = ("nation", "region", "event", "league", "county")
-_REVENUE = {line for line, _, sign in GAP_LINES if sign < 0} | {"total_revenue"}
+_REVENUE = {*_SIDES[0][2], "total_revenue"}
 
 COLUMNS = (
     "region", "programme", "item", "period", "scenario", "stage", "line", "cause", "kind",
@@ -67,7 +66,8 @@ class Attribution(Result):
     def summary(self) -> pd.DataFrame:
         """Each cause by fund, all areas together."""
         frame = self.frame
-        return frame.groupby(["cause", "programme"], observed=True, sort=False)["value"].sum().unstack("programme")
+        table = frame.groupby(["cause", "programme"], observed=True, sort=False)["value"].sum().unstack("programme")
+        return (table / 1e8).round(2)
 
 
 def attribute(
@@ -134,6 +134,7 @@ def _fund_rows(
 ) -> None:
     """Rows of one fund: its budget gap, then each change on each line."""
     ordered, causes = scenario.in_order, scenario.causes()
+    path = path if after.years[-1] in path.years else roll_forward(path.basis, None, after.years[-1])
     effects = effects_on(ordered, code, path.basis.areas, after.source.regions)
     parts = _parts(path.basis, effects, after.years, method) if effects.effects else {}
     for year in after.years:
@@ -176,11 +177,7 @@ def _parts(
     path = roll_forward(basis, Effects(effects.effects, everyone), years[-1])
     shape = (len(basis.areas), member.shape[1])
     for year in years:
-        for line, item, sign in (*GAP_LINES, *_published(path, year)):
-            value = path.value(item, year)
-            if np.isnan(value).all() or value.shape[1] == 1:
-                continue  # no change reaches this line
-            value = sign * np.broadcast_to(np.where(np.isnan(value), 0.0, value), shape)
+        for line, value in _lines(path, year, shape):
             split = _exact_zeros(shapley(value), value) if method == "shapley" else np.diff(value, axis=1)
             for place, player in enumerate(players[i] for i in order):
                 if np.any(split[:, place]):
@@ -198,15 +195,30 @@ def _exact_zeros(split: Floats, value: Floats) -> Floats:
     return split
 
 
-def _published(path: FundPath, year: int) -> tuple[tuple[str, str, float], ...]:
-    """Totals published without lines stand as lines themselves."""
+def _lines(path: FundPath, year: int, shape: tuple[int, int]) -> Iterator[tuple[str, Floats]]:
+    """Each line's part of the gap in every coalition; together they are the gap's movement.
+
+    What a total moves beyond its lines (a total published without them, or changed itself)
+    stands as a line of its own.
+    """
     now = path.years[year]
-    out = []
-    for side, sign in (("revenue", -1.0), ("expenditure", 1.0)):
+    for side, sign, lines in _SIDES:
         flag = now.given.get(f"{side}_itemised")
-        if flag is not None and np.isnan(flag).all():
-            out.append((f"total_{side}", f"total_{side}", sign))
-    return tuple(out)
+        itemised = flag == 1.0 if flag is not None else np.zeros((shape[0], 1), dtype=bool)
+        rest = np.broadcast_to(_known(path.value(f"total_{side}", year)), shape)
+        for line in lines:
+            value = path.value(line, year)
+            filling = path.value(_FILLING[line], year) if line in _FILLING else np.zeros((1, 1))
+            part = np.where(itemised, _known(value) - _known(filling), 0.0)
+            rest = rest - np.where(itemised, _known(value), 0.0)
+            if part.shape[1] > 1:  # otherwise no change reaches this line
+                yield line, sign * np.broadcast_to(part, shape)
+        if np.ptp(rest, axis=1).max() > 0.005:
+            yield f"total_{side}", sign * rest
+
+
+def _known(value: Floats) -> Floats:
+    return np.where(np.isnan(value), 0.0, value)
 
 
 def _chain(order: Sequence[int]) -> npt.NDArray[np.bool_]:

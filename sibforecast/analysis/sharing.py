@@ -54,7 +54,7 @@ class Sharing(Result):
         """Payers by area, all funds together."""
         frame = self.frame
         table = frame.groupby(["region", "payer"], sort=False)["value"].sum().unstack("payer")
-        return table.rename(index=self.labels())
+        return (table.rename(index=self.labels()) / 1e8).round(2)
 
 
 def share(

@@ -101,6 +101,8 @@ class Change:
     def _faults(self) -> Iterable[str]:
         if self.item not in items.CATALOGUE:
             yield f"unknown item {self.item!r}{items.did_you_mean(self.item, items.CATALOGUE)}"
+        elif items.CATALOGUE[self.item].side in ("result", "balance") and self.item != "balance_adjustment":
+            yield f"{self.item} is a result; change a driver, a line or an assumption"
         given = [o for o in OPERATIONS if getattr(self, o) is not None]
         if len(given) != 1:
             yield f"exactly one of {', '.join(OPERATIONS)} is needed; found {', '.join(given) or 'none'}"

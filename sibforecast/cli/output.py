@@ -94,11 +94,12 @@ def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], prog
 
 
 def largest_series(draft: BudgetDraft, programme: str) -> tuple[str, str]:
-    """The area with the fund's largest spending, and the driver that tells most about it."""
+    """The area that pays most benefits, and the driver that tells most about it."""
     frame = draft.frame
     rows = frame[(frame["stage"] == "draft") & (frame["programme"] == programme)]
-    spending = rows[rows["item"] == "total_expenditure"].sort_values("value", ascending=False)
-    region = str(spending["region"].iloc[0])
+    paying = rows[rows["item"] == "benefit_expenditure"]
+    spending = paying if len(paying) else rows[rows["item"] == "total_expenditure"]
+    region = str(spending.sort_values("value", ascending=False)["region"].iloc[0])
     there = set(rows.loc[rows["region"] == region, "item"].astype(str))
     forecast = draft.forecast.frame if draft.forecast else rows
     known = set(forecast.loc[forecast["programme"] == programme, "item"].astype(str)) & there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -150,6 +150,11 @@ def forecast(
         periods=wanted,
         level=frame_level,
     )
+
+
+def showing(result: Forecast, periods: Sequence[int]) -> Forecast:
+    """The same forecast whose frame shows these years, the one under way among them."""
+    return replace(result, build=lambda: _frame(result.funds, tuple(periods), result.level))
 
 
 def _any_known(panel: Panel, year_index: int) -> bool:

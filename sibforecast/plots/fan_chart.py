@@ -199,7 +199,8 @@ def fan(
     _axes(ax, rows, scale)
     what = [title] if title else [look.name(chosen[k]) for k in ("region", "programme", "item", "scenario")]
     periods = [str(y) for y in (rows["year"].min(), rows["year"].max())]
-    style.finish(ax, look, style.title_of(look, what, periods, scale.unit), legend, columns=7 if look.language == "zh" else 4)
+    heading = style.title_of(look, what, periods, scale.unit, style.width_of(ax))
+    style.finish(ax, look, heading, legend, columns=7 if look.language == "zh" else 4)
     return ax
 
 
@@ -320,7 +321,7 @@ def _label(
 
 def _axes(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:
     low, high = int(rows["year"].min()), int(rows["year"].max())
-    step = -(-(high - low + 1) // 14)
+    step = -(-(high - low + 1) // max(2, int(style.width_of(ax) / 42)))
     years = range(high, low - 1, -step)
     ax.set_xticks(list(years), [str(y) for y in years])
     ax.set_xlim(low - 0.5, high + 0.5 + 0.06 * (high - low))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sibforecast.errors import SibError
 from sibforecast.plots import style
 from sibforecast.plots.keys import frame_of, need, pick, told
+from sibforecast.plots.words import WORDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -151,12 +152,13 @@ def sharing(
     with style.drawn(look):
         legend = _bars(ax, rows, payers, look)
         _finish_axes(ax, rows, payers, look, scale)
-        small = _label_parts(ax, rows, payers, scale)
-        _label_totals(ax, rows, payers, scale, look, small)
+        totals = _make_room(ax, rows, payers, scale, look)
+        _label_parts(ax, rows, payers, scale)
+        _label_totals(ax, rows, payers, totals)
     what = [title] if title else [
         look.name(chosen["programme"]) or look.word("all_funds"), look.drawable(chosen["scenario"] or ""), look.word("sharing"),
     ]  # fmt: skip
-    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], scale.unit)
+    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], scale.unit, style.width_of(ax))
     style.finish(ax, look, heading, legend)
     ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
     return ax
@@ -176,7 +178,7 @@ def _bars(ax: Axes, rows: pd.DataFrame, payers: list[str], look: style.Look) -> 
         )  # fmt: skip
         right = [r + max(v, 0.0) for v, r in zip(values, right, strict=True)]
         left = [n + min(v, 0.0) for v, n in zip(values, left, strict=True)]
-        legend.append((bars[0], look.word(payer) if payer in style.WORDS else look.name(payer)))
+        legend.append((bars[0], look.word(payer) if payer in WORDS else look.name(payer)))
     return legend
 
 
@@ -189,53 +191,72 @@ def _ends(rows: pd.DataFrame, payers: list[str]) -> tuple[float, float]:
 def _finish_axes(ax: Axes, rows: pd.DataFrame, payers: list[str], look: style.Look, scale: style.Scale) -> None:
     names = [look.word("other_areas", n) if c == "others" else look.name(str(c))
              for c, n in zip(rows.index, rows["count"], strict=True)]  # fmt: skip
-    ax.set_yticks(range(len(rows)), names)
+    ax.set_yticks(range(len(rows)), [style.short(name) for name in names])
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    low, high = _ends(rows, payers)
-    span = (high - low) or 1.0
-    ax.set_xlim(low - 0.02 * span if low < 0 else 0.0, high + 0.24 * span)
     ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
     style.figures_axis(ax.xaxis, scale)
 
 
-def _label_parts(ax: Axes, rows: pd.DataFrame, payers: list[str], scale: style.Scale) -> dict[str, list[str]]:
-    """Amounts inside the parts that are wide enough; the payers left over, by area."""
+def _fits(ax: Axes, value: float, scale: style.Scale) -> bool:
+    """Whether a part of a bar is wide enough to hold its figure."""
     low, high = ax.get_xlim()
-    figure: Any = ax.get_figure(root=True)
-    inches = ax.get_window_extent().width / figure.dpi  # before the layout: about right
-    per_unit = inches * 72 * 1.1 / (high - low)
-    small: dict[str, list[str]] = {}
-    for place, (area, row) in enumerate(rows.iterrows()):
+    return abs(value) / (high - low) * style.width_of(ax) >= len(scale.text(value)) * 6.2 + 5
+
+
+def _make_room(ax: Axes, rows: pd.DataFrame, payers: list[str], scale: style.Scale, look: style.Look) -> list[str]:
+    """Set the axis so that the texts at the ends of the bars fit; those texts.
+
+    The wider the texts, the shorter the bars, and the more parts must be told in the text:
+    a few rounds settle it.
+    """
+    low, high = _ends(rows, payers)
+    span = (high - low) or 1.0
+    low = low - 0.02 * span if low < 0 else 0.0
+    ends = [float(rows.iloc[i][payers].clip(lower=0).sum()) for i in range(len(rows))]
+    right, totals = high + 0.2 * span, [""]
+    for _ in range(3):
+        ax.set_xlim(low, max(right, low + 1e-9))
+        totals = [_total(ax, row, payers, scale, look) for _, row in rows.iterrows()]
+        shares = [min((style.cells(t) * 5.7 + 12) / style.width_of(ax), 0.6) for t in totals]
+        right = max((end - low * share) / (1 - share) for end, share in zip(ends, shares, strict=True))
+    ax.set_xlim(low, max(right, high + 0.05 * span))
+    return totals
+
+
+def _total(ax: Axes, row: pd.Series[Any], payers: list[str], scale: style.Scale, look: style.Look) -> str:
+    """The total of one area, and the parts too narrow to be labelled inside the bar."""
+    text = f"{look.word('total')} {scale.text(float(row['total']))}"
+    there = [p for p in payers if row[p] != 0]
+    parts = [
+        f"{look.word(p) if p in WORDS else look.name(p)} {scale.text(float(row[p]))}"
+        for p in there
+        if not _fits(ax, float(row[p]), scale) and round(abs(float(row[p])) / scale.divisor, scale.places) > 0
+    ]
+    if not parts or len(there) < 2:
+        return text
+    return f"{text}（{'、'.join(parts)}）" if look.language == "zh" else f"{text} ({', '.join(parts)})"
+
+
+def _label_parts(ax: Axes, rows: pd.DataFrame, payers: list[str], scale: style.Scale) -> None:
+    """Amounts inside the parts that are wide enough."""
+    for place in range(len(rows)):
         right = left = 0.0
         for payer in payers:
-            value = float(row[payer])
+            value = float(rows.iloc[place][payer])
             start, right, left = (right, right + value, left) if value >= 0 else (left, right, left + value)
-            text = scale.text(value)
-            if abs(value) * per_unit < len(text) * 6.2 + 5:
-                if round(abs(value) / scale.divisor, scale.places) > 0:
-                    small.setdefault(str(area), []).append(payer)
+            if value == 0 or not _fits(ax, value, scale):
                 continue
             hatch = style.PAYERS.get(payer, ("", "\\\\"))[1]
             box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if hatch else None
-            dark = payer in ("region", "league")
-            ax.text(start + value / 2, place, text, ha="center", va="center", fontsize=style.SMALL, zorder=6,
-                    color="white" if dark else style.INK, bbox=box)  # fmt: skip
-    return small
+            ax.text(start + value / 2, place, scale.text(value), ha="center", va="center", fontsize=style.SMALL,
+                    zorder=6, color="white" if payer in ("region", "league") else style.INK, bbox=box)  # fmt: skip
 
 
-def _label_totals(
-    ax: Axes, rows: pd.DataFrame, payers: list[str], scale: style.Scale, look: style.Look, small: dict[str, list[str]]
-) -> None:
-    """The total at the end of each bar, and the parts too narrow to be labelled inside."""
-    for place, (area, row) in enumerate(rows.iterrows()):
-        end = float(sum(max(float(row[p]), 0.0) for p in payers))
-        text = f"{look.word('total')} {scale.text(float(row['total']))}"
-        parts = [f"{look.word(p) if p in style.WORDS else look.name(p)} {scale.text(float(row[p]))}"
-                 for p in small.get(str(area), [])]  # fmt: skip
-        if parts and int((row[payers] != 0).sum()) > 1:
-            inner = ("、" if look.language == "zh" else ", ").join(parts)
-            text += f"（{inner}）" if look.language == "zh" else f" ({inner})"
+def _label_totals(ax: Axes, rows: pd.DataFrame, payers: list[str], totals: list[str]) -> None:
+    """The text at the end of each bar, red for a deficit."""
+    for place, text in enumerate(totals):
+        row = rows.iloc[place]
         ax.annotate(
-            text, (end, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=style.SMALL,
-            color=style.DEFICIT if float(row["total"]) > 0 else style.INK, zorder=6,
+            text, (float(row[payers].clip(lower=0).sum()), place), xytext=(6, 0), textcoords="offset points", va="center",
+            fontsize=style.SMALL, color=style.DEFICIT if float(row["total"]) > 0 else style.INK, zorder=6,
         )  # fmt: skip

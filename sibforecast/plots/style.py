@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.items import CATALOGUE, UNITS
+from sibforecast.plots.words import WORDS
 from sibforecast.results import round_half_up, scale_for
 
 if TYPE_CHECKING:
@@ -44,42 +45,6 @@ PAYERS: dict[str, tuple[str, str]] = {
     "nation": ("#e69f00", "//"),
     "fund": ("#cfcfcf", ".."),
     "pending": ("#ffffff", "xx"),
-}
-
-WORDS: dict[str, tuple[str, str]] = {
-    "region": ("region", "自治区"),
-    "league": ("league", "盟市"),
-    "county": ("county", "旗县"),
-    "nation": ("nation", "国家"),
-    "fund": ("fund itself", "基金自身"),
-    "pending": ("pending", "待定"),
-    "history": ("actual", "决算"),
-    "budget": ("budget", "预算"),
-    "adjusted": ("adjusted budget", "调整预算"),
-    "expected": ("expected outturn", "预计执行"),
-    "draft": ("draft", "草案"),
-    "reported": ("reported draft", "上报草案"),
-    "forecast": ("forecast", "预测"),
-    "interval": ("{} % interval", "{}%区间"),
-    "budget_gap": ("budget gap", "预算缺口"),
-    "gap_after": ("gap after", "变动后缺口"),
-    "change": ("change in all", "变动合计"),
-    "residual": ("residual", "其他（残差）"),
-    "others": ("{} other causes", "其他{}项原因"),
-    "other_areas": ("{} other areas", "其他{}个地区"),
-    "worse": ("gap widens", "缺口扩大"),
-    "better": ("gap narrows", "缺口缩小"),
-    "deficit": ("gap (deficit)", "缺口（收不抵支）"),
-    "surplus": ("negative gap (surplus)", "负缺口（收大于支）"),
-    "attribution": ("the gap and its causes", "收支缺口及其成因"),
-    "sharing": ("who carries the gap", "缺口分担"),
-    "all_areas": ("all areas", "全部地区"),
-    "all_funds": ("all funds", "全部险种"),
-    "total": ("total", "合计"),
-    "of_which": ("of which", "其中"),
-    "unit": ("unit", "单位"),
-    "source": ("Source", "数据来源"),
-    "given": ("the table given", "所给数据表"),
 }
 
 
@@ -325,7 +290,38 @@ def drawn(look: Look) -> Iterator[None]:
         yield
 
 
-def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str) -> str:
+def width_of(ax: Axes) -> float:
+    """How wide the axes are in points, before a layout moves them: about right."""
+    figure: Any = ax.get_figure(root=True)
+    return float(ax.get_window_extent().width) / float(figure.dpi) * 72 * 1.1
+
+
+def cells(text: str) -> int:
+    """The width of a text in half-width letters; a Chinese character counts as two."""
+    return sum(2 if has_chinese(c) or c in "（）、：【】" else 1 for c in text)
+
+
+def short(name: str, width: int = 26) -> str:
+    """A name for an axis: two lines at most.
+
+    Examples
+    --------
+    >>> short("pensions of all who retired before 2014 raised")
+    'pensions of all who\\nretired before 2014 raised'
+    """
+    if cells(name) <= width:
+        return name
+    lines = [""]
+    for piece in name.split(" ") if " " in name else name:
+        glue = " " if " " in name and lines[-1] else ""
+        if lines[-1] and cells(lines[-1] + glue + piece) > width:
+            lines.append(piece)
+        else:
+            lines[-1] += glue + piece
+    return "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")
+
+
+def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str, width: float = 560.0) -> str:
     """A title that says what, where, when, in which unit, and whether it is real.
 
     Examples
@@ -343,14 +339,14 @@ def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str)
     if look.illustrative:
         second.append(look.drawable("【示例数据 illustrative data】") if chinese_font() else "[illustrative data]")
     head = (" " if zh else ", ").join(part for part in what if part)
-    return "\n".join([*_wrapped(head), "  ".join(part for part in second if part)])
+    return "\n".join([*_wrapped(head, int(width / 7)), "  ".join(part for part in second if part)])
 
 
-def _wrapped(text: str, width: int = 84) -> list[str]:
-    """Lines of a title that fit over the axes; a Chinese character counts as two."""
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines of a title that fit over the axes."""
     lines, line, used = [], "", 0
     for word in text.split(" "):
-        size = sum(2 if has_chinese(c) else 1 for c in word) + 1
+        size = cells(word) + 1
         if line and used + size > width:
             lines.append(line)
             line, used = "", 0

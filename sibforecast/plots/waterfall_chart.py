@@ -181,18 +181,18 @@ def waterfall(
         _label_values(ax, rows, scale)
     names = [look.word("others", n) if role == "others" else look.name(c) for c, role, n in
              zip(rows["cause"], rows["role"], rows["count"], strict=True)]  # fmt: skip
-    ax.set_yticks(range(len(rows)), names)
+    ax.set_yticks(range(len(rows)), [style.short(name) for name in names])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     low, high = min(0.0, *rows["start"], *rows["end"]), max(0.0, *rows["start"], *rows["end"])
     room = 0.12 * ((high - low) or 1.0)  # for the labels beside the bars
-    ax.set_xlim(low - room if low < 0 else 0.0, high + room)
+    ax.set_xlim(low - 1.3 * room if low < 0 else 0.0, high + room)
     ax.axvline(0, color=style.INK, linewidth=1)
     style.figures_axis(ax.xaxis, scale)
     what = [title] if title else [
         look.name(chosen["region"]) or look.word("all_areas"), look.name(chosen["programme"]) or look.word("all_funds"),
         look.drawable(chosen["scenario"] or ""), look.word("attribution"),
     ]  # fmt: skip
-    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], scale.unit)
+    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], scale.unit, style.width_of(ax))
     style.finish(ax, look, heading, legend, columns=4)
     ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
     return ax

@@ -12,7 +12,7 @@ from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions, assume
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
-from sibforecast.forecasting.drivers import Forecast, forecast
+from sibforecast.forecasting.drivers import Forecast, forecast, showing
 from sibforecast.periods import Period
 from sibforecast.projection.fund import FundPath, account_year, labels
 from sibforecast.projection.project import Projection, Rows, project
@@ -66,10 +66,10 @@ class BudgetDraft(Result):
     def headline(self) -> str:
         """Year, funds, areas and what to watch."""
         data = self.source
-        mark = "ILLUSTRATIVE, " if data.illustrative else ""
-        funds = self.assumptions.funds if self.assumptions else {}
-        areas = {a for fund in funds.values() for a in fund.areas}
-        return f"{mark}draft {self.year}: {len(funds)} funds, {len(areas)} areas; {self.findings.headline()}"
+        mark = "ILLUSTRATIVE " if data.illustrative else ""
+        areas = self.frame["region"].nunique()
+        unit = f"100 million {data.currency}"
+        return f"{mark}{self.year}, {areas} area{'s' if areas != 1 else ''}, {unit}; {self.findings.headline()}"
 
     def summary(self) -> pd.DataFrame:
         """Revenue, expenditure, gap and closing balance by fund, in 100 million."""
@@ -130,7 +130,8 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
     return BudgetDraft(
         lambda: _frame(data, ahead, assumptions, projection, year),
         {**projection.provenance, "asof": str(limit), "year": year},
-        year=year, assumptions=assumptions, projection=projection, forecast=ahead, findings=findings,
+        year=year, assumptions=assumptions, projection=projection,
+        forecast=showing(ahead, range(year - 1, year + HORIZON + 1)), findings=findings,
     )  # fmt: skip
 
 

@@ -52,13 +52,14 @@ class Projection(Result):
     def headline(self) -> str:
         """Years, scenarios and the gap."""
         names = ", ".join(name or "baseline" for name in self.paths)
-        return f"{self.years[0]}-{self.years[-1]}: {names}"
+        return f"gap {self.years[0]}-{self.years[-1]} (100 million), {names}"
 
     def summary(self) -> pd.DataFrame:
         """Gap by fund and year."""
         frame = self.frame
         gap = frame[frame["item"] == "gap"]
-        return gap.groupby(["scenario", "programme", "period"], observed=True)["value"].sum().unstack("period")
+        table = gap.groupby(["scenario", "programme", "period"], observed=True)["value"].sum().unstack("period")
+        return (table / 1e8).round(2)
 
 
 def project(

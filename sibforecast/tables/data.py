@@ -121,7 +121,7 @@ class FundData(Result):
         ...     "item == 'collection_rate' and programme == 'oasi' and stage == 'draft'")["value"].iloc[0]
         np.float64(0.99)
         """
-        given = pd.DataFrame(rows).copy()
+        given = pd.DataFrame(rows if isinstance(rows, pd.DataFrame) else list(rows)).copy()
         for column in ("item", "period", "value"):
             if column not in given:
                 raise SibError(f"judgement lacks the column {column}")
@@ -135,7 +135,7 @@ class FundData(Result):
         old = self.tables.get("assumptions")
         both = given if old is None or old.empty else pd.concat([old.astype({"region": str, "programme": str}), given])
         keys = ["region", "programme", "item", "period"]
-        both = both.astype({k: str for k in keys}).drop_duplicates(keys, keep="last").reset_index(drop=True)
+        both = both.astype(dict.fromkeys(keys, str)).drop_duplicates(keys, keep="last").reset_index(drop=True)
         return self.replaced(self._view, tables={**self.tables, "assumptions": both})
 
     def replaced(self, build: Callable[[], pd.DataFrame], **changes: Any) -> FundData:

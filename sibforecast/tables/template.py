@@ -106,8 +106,8 @@ def _write(path: Path, data: FundData | None) -> None:
             "head": book.add_format({"bold": True, "bg_color": "#E8EEF4", "bottom": 1, "num_format": "@"}),
             "text": book.add_format({"num_format": "@"}),
             "section": book.add_format({"bold": True, "font_size": 12, "num_format": "@"}),
-            "number": book.add_format({"num_format": "#,##0.00##"}),
-            "open": book.add_format({"align": "right", "font_color": "#808080"}),
+            "number": book.add_format({"num_format": "#,##0.00##", "align": "right"}),
+            "open": book.add_format({"bg_color": "#FFF4D6"}),
         }
         words = _Words(data)
         sheet = book.add_worksheet("words")
@@ -139,7 +139,12 @@ def _sheet(sheet: Any, table: str, rows: Sequence[tuple[str, ...]], words: _Word
     for number, row in enumerate(rows, start=1):
         for index, cell in enumerate(row):
             if cell:
-                sheet.write_string(number, index, cell, looks["open"] if cell == NOT_AVAILABLE else looks["text"])
+                sheet.write_string(number, index, cell, looks["number" if columns[index] in _NUMBERS else "text"])
+    if rows and "value" in columns:  # what is still open stands out until it is filled in
+        value = columns.index("value")
+        sheet.conditional_format(1, value, len(rows), value, {
+            "type": "cell", "criteria": "==", "value": f'"{NOT_AVAILABLE}"', "format": looks["open"],
+        })  # fmt: skip
     sheet.freeze_panes(1, 0)
 
 

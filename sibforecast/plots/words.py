@@ -1,0 +1,38 @@
+"""The words on charts, in English and Chinese."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "region": ("region", "自治区"),
+    "league": ("league", "盟市"),
+    "county": ("county", "旗县"),
+    "nation": ("nation", "国家"),
+    "fund": ("fund itself", "基金自身"),
+    "pending": ("pending", "待定"),
+    "history": ("actual", "决算"),
+    "budget": ("budget", "预算"),
+    "adjusted": ("adjusted budget", "调整预算"),
+    "expected": ("expected outturn", "预计执行"),
+    "draft": ("draft", "草案"),
+    "reported": ("reported draft", "上报草案"),
+    "forecast": ("forecast", "预测"),
+    "interval": ("{} % interval", "{}%区间"),
+    "budget_gap": ("budget gap", "预算缺口"),
+    "gap_after": ("gap after", "变动后缺口"),
+    "change": ("change in all", "变动合计"),
+    "residual": ("residual", "其他（残差）"),
+    "others": ("{} other causes", "其他{}项原因"),
+    "other_areas": ("{} other areas", "其他{}个地区"),
+    "worse": ("gap widens", "缺口扩大"),
+    "better": ("gap narrows", "缺口缩小"),
+    "deficit": ("gap (deficit)", "缺口（收不抵支）"),
+    "surplus": ("negative gap (surplus)", "负缺口（收大于支）"),
+    "attribution": ("the gap and its causes", "收支缺口及其成因"),
+    "sharing": ("who carries the gap", "缺口分担"),
+    "all_areas": ("all areas", "全部地区"),
+    "all_funds": ("all funds", "全部险种"),
+    "total": ("total", "合计"),
+    "unit": ("unit", "单位"),
+    "source": ("Source", "数据来源"),
+    "given": ("the table given", "所给数据表"),
+}

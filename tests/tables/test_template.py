@@ -1,0 +1,161 @@
+"""The workbook to fill in: it passes its own check, and filled in it drafts."""
+
+import openpyxl
+import pytest
+
+import sibforecast as sib
+from sibforecast import items
+from sibforecast.programmes import registry
+from sibforecast.tables.guide import COLUMNS_IN_WORDS, TABLES_IN_WORDS, column_in_words
+from sibforecast.tables.schema import LEVELS, STAGES, TABLES
+from tests import datasets
+from tests.bad_input.clean import clean
+
+SHEETS = ["words", "regions", "history", "programmes", "pooling", "assumptions", "policies", "deposits", "assessments", "audits"]
+
+
+@pytest.fixture
+def like(tmp_path):
+    """The worked example of the enterprise pension, with a year's drivers as final figures."""
+    rows = [("150100", "enterprise_pension", i, 2025, v, u, "final") for i, v, u in datasets.EP_DRIVERS]
+    rows += [("150100", "enterprise_pension", i, 2025, v, u, "final") for i, v, u in datasets.EP_OPENING if i != "insured_active"]
+    return datasets.dataset(tmp_path / "like", rows)
+
+
+def rows_of(sheet):
+    """Rows as dicts by header."""
+    header, *body = sheet.iter_rows(values_only=True)
+    return [dict(zip(header, row, strict=True)) for row in body]
+
+
+def test_blank_template_has_every_sheet_and_no_figures(tmp_path):
+    path = sib.template(tmp_path / "form.xlsx")
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames == SHEETS
+    for name in SHEETS[1:]:
+        header = [c.value for c in book[name][1]]
+        assert header[: len(TABLES[name].required)] == list(TABLES[name].required)
+        assert set(header) >= set(TABLES[name].optional)
+        assert book[name].max_row == 1
+    assert sib.check(path).frame["id"].tolist() == ["no_figures"]
+
+
+def test_words_explain_everything(tmp_path):
+    book = openpyxl.load_workbook(sib.template(tmp_path / "form.xlsx"))
+    rows = [[c for c in row if c is not None] for row in book["words"].iter_rows(values_only=True)]
+    first = {row[0]: row for row in rows if row}
+    for item in items.CATALOGUE.values():
+        assert {item.zh, item.en, item.side, item.timing, items.UNITS[item.unit][1]} <= set(first[item.code])
+    assert {*registry.SEVEN, *STAGES, *LEVELS, *registry.KINDS} <= set(first)
+    explained = {(row[0], row[1]) for row in rows if len(row) > 3}
+    for table in TABLES_IN_WORDS:
+        for column in (*TABLES[table].required, *TABLES[table].optional):
+            assert (table, column) in explained
+            assert all(column_in_words(table, column))
+    examples = [row for row in rows if row[2:3] == ["collection_rate"]]
+    assert len(examples) == 1
+
+
+def test_no_explanation_without_its_column():
+    columns = {c for t in TABLES_IN_WORDS for c in (*TABLES[t].required, *TABLES[t].optional)} | {"source"}
+    for key in COLUMNS_IN_WORDS:
+        table, _, column = key.rpartition(".")
+        assert column in columns
+        assert not table or column in (*TABLES[table].required, *TABLES[table].optional)
+
+
+@pytest.mark.parametrize(("sheet", "column", "codes"), [
+    ("history", "B", list(registry.SEVEN)), ("history", "C", list(items.CATALOGUE)), ("history", "G", list(STAGES)),
+    ("regions", "D", list(LEVELS)), ("programmes", "B", list(registry.KINDS)),
+])  # fmt: skip
+def test_lists_to_choose_from(tmp_path, sheet, column, codes):
+    book = openpyxl.load_workbook(sib.template(tmp_path / "form.xlsx"))
+    rules = [v for v in book[sheet].data_validations.dataValidation if f"{column}2" in v.sqref]
+    assert [v.type for v in rules] == ["list"]
+    name, _, cells = rules[0].formula1.lstrip("=").partition("!")
+    assert [c.value for row in book[name][cells.replace("$", "")] for c in row] == codes
+
+
+def test_like_fills_areas_and_next_years_rows(tmp_path, like):
+    path = sib.template(tmp_path / "form.xlsx", like=like)
+    book = openpyxl.load_workbook(path)
+    assert [(r["region"], r["parent"]) for r in rows_of(book["regions"])] == [("150000", None), ("150100", "150000")]
+    rows = rows_of(book["history"])
+    assert {(r["region"], r["programme"], r["period"], r["value"], r["stage"]) for r in rows} == {
+        ("150100", "enterprise_pension", "2026", "—", "final")
+    }
+    given = {i for i, _, _ in (*datasets.EP_DRIVERS, *datasets.EP_OPENING)}
+    assert [r["item"] for r in rows] == [i for i in items.CATALOGUE if i in given]
+    found = sib.check(path)
+    assert found.count("error") == found.count("warning") == 0
+    assert found.count("note") == len(rows) + 1
+    data = sib.load(path)
+    assert data.frame.empty
+    assert "no periods" in repr(data)
+
+
+def test_filled_in_it_loads_and_drafts(tmp_path, like):
+    path = sib.template(tmp_path / "form.xlsx", like=sib.load(like))
+    book = openpyxl.load_workbook(path)
+    sheet = book["history"]
+    given = {i: (v, u) for i, v, u in (*datasets.EP_OPENING, *datasets.EP_DRIVERS)}
+    for row in sheet.iter_rows(min_row=2):
+        value, unit = given[row[2].value]
+        row[4].value, row[5].value = value, unit
+    book.save(path)
+    data = sib.load(path)
+    assert set(data.frame["period"]) == {"2026"}
+    assert len(data.frame) == sheet.max_row - 1
+    draft = sib.draft_budget(data, 2027)
+    value = draft.frame.query("stage == 'draft' and item == 'assessed'")["value"]
+    # as in the worked example, with the active insured of the year itself: 220,000 × 80 % of them contribute
+    share = 1 - 52_000 / 172_000
+    assert value.tolist() == pytest.approx([220_000 * 0.80 * share * 5_500 * 12 * 0.24], rel=1e-9)
+
+
+def test_a_cell_cleared_instead_of_filled_is_an_error(tmp_path, like):
+    path = sib.template(tmp_path / "form.xlsx", like=like)
+    book = openpyxl.load_workbook(path)
+    book["history"]["E2"] = None
+    book.save(path)
+    frame = sib.check(path).frame
+    assert frame.loc[frame["severity"] == "error", ["id", "row"]].values.tolist() == [["blank_value", 2]]
+
+
+def test_codes_with_leading_zeros_survive(tmp_path):
+    tables = clean()
+    tables["regions"].append({"region": "011", "name": "某县", "parent": "150100", "level": "county"})
+    tables["history"].append({**tables.figure("contributors"), "region": "011", "value": 7})
+    path = sib.template(tmp_path / "form.xlsx", like=tables.folder(tmp_path / "like"))
+    book = openpyxl.load_workbook(path)
+    assert "011" in [r["region"] for r in rows_of(book["history"])]
+    assert {c.number_format for c in book["history"][2] if c.column_letter in "ABCDFG"} == {"@"}
+    assert {book["history"].column_dimensions[c].number_format for c in "ABCDFG"} == {"@"}  # rows still to come
+    assert book["history"]["E2"].number_format != "@"
+    assert "011" in sib.load(path).regions.areas
+
+
+def test_declared_funds_are_taken_over(tmp_path):
+    path = sib.template(tmp_path / "form.xlsx", like="oasdi")
+    book = openpyxl.load_workbook(path)
+    assert [(r["programme"], r["kind"]) for r in rows_of(book["programmes"])] == [
+        ("oasi", "wage_based_pension"), ("di", "wage_based_pension")
+    ]  # fmt: skip
+    units = {r["item"]: r["unit"] for r in rows_of(book["history"])}
+    assert (units["contribution_base"], units["interest"], units["contribution_rate"]) == ("USD/month", "USD", "%")
+    assert sib.load(path).currency == "USD"
+
+
+def test_only_xlsx_and_nothing_half_written(tmp_path, monkeypatch):
+    with pytest.raises(sib.SibError, match="xlsx"):
+        sib.template(tmp_path / "form.csv")
+    with pytest.raises(sib.DataError):
+        sib.template(tmp_path / "form.xlsx", like="blank_cell")
+
+    def broken(*_):
+        raise RuntimeError("in the middle")
+
+    monkeypatch.setattr("sibforecast.tables.template._history", broken)
+    with pytest.raises(RuntimeError, match="in the middle"):
+        sib.template(tmp_path / "form.xlsx")
+    assert list(tmp_path.iterdir()) == []
