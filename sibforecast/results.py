@@ -27,7 +27,9 @@ _NUMBERS = {
 
 def _jsonable(value: Any) -> Any:
     """A plain JSON value: blank stays blank (null), never zero."""
-    if value is None or value != value:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if isinstance(value, float) and value != value:
         return None
     item = getattr(value, "item", None)
     return item() if callable(item) else value
@@ -107,7 +109,9 @@ class Result:
         if cache is None:
             cache = self.build()
             object.__setattr__(self, "_frame", cache)
-        return cache.copy()
+        copied = cache.copy()
+        copied.attrs["provenance"] = dict(self.provenance)  # a filtered frame keeps its marks
+        return copied
 
     def labels(self, language: str = "zh") -> dict[str, str]:
         """Names to show for the codes of areas and funds, where the result knows them."""
@@ -164,7 +168,7 @@ class Result:
 
     def to_excel(self, path: str | Path) -> Path:
         """The frame as a plain workbook: one sheet of values and one of provenance."""
-        from sibforecast.report.sheets import write_sheets
+        from sibforecast.sheets import write_sheets
 
         rows = [(key, str(value)) for key, value in self.provenance.items()]
         write_sheets(path, {type(self).__name__: self.frame, "provenance": (("key", "value"), rows)})

@@ -25,7 +25,7 @@ def itemised(panel: Panel) -> dict[str, Floats]:
         """Whether there is a total at all, and whether its lines make it up."""
         whole = panel.get(total)
         parts = np.stack([panel.get(x) for x in lines])
-        some = ~np.isnan(parts).all(axis=0) & ~np.isnan(whole)
+        some = (~np.isnan(parts).all(axis=0) | (whole == 0)) & ~np.isnan(whole)  # nothing needs no lines
         added = np.where(np.isnan(parts), 0.0, parts).sum(axis=0)
         fine = np.abs(added - whole) <= 1e-3 * np.abs(whole) + 1.0
         index = np.where(~np.isnan(whole), np.arange(whole.shape[1]), -1).max(axis=1)

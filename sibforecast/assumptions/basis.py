@@ -138,7 +138,7 @@ def _fund(
         base.put(item, panel.year(item, panel.years[-1]), words)
     flags = itemised(panel)
     ever = existing(panel, flags)
-    fund = FundBasis(programme, panel.areas, panel.years[-1], base, {}, ever, dict(ever), mirrors(data, panel))
+    fund = FundBasis(programme, panel.areas, panel.years[-1], base, {}, ever, mirrors(data, panel))
     before = base
     for index, year in enumerate(ahead.years):
         now = YearBasis()
@@ -158,12 +158,12 @@ def _fund(
             now.origin[item] = cells.origin
             now.mark(now.direct, item, cells.where)
             now.mark(now.judged, item, cells.where)
-            fund.own[item] = fund.own.get(item, np.zeros(shape, dtype=bool)) | cells.own
+            fund.ever[item] = fund.ever.get(item, np.zeros(shape, dtype=bool)) | cells.own
         _deposits(data, fund.areas, programme.code, year, now)
         settle(programme, now, before, shape)
-        for item, value in now.given.items():
-            if item in items.CATALOGUE:
-                fund.ever[item] = fund.ever.get(item, np.zeros(shape, dtype=bool)) | ~np.isnan(value)
+        rates = now.given.get("deposit_rate")
+        if rates is not None:
+            fund.ever["deposit_rate"] = ~np.isnan(rates)
         fund.years[year] = now
         before = now
     _note_defaults(fund, found)

@@ -62,8 +62,7 @@ class FundBasis:
     base_year: int
     base: YearBasis
     years: dict[int, YearBasis]
-    ever: dict[str, Bools]  # items with a figure in some period, forecasts and judgement included
-    own: dict[str, Bools] = field(default_factory=dict)  # the same, by the area's own figures alone
+    ever: dict[str, Bools]  # items with a figure in some period that is the area's own
     links: tuple[Link, ...] = ()
 
 
@@ -206,5 +205,5 @@ def has_evidence(fund: FundBasis, item: str) -> Bools:
     known = np.zeros(shape, dtype=bool)
     drivers = EVIDENCE.get(item, ()) if item in fund.programme.by_item else ()
     for name in (item, *drivers):
-        known = known | fund.own.get(name, np.zeros(shape, dtype=bool))
+        known = known | fund.ever.get(name, np.zeros(shape, dtype=bool))
     return known

@@ -69,6 +69,7 @@ class Forecast(Result):
     """
 
     funds: Mapping[str, FundForecast] = field(default_factory=dict)
+    data: FundData | None = field(default=None, repr=False)
     periods: tuple[int, ...] = ()
     level: tuple[int, ...] = (80, 95)
 
@@ -147,6 +148,7 @@ def forecast(
         lambda: _frame(funds, wanted, frame_level),
         provenance,
         funds=funds,
+        data=data,
         periods=wanted,
         level=frame_level,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE, UNITS
-from sibforecast.report.sheets import Sheet, write_sheets
+from sibforecast.sheets import Sheet, write_sheets
 
 if TYPE_CHECKING:
     import pandas as pd

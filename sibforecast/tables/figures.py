@@ -127,7 +127,7 @@ def _blanks(out: pd.DataFrame, state: npt.NDArray[np.object_], found: Collector)
     for index, record in zip(blank, out.iloc[blank].to_dict("records"), strict=True):
         key = {k: record[k] if isinstance(record[k], str) else None for k in (*SERIES, "period")}
         driver = key["item"] is not None and items.CATALOGUE[key["item"]].side in ("driver", "rate")
-        needed = driver
+        needed = driver or tuple(key[k] for k in SERIES) in alive
         state[index] = "fault" if needed else "blank"
         found.add("blank_value", "error" if needed else "warning", BLANK, table="history",
                   row=int(record["row"]), column="value", expected="a figure", found="blank",

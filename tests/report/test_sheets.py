@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sibforecast.errors import SibError
-from sibforecast.report.sheets import Sheet, sheet_name, write_sheets
+from sibforecast.sheets import Sheet, sheet_name, write_sheets
 
 
 def read(path: Path, name: str | None = None) -> list[list[Any]]:
@@ -82,7 +82,7 @@ def test_sheet_names_are_what_excel_accepts() -> None:
 
 
 def test_a_long_table_goes_on_on_the_next_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sibforecast.report.sheets._MAX_ROWS", 3)
+    monkeypatch.setattr("sibforecast.sheets._MAX_ROWS", 3)
     path = write_sheets(tmp_path / "a.xlsx", {"t": pd.DataFrame({"value": range(7)})})
     assert openpyxl.load_workbook(path).sheetnames == ["t", "t (2)", "t (3)"]
     assert read(path, "t (3)") == [["value"], [6]]

@@ -1,0 +1,121 @@
+"""The command line as a process: exit codes, outputs whole or not at all, nothing in a pipe but results."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+import sibforecast as sib
+from tests import datasets
+
+
+def run(*words, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "sibforecast", *map(str, words)], capture_output=True, text=True, cwd=cwd, check=False, timeout=300
+    )
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    return datasets.enterprise_pension(tmp_path_factory.mktemp("ep"))
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    rows = [("150300", "enterprise_pension", "insured", 2025, "many", "人", "final"), ("乌", "enterprise_pension", "insured", 2024, 5, "人", "final")]
+    regions = [("150000", "内蒙古自治区", "", "region"), ("150300", "乌海市", "150000", "league"), ("150900", "乌兰察布市", "150000", "league")]
+    return datasets.dataset(tmp_path_factory.mktemp("bad"), rows, regions=regions)
+
+
+def test_check_is_clean(example):
+    done = run("check", example)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1].startswith("0 errors")
+
+
+def test_errors_are_all_listed_and_the_exit_code_is_1(broken, tmp_path):
+    out = tmp_path / "out"
+    for words in (("check", broken), ("draft", broken, "--year", 2026, "--out", out)):
+        done = run(*words)
+        assert done.returncode == 1
+        text = done.stdout + done.stderr
+        assert "not_a_number" in text
+        assert "may mean" in text
+        assert "row 2" in text
+        assert "row 3" in text
+    assert not out.exists()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("draft",), ("draft", ".", "--year", "soon"), ("nonsense",), ("check", "no/such/folder"), ("template", "x.txt")]
+)
+def test_wrong_usage_is_2(words, tmp_path):
+    done = run(*words, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_faulty_scenario_or_rules_file_is_1_and_writes_nothing(example, tmp_path):
+    bad = tmp_path / "bad.toml"
+    bad.write_text('title = ""\n[[change]]\nitem = "x"\n', encoding="utf-8")
+    for option in ("--scenario", "--rules"):
+        done = run("draft", example, "--year", 2026, option, bad, "--out", tmp_path / "out")
+        assert done.returncode == 1, done.stderr
+        assert "bad.toml" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_json_validates_against_the_schema(example):
+    done = run("draft", example, "--year", 2026, "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no progress bar in a pipe
+    record = json.loads(done.stdout)
+    jsonschema.validate(record, sib.schema("BudgetDraft"))
+    gap = [r for r in record["rows"] if r[record["columns"].index("item")] == "gap"]
+    assert gap[0][record["columns"].index("value")] == pytest.approx(34_411_000)
+
+
+def test_draft_with_scenario_and_rules_writes_everything(example, tmp_path):
+    scenario = tmp_path / "raise.toml"
+    scenario.write_text(
+        'title = "加发"\n[[change]]\nid = "n"\nitem = "benefit_level"\nadd = 20\nunit = "元/月"\nstart = "2026-07"\n'
+        'decided_by = "nation"\nknown_at_budget = false\n',
+        encoding="utf-8",
+    )
+    out = tmp_path / "out"
+    done = run("draft", example, "--year", 2026, "--scenario", scenario, "--rules", "nmg_2016.toml", "--out", out)
+    assert done.returncode == 0, done.stderr
+    names = {f.name for f in out.iterdir()}
+    assert {"draft.csv", "balance.csv", "draft.xlsx", "fan.png", "waterfall.png", "sharing.png", "causes.csv", "sharing.csv"} <= names
+    assert (out / "sharing.csv").read_text("utf-8-sig").count("S2") >= 2
+    assert not [f for f in tmp_path.iterdir() if f.name.startswith(".")]
+
+
+def test_file_and_command_line_give_the_same_bits(example, tmp_path):
+    scenario = tmp_path / "s.toml"
+    scenario.write_text(
+        'title = "s"\n[[change]]\nitem = "collection_rate"\nmultiply = 0.97\nstart = "2026-03"\ndecided_by = "league"\n', encoding="utf-8"
+    )
+    run("draft", example, "--year", 2026, "--scenario", scenario, "--out", tmp_path / "out")
+    ours = sib.project(sib.draft_budget(sib.load(example), 2026).assumptions, sib.read_scenario(scenario)).frame
+    with (tmp_path / "out" / "scenario.csv").open(encoding="utf-8-sig", newline="") as file:
+        theirs = [float(row["value"]) for row in csv.DictReader(file)]
+    assert theirs == ours["value"].tolist()
+
+
+def test_template_fills_and_checks(tmp_path):
+    done = run("template", tmp_path / "t.xlsx", "--like", "oasdi")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "t.xlsx").exists()
+    assert run("check", tmp_path / "t.xlsx").returncode == 0
+
+
+def test_the_demonstration_of_the_blank_cell():
+    done = run("check", sib.sample("blank_cell"))
+    assert done.returncode == 1
+    assert "collection_rate" in done.stdout
+    assert "blank is not zero" in done.stdout
