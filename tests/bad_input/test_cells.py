@@ -167,6 +167,12 @@ def test_two_currencies_over_tables(tmp_path):
     assert_only(tables.check(tmp_path), "two_currencies", table="assumptions", row=2, column="unit", holds="USD")
 
 
+def test_two_currencies_in_an_audit(tmp_path):
+    tables = clean()
+    tables["audits"] = [{"region": "150100", "programme": "", "period": "2024", "amount": 1, "unit": "EUR", "rectified": "是"}]
+    assert_only(tables.check(tmp_path), "two_currencies", table="audits", row=2, column="unit", holds="EUR")
+
+
 @pytest.mark.parametrize("word", ["CNY m", "RMB m", "m yuan", "百万元"])
 def test_yuan_by_other_names_is_one_currency(tmp_path, word):
     tables = clean()

@@ -113,6 +113,20 @@ def test_children_add_up(tmp_path):
     assert len(with_children([70_000, 50_000])[0].check(tmp_path)) == 0
 
 
+@pytest.mark.parametrize(("second", "errors"), [(54_000, 0), (57_000, 1)])
+def test_children_of_a_rounded_whole(tmp_path, second, errors):
+    """The whole shown as 12 万人 may be off by half of one 万."""
+    tables, whole = with_children([70_000, second])
+    whole.update(value="12", unit="万人")
+    found = tables.check(tmp_path)
+    assert found.frame["id"].tolist() == ["children_sum"] * errors
+
+
+def test_no_sums_over_a_broken_tree(tmp_path):
+    tables, _ = with_children([70_000, 50_000], parent="150199")
+    assert tables.check(tmp_path).frame["id"].tolist() == ["unknown_parent"]
+
+
 def test_levels_and_rates_of_children_are_not_added(tmp_path):
     tables = clean()
     whole = tables.figure("contribution_base")
