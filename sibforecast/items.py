@@ -234,8 +234,8 @@ def did_you_mean(word: str, known: object) -> str:
 
     Examples
     --------
-    >>> did_you_mean("contribtion_base", CATALOGUE)
-    "; did you mean 'contribution_base', 'contribution_rate' or 'contributors'?"
+    >>> did_you_mean("benefit_levle", CATALOGUE)
+    "; did you mean 'benefit_level' or 'benefit_level_end'?"
     """
     from difflib import get_close_matches
 

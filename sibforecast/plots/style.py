@@ -272,8 +272,10 @@ def canvas(ax: Axes | None, look: Look, size: tuple[float, float] = FIGURE) -> A
     if ax is None:
         from matplotlib import pyplot
 
+        # outside our settings: the first figure turns a notebook's interactive mode on, for good
+        figure = pyplot.figure(figsize=size, layout="constrained")
         with drawn(look):
-            _, ax = pyplot.subplots(figsize=size, layout="constrained")
+            ax = figure.add_subplot()
     return ax
 
 

@@ -128,7 +128,7 @@ class FundData(Result):
         for code in given["item"]:
             item(str(code))
         for column in ("region", "programme"):
-            given[column] = given[column].fillna("").astype(str) if column in given else ""
+            given[column] = given[column].astype(object).fillna("").astype(str) if column in given else ""
         given["region"] = [self.regions.resolve(r) if r else "" for r in given["region"]]
         given["period"] = given["period"].astype(str)
         given = given.assign(author=author, source=source, file="given in Python", row=range(1, len(given) + 1))
