@@ -6,7 +6,43 @@ Public names arrive on first use; ``import sibforecast`` itself loads nothing he
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
+    from sibforecast import items as items
+    from sibforecast import plots as plots
+    from sibforecast import report as report
+    from sibforecast.analysis.attribution import Attribution as Attribution
+    from sibforecast.analysis.attribution import attribute as attribute
+    from sibforecast.analysis.rollup import roll_up as roll_up
+    from sibforecast.analysis.rules_file import SharingRules as SharingRules
+    from sibforecast.analysis.rules_file import read_rules as read_rules
+    from sibforecast.analysis.sharing import Sharing as Sharing
+    from sibforecast.analysis.sharing import share as share
+    from sibforecast.assumptions.basis import Assumptions as Assumptions
+    from sibforecast.assumptions.basis import assume as assume
+    from sibforecast.assumptions.scenario import Change as Change
+    from sibforecast.assumptions.scenario import Scenario as Scenario
+    from sibforecast.assumptions.scenario import read_scenario as read_scenario
+    from sibforecast.cli.schemas import schema as schema
+    from sibforecast.errors import DataError as DataError
+    from sibforecast.errors import SibError as SibError
+    from sibforecast.forecasting.drivers import Forecast as Forecast
+    from sibforecast.forecasting.drivers import forecast as forecast
+    from sibforecast.projection.draft import BudgetDraft as BudgetDraft
+    from sibforecast.projection.draft import draft_budget as draft_budget
+    from sibforecast.projection.explain import Explanation as Explanation
+    from sibforecast.projection.explain import explain as explain
+    from sibforecast.projection.project import Projection as Projection
+    from sibforecast.projection.project import project as project
+    from sibforecast.projection.project import run_scenarios as run_scenarios
+    from sibforecast.results import Findings as Findings
+    from sibforecast.results import Result as Result
+    from sibforecast.tables.data import FundData as FundData
+    from sibforecast.tables.load import check as check
+    from sibforecast.tables.load import load as load
+    from sibforecast.tables.samples import sample as sample
+    from sibforecast.tables.template import template as template
 
 __version__ = "0.1.0"
 

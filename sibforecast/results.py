@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from sibforecast.writing import written_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,23 +32,6 @@ def _jsonable(value: Any) -> Any:
         return None
     item = getattr(value, "item", None)
     return item() if callable(item) else value
-
-
-@contextmanager
-def written_whole(path: str | Path) -> Iterator[Path]:
-    """Write to a temporary neighbour and rename at the end: whole, or not at all."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
-    os.close(handle)
-    try:
-        yield Path(name)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, target)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def round_half_up(value: float, places: int = 0) -> Decimal:

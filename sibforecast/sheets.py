@@ -12,7 +12,7 @@ from typing import Any
 
 from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
-from sibforecast.results import written_whole
+from sibforecast.writing import written_whole
 
 #: Codes: text even where they look like numbers.
 CODES = frozenset(

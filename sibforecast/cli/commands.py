@@ -24,6 +24,7 @@ from sibforecast.tables.data import FundData
 from sibforecast.tables.load import check as check_data
 from sibforecast.tables.load import load
 from sibforecast.tables.samples import sample
+from sibforecast.writing import whole_folder
 
 #: Bundled data sets the demo drafts: year, fund of the charts, scenario, sharing rules.
 _DEMO = {
@@ -83,7 +84,7 @@ def draft(arguments: argparse.Namespace) -> int:
 def demo(arguments: argparse.Namespace) -> int:
     """Draft the bundled data sets into a folder."""
     told: list[tuple[str, BudgetDraft, dict[str, Any]]] = []
-    with _progress(2 * len(_DEMO)) as step, output.whole_folder(arguments.out) as folder:
+    with _progress(2 * len(_DEMO)) as step, whole_folder(arguments.out) as folder:
         for name, (year, fund, scenario, rules) in _DEMO.items():
             step(f"{name}: drafting")
             made = draft_budget(load(sample(name)), year)
@@ -131,7 +132,7 @@ def _write(made: BudgetDraft, results: dict[str, Any], target: Path) -> None:
         causes = results["causes"].frame
         moved = causes[causes["kind"] != "budget"].groupby("programme")["value"].agg(lambda v: v.abs().sum())
         fund = moved.idxmax() if len(moved) else fund
-    with output.whole_folder(target) as folder:
+    with whole_folder(target) as folder:
         output.write_draft(made, folder, results)
         output.write_charts(made, folder, results, str(fund))
 

@@ -10,13 +10,13 @@ from typing import Any
 from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.programmes import registry
-from sibforecast.results import written_whole
 from sibforecast.tables.data import FundData
 from sibforecast.tables.guide import TABLES_IN_WORDS, UNITS_IN_WORDS, column_in_words
 from sibforecast.tables.load import load
 from sibforecast.tables.panel import annual_rows, leaves
 from sibforecast.tables.samples import SAMPLES, sample
 from sibforecast.tables.schema import HEADERS, LEVEL_WORDS, LEVELS, STAGE_WORDS, STAGES, TABLES
+from sibforecast.writing import written_whole
 
 #: The mark of a figure that is not there yet; to be overwritten.
 NOT_AVAILABLE = "—"

@@ -28,7 +28,7 @@ def test_four_columns_side_by_side(nmg_draft):
 @pytest.mark.parametrize("stage", ["final", "budget", "expected", "draft"])
 def test_identities_hold_to_the_cent(nmg_draft, stage):
     table = wide(nmg_draft, stage)
-    zero = table.reindex(columns=[i for i in items.CATALOGUE]).fillna(0.0)
+    zero = table.reindex(columns=list(items.CATALOGUE)).fillna(0.0)
     for total, lines in (
         ("revenue_subtotal", items.REVENUE_LINES),
         ("expenditure_subtotal", items.EXPENDITURE_LINES),
