@@ -224,6 +224,7 @@ def _eliminate(wide: _Wide, rolled: dict[str, Floats], regions: Regions, found: 
             continue
         sent = wide.total(np.where(heads, np.nan, wide.get(lower)))
         seen = rolled[upper]
+        both = ~np.isnan(sent) & ~np.isnan(seen)  # a side with nobody on the other lies outside the area
         sent, seen = (np.where(np.isnan(x), 0.0, x) for x in (sent, seen))
         same = np.abs(sent - seen) <= 0.005 + 1e-9 * np.abs(seen)
         matched = np.minimum(sent, seen)
@@ -233,7 +234,7 @@ def _eliminate(wide: _Wide, rolled: dict[str, Floats], regions: Regions, found: 
             for total in _TOTALS_OF[item]:
                 if total in rolled:
                     rolled[total] = rolled[total] - out
-        open_ = (seen > 0) & ~same
+        open_ = both & (seen > 0) & ~same
         for i in np.flatnonzero(open_):
             place = {k: str(wide.groups[k].iloc[i]) for k in ("region", "programme", "period") if k in wide.groups}
             found.append({

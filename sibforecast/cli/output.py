@@ -33,7 +33,7 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> No
     sheets: dict[str, Any] = {}
     levels = upper_levels(draft.source)
     if len(levels) > 1:
-        for level in levels[1:]:
+        for level in reversed(levels[1:]):  # the whole first, its parts after it
             rolled = roll_up(draft, level)
             write_csv(rolled.frame, folder / f"draft_{level}.csv")
             sheets[f"draft {level}"] = rolled

@@ -58,7 +58,9 @@ def test_flows_inside_the_region_are_eliminated(nmg_draft):
     assert (rows["lower_grant"] == 0).all()
     assert (rows["upper_grant"] > 0).all()  # from the nation: a level outside the tree stays
     assert rows["total_revenue"].to_numpy() == pytest.approx((rows["revenue_subtotal"] + rows["upper_grant"]).to_numpy())
-    leagues = sib.roll_up(nmg_draft, "league").frame
+    rolled = sib.roll_up(nmg_draft, "league")
+    assert "mirror_unmatched" not in set(rolled.findings.frame["id"])  # the own level's other side lies outside it
+    leagues = rolled.frame
     assert (leagues.loc[leagues["item"] == "upper_remittance", "value"] >= 0).all()
 
 
