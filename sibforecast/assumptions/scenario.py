@@ -11,13 +11,16 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sibforecast import items
 from sibforecast.errors import ScenarioError, SibError, all_faults
 from sibforecast.periods import Period
 from sibforecast.tables.cells import read_cell, read_code, read_truth
 from sibforecast.tables.units import conversion, parse_unit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OPERATIONS = ("set", "add", "multiply", "floor", "cap")
 DECIDERS = ("nation", "region", "league", "county", "event")
@@ -203,6 +206,24 @@ class Scenario:
         object.__setattr__(self, "author", author)
         object.__setattr__(self, "reference", reference)
         object.__setattr__(self, "explanation", explanation)
+
+    @classmethod
+    def from_table(cls, title: str, table: pd.DataFrame) -> Scenario:
+        """A scenario from rows of a ``policies`` table, for example ``data.policies``.
+
+        Raises
+        ------
+        ScenarioError
+            With every fault, named by its row.
+
+        Examples
+        --------
+        >>> import sibforecast as sib
+        >>> data = sib.load(sib.sample("nmg"))
+        >>> len(sib.Scenario.from_table("announced", data.policies.query("start >= '2027'")).changes)
+        5
+        """
+        return cls(title, *from_policies(table.to_dict("records")))  # type: ignore[arg-type]
 
     def __add__(self, other: Scenario) -> Scenario:
         """Both packages together."""

@@ -13,7 +13,7 @@ from sibforecast.items import item
 from sibforecast.programmes.programme import Programme
 from sibforecast.results import Findings, Result
 from sibforecast.tables.regions import Regions
-from sibforecast.tables.schema import STAGES
+from sibforecast.tables.schema import STAGES, TABLES
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,6 +71,12 @@ class FundData(Result):
         """Names of areas and funds by code, in ``zh`` or ``en``."""
         names = {code: self.regions.label(code, language) for code in self.regions.order}
         return names | {code: p.label(language) for code, p in self.programmes.items()}
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """The other tables by name: ``data.pooling``, ``data.policies``, ``data.deposits``, …"""
+        if name in TABLES and not name.startswith("_"):
+            return self.table(name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def at(self, period: str | int, stage: str) -> FundData:
         """One slice: a budget, an outturn, a reported draft.

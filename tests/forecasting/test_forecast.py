@@ -1,0 +1,143 @@
+"""Forecasts of short series: exact where the truth is simple, cautious where it is not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import sibforecast as sib
+from sibforecast.errors import SibError
+from sibforecast.forecasting import methods as m
+from sibforecast.forecasting.reconcile import scaled_to
+from tests import datasets
+
+H = np.array([1, 2, 3])
+
+
+def one(values, method="trend", logs=True):
+    series = np.array([values], dtype=float)
+    got = m.points(np.log(series) if logs else series, H, method, np.zeros(1, dtype=int))
+    return np.exp(got.point[0]) if logs else got.point[0], got.spread[0]
+
+
+def test_steady_growth_by_hand():
+    """5 % a year: drift gives 1.05, damped growth 1.05^0.8; their mean on logs is 1.05^0.9."""
+    point, spread = one(100 * 1.05 ** np.arange(8))
+    last = 100 * 1.05**7
+    damped = np.cumsum(0.8**H)
+    assert point == pytest.approx(last * 1.05 ** ((H + damped) / 2))
+    assert (spread > 0).all()
+    assert (np.diff(spread) >= 0).all()
+
+
+def test_a_constant_stays_and_one_year_is_kept():
+    assert one(np.full(6, 42.0))[0] == pytest.approx(42.0)
+    assert one([7.0])[0] == pytest.approx(7.0)
+
+
+def test_two_years_give_half_their_growth():
+    assert one([100.0, 110.0])[0][0] == pytest.approx(100 * 1.1 ** (1 + 0.5 * (1 + 0.8) / 2))
+
+
+def test_a_gap_is_bridged_and_a_series_that_ended_grows_from_its_end():
+    full = 100 * 1.04 ** np.arange(9)
+    holed = full.copy()
+    holed[4] = np.nan
+    assert one(holed)[0] == pytest.approx(one(full)[0])
+    ended = full.copy()
+    ended[-1] = np.nan
+    assert one(ended)[0][0] == pytest.approx(one(full[:-1])[0][1])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.floats(1e-3, 1e12), min_size=1, max_size=15))
+def test_positive_series_never_give_a_negative_or_wild_forecast(values):
+    point, _ = one(values)
+    assert (point > 0).all()
+    assert (point <= max(values) * np.exp(0.3 * H)).all()
+
+
+def test_rates_keep_their_last_value_and_lumps_their_mean():
+    assert one([0.96, 0.97, 0.95], "last_value", logs=False)[0] == pytest.approx(0.95)
+    assert one([-2.0, 5.0, 3.0, 4.0], "recent_mean", logs=False)[0] == pytest.approx(4.0)
+
+
+def test_short_series_borrow_their_groups_spread():
+    rng = np.random.default_rng(1)
+    panel = np.cumsum(rng.normal(0, 0.05, (40, 12)), axis=1)
+    panel[0, :-2] = np.nan
+    spread = m.points(panel, H, "trend", np.zeros(40, dtype=int)).spread
+    assert spread[0, 0] > 0.02
+    assert (np.diff(spread, axis=1) >= 0).all()
+
+
+def history(tmp_path, items, years=range(2015, 2026), months=()):
+    rows = [("150100", "work_injury", i, y, round(v * g ** (y - 2015), 6), u, "final") for i, v, g, u in items for y in years]
+    return sib.load(datasets.dataset(tmp_path, [*rows, *months]))
+
+
+def test_intervals_hold_the_point_and_heads_stay_above_zero(tmp_path):
+    data = history(tmp_path, [("insured", 1000, 1.03, "人"), ("beneficiaries", 5, 0.8, "人"), ("interest", 4e4, 1.1, "元")])
+    frame = sib.forecast(data, [2026, 2027], level=(80, 95)).frame
+    for _, part in frame.groupby(["item", "period"], observed=True):
+        values = part.set_index(part["quantile"].fillna(0.5))["value"].sort_index()
+        assert values.is_monotonic_increasing
+        assert list(values.index) == [0.025, 0.1, 0.5, 0.9, 0.975]
+    heads = frame[frame["item"].isin(["insured", "beneficiaries"])]
+    assert (heads["value"] >= 0).all()
+    assert (frame["method"].astype(str).str.startswith("forecast:")).all()
+
+
+def test_the_future_is_not_seen(tmp_path):
+    items = [("insured", 1000, 1.03, "人"), ("contribution_revenue", 1e6, 1.06, "元")]
+    until = sib.forecast(history(tmp_path / "a", items, range(2015, 2021)), [2021, 2022]).frame
+    later = sib.forecast(history(tmp_path / "b", items), [2021, 2022], asof="2020").frame
+    pd.testing.assert_frame_equal(until, later)
+
+
+def test_known_years_and_empty_pasts_are_refused(tmp_path):
+    data = history(tmp_path, [("insured", 1000, 1.03, "人")])
+    with pytest.raises(SibError, match="nothing is known"):
+        sib.forecast(data, 2010)
+    with pytest.raises(SibError, match="unknown method"):
+        sib.forecast(data, 2026, methods={"insured": "magic"})
+
+
+def test_nowcast_by_hand(tmp_path):
+    """Half of 2025's 120 had come by June, 2026 brings 66: 66 × 120 ÷ 60 = 132."""
+    months = [("150100", "work_injury", "contribution_revenue", p, v, "元", "executed")
+              for p, v in (("2025-06", 60), ("2025-12", 120), ("2026-06", 66))]  # fmt: skip
+    data = history(tmp_path, [("contribution_revenue", 120, 1.0, "元"), ("benefit_expenditure", 80, 1.0, "元")], months=months)
+    draft = sib.draft_budget(data, 2027).frame
+    rows = draft[(draft["stage"] == "expected") & (draft["item"] == "contribution_revenue")]
+    assert rows["value"].iloc[0] == pytest.approx(132)
+    assert "year to date" in rows["method"].iloc[0]
+
+
+def test_months_without_an_earlier_year_are_scaled_by_twelfths(tmp_path):
+    months = [("150100", "work_injury", "contribution_revenue", "2026-06", 66, "元", "executed")]
+    data = history(tmp_path, [("contribution_revenue", 120, 1.0, "元")], months=months)
+    frame = sib.draft_budget(data, 2027).frame
+    row = frame[(frame["stage"] == "expected") & (frame["item"] == "contribution_revenue")].iloc[0]
+    assert row["value"] == pytest.approx(132)
+    assert "for want of earlier months" in row["method"]
+
+
+def test_scaling_keeps_sums_and_means():
+    ones = np.array([1.0, 3.0])
+    assert scaled_to(50.0, np.array([10.0, 30.0]), "interest", lambda i: ones).sum() == pytest.approx(50)
+    levels = scaled_to(220.0, np.array([100.0, 200.0]), "contribution_base", lambda i: ones)
+    assert (levels * ones).sum() / ones.sum() == pytest.approx(220)
+    unknown = np.array([np.nan, 30.0])
+    assert scaled_to(50.0, unknown, "interest", lambda i: ones) is unknown
+
+
+def test_intervals_cover_about_what_they_say_on_steady_noise(tmp_path):
+    """Random growth of 3 % ± 2 %: over many series the 80 % interval holds most, the 95 % nearly all."""
+    rng = np.random.default_rng(7)
+    logs = np.cumsum(rng.normal(0.03, 0.02, (400, 16)), axis=1)
+    got = m.points(logs[:, :-1], np.array([1]), "trend", np.zeros(400, dtype=int))
+    error = np.abs(logs[:, -1] - got.point[:, 0]) / got.spread[:, 0]
+    assert 0.74 < (error < 1.2816).mean() < 0.9
+    assert 0.92 < (error < 1.96).mean() < 0.99
