@@ -9,6 +9,8 @@ from functools import cache, cached_property
 from importlib import resources
 from typing import Any
 
+import pandas as pd
+
 from sibforecast.errors import SibError
 from sibforecast.tables.cells import read_code
 from sibforecast.tables.read import Collector, RawTable
@@ -60,6 +62,13 @@ class Regions:
         for code in self.order:
             table.setdefault(self.areas[code].parent, []).append(code)
         return {parent: tuple(codes) for parent, codes in table.items()}
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The tree as the table it was read from."""
+        areas = [self.areas[code] for code in self.order]
+        names = {"region": "code"} | {n: n for n in ("name", "parent", "level", "name_en", "econ_tier")}
+        return pd.DataFrame({column: [getattr(a, name) for a in areas] for column, name in names.items()})
 
     def children(self, code: str) -> tuple[str, ...]:
         """Areas directly below."""
