@@ -103,7 +103,10 @@ def share(
         raise SibError(f"gap basis {rules.basis!r} needs the opening balances; this release shares the current year's gap")
     known = table["region"].isin(regions.areas)
     units = {r: regions.at_level(r, rules.unit) if k else r for r, k in zip(table["region"], known, strict=True)}
-    table["_own"] = [r in regions.areas and regions.is_own_level(r) for r in table["region"]]
+    table["_own"] = [
+        r in regions.areas and regions.is_own_level(r) and regions.areas[regions.areas[r].parent].level == "region"
+        for r in table["region"]
+    ]
     table["region"] = table["region"].map(units)
     keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
     table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
@@ -269,11 +272,12 @@ class _Unit:
             return "region", "; no pooling table: taken as pooled at the region"
         day = f"{self.key['period']}-01-01"[:10] if self.key["period"] else "9999-01-01"
         region = str(self.key["region"])
-        lineage = {"", region, *(self.regions.ancestors(region) if region in self.regions.areas else ())}
-        for row in self.pooling.to_dict("records"):
+        above = self.regions.ancestors(region) if region in self.regions.areas else ()
+        lineage = [region, *above, ""]  # an entry for the area itself goes before one for all
+        known = [r for r in self.pooling.to_dict("records") if str(r.get("region") or "") in lineage]
+        for row in sorted(known, key=lambda r: lineage.index(str(r.get("region") or ""))):
             start, end = str(row.get("start") or "0000"), str(row.get("end") or "9999-12-31")
-            inside = str(row.get("region") or "") in lineage
-            if row["programme"] == programme and inside and start <= day <= (end if len(end) > 7 else end + "-31"):
+            if row["programme"] == programme and start <= day <= (end if len(end) > 7 else end + "-31"):
                 level = str(row["level"])
                 if level == "nation":
                     return level, "; pooled nationally without national shares in the rules: the classes apply"

@@ -160,7 +160,7 @@ def _fund(
             now.mark(now.judged, item, cells.where)
             fund.ever[item] = fund.ever.get(item, np.zeros(shape, dtype=bool)) | cells.own
         _deposits(data, fund.areas, programme.code, year, now)
-        settle(programme, now, before, shape)
+        settle(programme, now, before, fund.ever, shape)
         rates = now.given.get("deposit_rate")
         if rates is not None:
             fund.ever["deposit_rate"] = ~np.isnan(rates)

@@ -95,7 +95,7 @@ def carry(now: YearBasis, before: YearBasis, forecast_before: Mapping[str, Float
 
 
 def settle(
-    programme: Programme, now: YearBasis, before: YearBasis, shape: tuple[int, int]
+    programme: Programme, now: YearBasis, before: YearBasis, ever: Mapping[str, Bools], shape: tuple[int, int]
 ) -> None:
     """Make the given figures fit each other, and say what stands before filling."""
     blank = np.full(shape, np.nan)
@@ -116,11 +116,10 @@ def settle(
             now.direct[item] = now.direct[item] & ~now.fitted["contributor_ratio"]
     _level(now, before, is_judged, blank)
     _stock(now, before, is_judged, blank)
-    _filling(programme, now, is_judged, blank)
-    for item in ("balance_adjustment", *POLICY_ITEMS):
-        if item not in now.given:
-            known = np.isnan(before.get(item, blank))
-            now.put(item, np.where(known, np.nan, 0.0), LABELS["policy"])
+    _filling(programme, now, ever, is_judged, blank)
+    for item in ("balance_adjustment", *POLICY_ITEMS):  # a measure nobody announced is none
+        there = ever.get(item, np.zeros(shape, dtype=bool)) & np.isnan(now.get(item, blank))
+        now.put(item, np.zeros(shape), LABELS["policy"], there)
 
 
 def _fit(
@@ -170,7 +169,9 @@ def _stock(now: YearBasis, before: YearBasis, is_judged: Callable[[str], Bools],
         now.direct["beneficiaries"] = now.direct["beneficiaries"] & ~fit
 
 
-def _filling(programme: Programme, now: YearBasis, is_judged: Callable[[str], Bools], blank: Floats) -> None:
+def _filling(
+    programme: Programme, now: YearBasis, ever: Mapping[str, Bools], is_judged: Callable[[str], Bools], blank: Floats
+) -> None:
     """Before filling, gap subsidy and gap grant are nothing; standing parts are apart."""
     itemised = now.get("revenue_itemised", blank) == 1.0
     closing = programme.kind == "closing_subsidy_pension"
@@ -180,8 +181,9 @@ def _filling(programme: Programme, now: YearBasis, is_judged: Callable[[str], Bo
     ):
         known = is_judged(filling) | now.direct.get(filling, np.zeros(blank.shape, dtype=bool))
         if not (closing and filling == "gap_subsidy"):
-            now.put(filling, np.zeros_like(blank), BEFORE_FILLING, itemised & ~known)
-            known = known | itemised
+            told = itemised | ever.get(filling, np.zeros(blank.shape, dtype=bool))
+            now.put(filling, np.zeros_like(blank), BEFORE_FILLING, told & ~known)
+            known = known | told
         stands = now.direct.get(line, np.zeros(blank.shape, dtype=bool))
         if closing and filling == "gap_subsidy":  # an outturn of the line says what closed the gap
             rest = np.maximum(now.get(line, blank) - now.get(standing, np.zeros_like(blank)), 0.0)

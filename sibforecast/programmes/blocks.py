@@ -25,7 +25,7 @@ BENEFICIARIES = (
     Rule("beneficiaries_average", "closing beneficiaries; the opening is unknown", lambda stock: stock, names=("beneficiaries_raw",), follows="beneficiaries"),
     Rule("benefit_level", "last year's level × (1 + adjustment)", f.benefit_level),
     Rule("benefit_level_base", "level in force carried to next year", f.benefit_level_base),
-    Rule("benefit_level_base", "level paid", lambda level: level, names=("benefit_level",)),
+    Rule("benefit_level_base", "level paid", lambda level: level, names=("benefit_level_raw",)),
 )  # fmt: skip
 
 WAGE_CONTRIBUTIONS = (
@@ -35,7 +35,11 @@ WAGE_CONTRIBUTIONS = (
     Rule("assessed_flexible", "flexible contributors × base × months × rate", f.assessed_flexible),
     Rule("collected", "assessed × collection rate − deferred − exempted", f.collected),
     Rule("collected_flexible", "assessed (flexible) × collection rate", f.collected_flexible),
-    Rule("contribution_revenue", "contributors × base × rate × collection, both groups, + arrears + back-payments + prepayments + repaid deferrals", f.contribution_revenue),
+    Rule(
+        "contribution_revenue", "contributors × base × rate × collection, both groups, + arrears + back-payments + prepayments + repaid deferrals",
+        f.contribution_revenue, also=("contributors", "contribution_base", "contribution_rate", "collection_rate"),
+    ),
+    Rule("contribution_revenue", "collected of both groups + arrears + back-payments + prepayments + repaid deferrals", f.contribution_revenue),
     Rule("contribution_revenue", "average insured × contribution revenue per insured", f.per_head, names=("insured_average", "contribution_revenue_per_insured")),
     Rule("arrears", "opening + assessed − settled − recovered − written off", f.arrears),
 )  # fmt: skip

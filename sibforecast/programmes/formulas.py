@@ -281,12 +281,17 @@ def medical_expenditure(
 def resident_pension_subsidy(
     contributors: Array,
     subsidy_per_head: Array,
+    beneficiaries_average: Array,
+    benefit_standard: Array,
     months: float,
-    beneficiaries_average: Array = 0.0,
-    benefit_standard: Array = 0.0,
 ) -> Array:
     """Subsidy = payers x subsidy per head + beneficiaries x basic pension x months."""
     return contributors * subsidy_per_head + beneficiaries_average * benefit_standard * months
+
+
+def contribution_subsidy(contributors: Array, subsidy_per_head: Array) -> Array:
+    """The part of the subsidy that matches contributions, where no more is known."""
+    return contributors * subsidy_per_head
 
 
 def basic_pension_subsidy(
@@ -313,13 +318,13 @@ def closing_gap_subsidy(
 
 
 def interest_on_deposits(deposit_rate: Array, opening_balance: Array) -> Array:
-    """Interest = average rate of the deposits in force x opening balance."""
-    return deposit_rate * opening_balance
+    """Interest = average rate of the deposits in force x opening balance; a debt earns none."""
+    return deposit_rate * np.maximum(opening_balance, 0.0)
 
 
 def interest_on_balance(interest_rate: Array, opening_balance: Array) -> Array:
-    """Interest = last year's yield on the opening balance x opening balance."""
-    return interest_rate * opening_balance
+    """Interest = last year's yield on the opening balance x opening balance; a debt earns none."""
+    return interest_rate * np.maximum(opening_balance, 0.0)
 
 
 def transfer_in(movers_in: Array, transfer_level_in: Array) -> Array:

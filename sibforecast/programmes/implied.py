@@ -91,7 +91,10 @@ def implied(kind: str, get: Get, opening: Get) -> dict[str, Floats]:
     else:
         payers = get("insured") if kind == "resident_medical" else get("contributors")
         put("personal_contribution", _divided(get("contribution_revenue"), payers))
-    subsidy = put("standing_subsidy", _without_filling(get("fiscal_subsidy"), get("gap_subsidy")))
+    subsidy = _without_filling(get("fiscal_subsidy"), get("gap_subsidy"))
+    if kind == "closing_subsidy_pension":  # there the subsidy is the filling, unless it was split
+        subsidy = np.where(np.isnan(get("gap_subsidy")).all(axis=-1, keepdims=True), np.nan, subsidy)
+    subsidy = put("standing_subsidy", subsidy)
     put("standing_grant", _without_filling(get("upper_grant"), get("gap_grant")))
     if kind == "resident_medical":
         put("subsidy_per_head", _divided(subsidy, get("insured")))
@@ -123,7 +126,9 @@ def _contributions(get: Get, put: Callable[[str, Floats], Floats]) -> None:
         (_or_zero(get(i)) for i in ("arrears_recovered", "back_payments", "prepayments", "deferred_in")),
         start=_or_zero(paid_flexible),
     )  # fmt: skip
-    paid = put("collected", get("contribution_revenue") - extra)
+    parts = ("arrears_recovered", "back_payments", "prepayments", "deferred_in", "collected_flexible")
+    split = ~np.isnan(due) | np.logical_or.reduce([~np.isnan(get(p)) for p in parts])
+    paid = put("collected", np.where(split, get("contribution_revenue") - extra, np.nan))
     settled = paid + _or_zero(get("deferred_out")) + _or_zero(get("exempted"))
     put("collection_rate", _divided(settled, due))
 

@@ -58,6 +58,10 @@ class Rule:
         Conditions that must hold (flags such as ``revenue_itemised``).
     follows : str
         The item whose policy changes weigh on this one by months (averages of a stock).
+    also : tuple of str
+        Items that must be known for the identity to hold, though they are no arguments.
+    fallback : bool
+        Used only where the item's own figure is unknown: a part of the truth at best.
     """
 
     item: str
@@ -67,6 +71,8 @@ class Rule:
     defaults: Mapping[str, float] | None = None
     when: tuple[str, ...] = ()
     follows: str = ""
+    also: tuple[str, ...] = ()
+    fallback: bool = False
 
     @cached_property
     def parameters(self) -> tuple[tuple[str, float | None], ...]:
@@ -138,6 +144,10 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
         "medical_expenditure", "unemployment_expenditure", "injury_expenditure",
     ),
 }  # fmt: skip
+
+
+#: Their evidence holds in every fund: a subsidy that is not split may have filled a gap.
+ALWAYS = frozenset({"gap_subsidy", "gap_grant"})
 
 
 def no_change(item: str, value: Floats, average: bool) -> Floats:
@@ -239,7 +249,7 @@ class Year:
     def exists(self, name: str) -> npt.NDArray[np.bool_]:
         """Where an item has a figure, or drivers, in any period."""
         known = np.zeros((self.areas, 1), dtype=bool)
-        drivers = EVIDENCE.get(name, ()) if name in self.programme.by_item else ()
+        drivers = EVIDENCE.get(name, ()) if name in self.programme.by_item or name in ALWAYS else ()
         for item in (name, *drivers):
             if item in self.ever:
                 known = known | self.ever[item]
@@ -255,14 +265,14 @@ class Year:
             used = np.where(stands & ~np.isnan(given), np.int16(GIVEN), used)
         rules = self.programme.by_item.get(item, ())
         follows = rules[0].follows if rules else ""
-        for index, rule in enumerate(rules):
-            if not np.isnan(value).any():
-                break
-            value, used = self._apply(rule, index, value, used)
-        if given is not None and np.isnan(value).any():
-            open_ = np.isnan(value)
-            used = np.where(open_ & ~np.isnan(given), np.int16(GIVEN), used)
-            value = np.where(open_, given, value)
+        for fallback in (False, True):
+            for index, rule in enumerate(rules):
+                if rule.fallback == fallback and np.isnan(value).any():
+                    value, used = self._apply(rule, index, value, used)
+            if given is not None and not fallback and np.isnan(value).any():
+                open_ = np.isnan(value)
+                used = np.where(open_ & ~np.isnan(given), np.int16(GIVEN), used)
+                value = np.where(open_, given, value)
         for link in self.links:
             if link.item == item:
                 value, used = self._mirror(link, value, used, stands)
@@ -297,6 +307,8 @@ class Year:
             ok = ok & (on == 1.0) if on is not None else np.zeros_like(ok)
             if not ok.any():
                 return value, used
+        for name in rule.also:
+            ok = ok & ~np.isnan(self.get(name))
         arguments: list[Any] = []
         if not rule.needs:  # a sum of parts needs one part that exists
             ok = ok & reduce(np.logical_or, (~np.isnan(self.get(n)) for n, _ in rule.parameters))

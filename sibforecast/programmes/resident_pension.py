@@ -24,8 +24,15 @@ RULES = (
     ),
     Rule(
         "standing_subsidy",
-        "beneficiaries × basic pension × months",
+        "beneficiaries × basic pension × months; what matches contributions is unknown",
         f.basic_pension_subsidy,
+        fallback=True,
+    ),
+    Rule(
+        "standing_subsidy",
+        "payers × subsidy per head; the basic pension is unknown",
+        f.contribution_subsidy,
+        fallback=True,
     ),
     *blocks.PENSIONS,
     Rule(

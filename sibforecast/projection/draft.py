@@ -236,6 +236,7 @@ def balance_table(frame: pd.DataFrame, period: str) -> pd.DataFrame:
     subsidy, grant = wide["gap_subsidy"].fillna(0.0).to_numpy(), wide["gap_grant"].fillna(0.0).to_numpy()
     left = np.maximum(gap, 0.0) - subsidy - grant
     usable = np.maximum(wide["opening_balance"].to_numpy(), 0.0)
+    left = np.where(np.abs(left) < 0.005, 0.0, left)  # less than half a cent is nothing
     own = np.clip(left, 0.0, np.where(np.isnan(usable), 0.0, usable))
     unknown = np.isnan(gap)
     wide.insert(4, "own_balance", np.where(unknown, np.nan, own))

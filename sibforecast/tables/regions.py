@@ -99,15 +99,18 @@ class Regions:
     def at_level(self, code: str, level: str) -> str:
         """The area of `level` that `code` lies in; itself or the nearest above.
 
-        An own-level area (自治区本级) stands for itself on every level below its own.
+        The own level of an area (自治区本级, 市本级) stands for itself below its area's
+        level, whatever level it was given, and belongs to its area from there upwards.
         """
         rank = LEVELS.index(level)
         here = code
         while True:
             area = self.areas[here]
-            if LEVELS.index(area.level) <= rank or not area.parent:
-                own = self.is_own_level(here) and LEVELS.index(area.level) == rank
-                return area.parent if own else here
+            if self.is_own_level(here):
+                if rank > LEVELS.index(self.areas[area.parent].level):
+                    return here
+            elif LEVELS.index(area.level) <= rank or not area.parent:
+                return here
             here = area.parent
 
     @cached_property
