@@ -20,8 +20,9 @@ from sibforecast.assumptions import judgement as jd
 from sibforecast.assumptions.accounts import existing, itemised, mirrors
 from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
 from sibforecast.errors import DataError, ProjectionError
-from sibforecast.forecasting.drivers import Forecast, FundForecast
+from sibforecast.forecasting.drivers import Forecast
 from sibforecast.forecasting.methods import STALE_YEARS
+from sibforecast.forecasting.years import FundForecast
 from sibforecast.programmes.implied import IDENTITIES
 from sibforecast.programmes.programme import Programme
 from sibforecast.results import Findings, Result
@@ -118,7 +119,9 @@ def assume(data: FundData, forecast: Forecast, policy: object | None = None) -> 
 def _first_year(forecast: Forecast) -> int:
     """The first year asked for that is not the one under way."""
     first = forecast.periods[0]
-    under_way = any(f.nowcast and f.years and f.years[0] == first for f in forecast.funds.values())
+    under_way = any(
+        now[:, f.years.index(first)].any() for f in forecast.funds.values() if first in f.years for now in f.nowcast.values()
+    )
     return forecast.periods[1] if under_way and len(forecast.periods) > 1 else first
 
 
@@ -131,6 +134,9 @@ def _fund(
         found.add("not_drafted", "note", f"the last figures are of {panel.years[-1]}; older figures are not carried on",
                   programme=programme.code, period=str(first), mend="add later figures")
         return None
+    for area in ahead.left_out:
+        found.add("not_drafted", "note", "the area's figures are older than others' by more than may be carried on",
+                  region=area, programme=programme.code, period=str(first), mend="add later figures")
     shape = (len(panel.areas), 1)
     base = YearBasis()
     for item in panel.items:
@@ -177,10 +183,11 @@ def _lay_forecast(now: YearBasis, ahead: FundForecast, index: int) -> None:
             continue
         now.given[item] = column
         now.label[item] = ahead.label[item][:, index : index + 1]
-        if index == 0 and item in ahead.nowcast:
+        if item in ahead.nowcast:
             flag = now.given.get(_SUMS.get(item, ""))  # a total follows from its lines where it has them
             summed = flag == 1.0 if flag is not None else np.zeros(column.shape, dtype=bool)
-            now.mark(now.direct, item, ahead.nowcast[item] & ~np.isnan(column) & ~summed)
+            known = ahead.nowcast[item][:, index : index + 1]
+            now.mark(now.direct, item, known & ~np.isnan(column) & ~summed)
 
 
 def _deposits(data: FundData, areas: tuple[str, ...], programme: str, year: int, now: YearBasis) -> None:

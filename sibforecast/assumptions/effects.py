@@ -100,58 +100,110 @@ class _Adjuster:
         effects = self.table.get(item)
         if not effects:
             return value
-        for effect in effects:
-            weight, share = weights(effect.change, item, self.year, average, self.at_end)
-            if weight == 0.0 and share == 0.0:
-                continue
-            changed = _applied(effect.change, value, weight, share, item, average)
-            where = effect.where
-            if self.coalitions is not None:
-                where = where & self.coalitions[effect.player][None, :]
-            value = np.where(where, changed, value)
+        entry = items.CATALOGUE.get(item)
+        timing = "average" if average or entry is None else entry.timing
+        if timing == "closing" or self.at_end:
+            return self._at_end(effects, item, value)
+        amounts = [e for e in effects if timing == "flow" and e.change.operation != "multiply"]
+        value = self._by_months([e for e in effects if e not in amounts], item, value)
+        for effect in amounts:
+            weight, share = interval(effect.change, self.year)
+            if weight > 0.0:
+                value = np.where(self._where(effect), _amount(effect.change, value, weight, share), value)
         return value
 
+    def _where(self, effect: Effect) -> npt.NDArray[np.bool_]:
+        if self.coalitions is None:
+            return effect.where
+        return effect.where & self.coalitions[effect.player][None, :]
 
-def weights(change: Change, item: str, year: int, average: bool, at_end: bool) -> tuple[float, float]:
-    """How much of the year a change is in force, and which part of its amount falls in it."""
-    start = Period.parse(change.start)
-    end = Period.parse(change.end) if change.end else None
+    def _at_end(self, effects: list[Effect], item: str, value: Floats) -> Floats:
+        """What is in force on 31 December."""
+        for effect in effects:
+            start, end = _dates(effect.change)
+            if in_force_at_end(self.year, start, end) and _counts(effect.change, item, self.year):
+                value = np.where(self._where(effect), _operate(effect.change.operation, value, effect.change.amount), value)
+        return value
+
+    def _by_months(self, effects: list[Effect], item: str, value: Floats) -> Floats:
+        """The year's average: each month with the changes in force in it, in their order."""
+        moved = value
+        for months, active in _spells(effects, item, self.year):
+            inside = value
+            for effect in active:
+                changed = _operate(effect.change.operation, inside, effect.change.amount)
+                inside = np.where(self._where(effect), changed, inside)
+            if months == 12.0 and moved is value:
+                moved = inside
+            else:
+                moved = moved + months / 12.0 * (inside - value)
+        return moved
+
+
+def _dates(change: Change) -> tuple[Period, Period | None]:
+    return Period.parse(change.start), Period.parse(change.end) if change.end else None
+
+
+def _counts(change: Change, item: str, year: int) -> bool:
+    """An adjustment of benefits is an event of its year: the level keeps it, it is not made again."""
+    return item != "benefit_adjustment" or year == Period.parse(change.start).year
+
+
+def _spells(effects: Sequence[Effect], item: str, year: int) -> list[tuple[float, tuple[Effect, ...]]]:
+    """Months of the year by the changes in force in them; arrears paid now count as months of now."""
+    spells: dict[tuple[int, ...], float] = {}
+    arrears: list[tuple[float, tuple[Effect, ...]]] = []
+    active: list[list[int]] = [[] for _ in range(12)]
+    for index, effect in enumerate(effects):
+        start, end = _dates(effect.change)
+        if not _counts(effect.change, item, year):
+            continue
+        if effect.change.paid:
+            paid = Period.parse(effect.change.paid)
+            if year < paid.year:
+                continue
+            if year == paid.year:
+                late = sum(months_in_force(y, start, end) for y in range(start.year, year))
+                arrears.append((float(late), (effect,)))
+        for month in range(1, 13):
+            if _covers(start, end, year, month):
+                active[month - 1].append(index)
+    for names in active:
+        if names:
+            spells[tuple(names)] = spells.get(tuple(names), 0.0) + 1.0
+    listed = [(months, tuple(effects[i] for i in names)) for names, months in spells.items()]
+    return listed + [a for a in arrears if a[0] > 0]
+
+
+def _covers(start: Period, end: Period | None, year: int, month: int) -> bool:
+    here = year * 12 + month
+    return start.year * 12 + (start.month or 1) <= here <= (end.year * 12 + (end.month or 12) if end else here)
+
+
+def interval(change: Change, year: int) -> tuple[float, float]:
+    """Share of the year a change is in force, and the part of its amount that falls in it.
+
+    An amount with an end is spread over its months; without one it counts once, in the year
+    of its start (`set`, `floor` and `cap` without an end hold every year).
+    """
+    start, end = _dates(change)
     months = months_in_force(year, start, end)
-    entry = items.CATALOGUE.get(item)
-    timing = "average" if average or entry is None else entry.timing
-    if timing == "closing" or at_end:
-        return float(in_force_at_end(year, start, end)), 1.0
-    if timing == "flow":
-        if end is not None:
-            whole = (end.year - start.year) * 12 + end.month - start.month + 1
-            return months / 12.0, months / whole
-        once = change.operation != "add" or year == start.year
-        return months / 12.0, float(once and months > 0)
-    if change.paid:
-        paid = Period.parse(change.paid)
-        if year < paid.year:
-            return 0.0, 0.0
-        if year == paid.year:  # arrears back to the start are paid now
-            months = sum(months_in_force(y, start, end) for y in range(start.year, year + 1))
-    return months / 12.0, 1.0
+    if end is not None:
+        whole = (end.year - start.year) * 12 + end.month - start.month + 1
+        return months / 12.0, months / whole
+    once = change.operation != "add" or year == start.year
+    return (months / 12.0, 1.0) if once else (0.0, 0.0)
 
 
-def _applied(
-    change: Change, value: Floats, weight: float, share: float, item: str, average: bool
-) -> Floats:
-    """The value with the change in force for its part of the year."""
-    amount, operation = change.amount, change.operation
-    timing = "average" if average else items.CATALOGUE[item].timing
-    if timing == "flow" and operation in ("add", "set"):  # a measure may bring a line that was not there
+def _amount(change: Change, value: Floats, weight: float, share: float) -> Floats:
+    """A flow with an amount added, set, floored or capped within the interval."""
+    amount, operation = change.amount * share, change.operation
+    if operation in ("add", "set"):  # a measure may bring a line that was not there
         value = np.where(np.isnan(value), 0.0, value)
-    if timing == "flow" and operation == "add":
-        return value + amount * share
-    if timing == "flow" and operation in ("set", "floor", "cap"):
-        inside, part = value * weight, amount * share
-        return value - inside + _operate(operation, inside, part)
-    if weight == 1.0:
-        return _operate(operation, value, amount)
-    return value + weight * (_operate(operation, value, amount) - value)
+    if operation == "add":
+        return value + amount
+    inside = value * weight
+    return value - inside + _operate(operation, inside, amount)
 
 
 def _operate(operation: str, value: Floats, amount: float) -> Floats:

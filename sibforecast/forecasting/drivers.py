@@ -15,48 +15,11 @@ from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import nowcast as nc
-from sibforecast.forecasting.reconcile import scaled_to
+from sibforecast.forecasting.years import FundForecast, fund_years
 from sibforecast.periods import Period
-from sibforecast.programmes.implied import IDENTITIES, averages, implied
 from sibforecast.results import Result
 from sibforecast.tables.data import FundData
-from sibforecast.tables.panel import Floats, Panel, annual_rows, panels
-
-#: Measures of policy: what was exempted or deferred last year says nothing about next year.
-POLICY_ITEMS = frozenset({"deferred_out", "deferred_in", "exempted", "written_off"})
-#: Sums that come in lumps: their recent mean, not their trend.
-LUMPS = frozenset({"arrears_recovered", "back_payments", "prepayments"})
-#: Computed by the projection, never extrapolated.
-COMPUTED = frozenset(
-    {"opening_balance", "current_balance", "closing_balance", "balance_adjustment", "gap", "gap_subsidy",
-     "gap_grant", "months_payable", "completion", "growth", "revenue_before_filling", "benefit_adjustment",
-     "insured_average", "insured_active_average", "beneficiaries_average", "wage_bill", "wage_bill_flexible"}
-)  # fmt: skip
-
-LABELS = {
-    "trend": "forecast: mean of drift and damped growth on logs",
-    "last_value": "forecast: last value",
-    "recent_mean": "forecast: mean of the last three years",
-    "policy": "no measure announced: nothing is extrapolated",
-    "level_end": "forecast: level in force in December × last year's paid level / its own December level",
-    "short": "forecast: fewer than three years known; half the growth",
-    "one": "forecast: one year known; kept",
-    "stale": "none: last figure older than three years",
-}
-
-
-@dataclass
-class FundForecast:
-    """Point forecasts of one fund as arrays (areas, years); part of a `Forecast`."""
-
-    panel: Panel  # what was known, implied drivers included, up to the base year
-    years: tuple[int, ...]
-    reported: frozenset[str] = frozenset()  # items of the panel that are not implied
-    point: dict[str, Floats] = field(default_factory=dict)
-    spread: dict[str, Floats] = field(default_factory=dict)
-    on_logs: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
-    label: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
-    nowcast: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+from sibforecast.tables.panel import Panel, annual_rows, panels
 
 
 @dataclass(frozen=True, repr=False)
@@ -137,9 +100,9 @@ def forecast(
         last = max(y for i, y in enumerate(panel.years) if _any_known(panel, i))
         if last >= wanted[0] and not asof:
             raise SibError(f"{programme}: {last} is already known; ask for later years")
-        years = tuple(range(last + 1, wanted[-1] + 1))
-        if years:
-            funds[programme] = _fund(data, panel, years, limit, methods or {})
+        fund = fund_years(data, panel, last, wanted[-1], limit, methods or {})
+        if fund is not None:
+            funds[programme] = fund
     if not funds:
         raise SibError(f"nothing is known before {wanted[0]}")
     provenance = {**data.provenance, "asof": str(limit)}
@@ -193,179 +156,6 @@ def known_rows(data: FundData, limit: Period) -> pd.DataFrame:
     joined = pd.concat([rows[keys], december[keys]])
     joined["period"] = pd.Categorical(joined["period"].astype(str))
     return joined.drop_duplicates(keys[:4], keep="first")
-
-
-def _opening(series: Floats) -> Floats:
-    """A series one year later: each year's opening stock."""
-    return np.hstack([np.full((len(series), 1), np.nan), series[:, :-1]])
-
-
-def with_implied(panel: Panel, kind: str) -> Panel:
-    """The panel with the drivers that its figures imply."""
-    return panel.with_items(implied(kind, panel.get, lambda item: _opening(panel.get(item))))
-
-
-def _fund(
-    data: FundData, panel: Panel, years: tuple[int, ...], limit: Period, chosen: Mapping[str, str]
-) -> FundForecast:
-    """All items of one fund: the year under way first, then the rest from it."""
-    kind = data.programmes[panel.programme].kind
-    full = with_implied(panel, kind)
-    ahead = _forecast_items(full, 1, chosen)
-    expected = nc.outturn(data, years[0], limit)
-    out = FundForecast(full, years, frozenset(panel.items))
-    here = {item: o for (programme, item), o in expected.items() if programme == panel.programme}
-    if here:
-        _lay_nowcast(data, full, ahead, here, limit)
-    rest = len(years) - 1
-    later = None
-    if rest:
-        first = {i: p[:, :1] for i, p in ahead.point.items() if i not in IDENTITIES or i in panel.items}
-        longer = with_implied(panel.extended(years[0], first), kind)
-        later = _forecast_items(longer, rest, chosen)
-    for item, point in ahead.point.items():
-        more = later is not None and item in later.point
-        blank = np.full((len(panel.areas), rest), np.nan)
-        out.point[item] = np.hstack([point, later.point[item] if more and later else blank])
-        wide = later.spread[item] if more and later else blank
-        out.spread[item] = np.hstack([ahead.spread[item], np.sqrt(wide**2 + ahead.spread[item] ** 2)])
-        out.on_logs[item] = ahead.on_logs[item]
-        text = later.label[item] if more and later else ahead.label[item]
-        out.label[item] = np.hstack([ahead.label[item], np.repeat(text[:, :1], rest, axis=1)])
-        if item in ahead.nowcast:
-            out.nowcast[item] = ahead.nowcast[item]
-    return out
-
-
-def _forecast_items(panel: Panel, steps: int, chosen: Mapping[str, str]) -> FundForecast:
-    """Forecast all series of a panel in a few large arrays, one for each method."""
-    last = panel.years[-1]
-    out = FundForecast(panel, tuple(range(last + 1, last + 1 + steps)))
-    horizons = np.arange(1, steps + 1)
-    jobs: dict[tuple[str, bool], list[tuple[str, npt.NDArray[np.bool_]]]] = {}
-    for item, series in panel.items.items():
-        if item in COMPUTED or np.isnan(series).all():
-            continue
-        areas = len(panel.areas)
-        out.point[item] = np.full((areas, steps), np.nan)
-        out.spread[item] = np.full((areas, steps), np.nan)
-        out.on_logs[item] = np.zeros(areas, dtype=bool)
-        out.label[item] = np.full((areas, steps), "", dtype=object)
-        if item in POLICY_ITEMS:
-            given = np.asarray(~np.isnan(series).all(axis=1))
-            out.point[item][given], out.spread[item][given] = 0.0, 0.0
-            out.label[item][:] = LABELS["policy"]
-            continue
-        positive = np.asarray((np.isnan(series) | (series > 0)).all(axis=1) & ~np.isnan(series).all(axis=1))
-        method = chosen.get(item) or _method(item)
-        logs = positive if items.CATALOGUE[item].side != "rate" else np.zeros(areas, dtype=bool)
-        jobs.setdefault((method, True), []).append((item, logs))
-        plain = "last_value" if method == "last_value" else "recent_mean"
-        jobs.setdefault((plain, False), []).append((item, ~logs))
-    for (method, on_logs), parts in jobs.items():
-        _run(panel, out, horizons, method, on_logs, parts)
-    _level_in_force(panel, out)
-    return out
-
-
-def _method(item: str) -> str:
-    if items.CATALOGUE[item].side == "rate":
-        return "last_value"
-    return "recent_mean" if item in LUMPS else "trend"
-
-
-def _run(
-    panel: Panel, out: FundForecast, horizons: npt.NDArray[np.int64], method: str, logs: bool,
-    parts: list[tuple[str, npt.NDArray[np.bool_]]],
-) -> None:  # fmt: skip
-    """One method on all series that use it."""
-    blocks = [panel.items[item][mask] for item, mask in parts if mask.any()]
-    if not blocks:
-        return
-    groups = np.concatenate([np.full(int(mask.sum()), g) for g, (_, mask) in enumerate(parts)])
-    _, groups = np.unique(groups, return_inverse=True)
-    series = np.vstack(blocks)
-    got = m.points(np.log(series) if logs else series, horizons, method, groups)
-    point = np.exp(got.point) if logs else got.point
-    stale = got.lag > m.STALE_YEARS
-    point[stale] = np.nan
-    label = np.full(len(series), LABELS[method], dtype=object)
-    if method == "trend":
-        label[got.known < 3] = LABELS["short"]
-        label[got.known == 1] = LABELS["one"]
-    label[stale] = LABELS["stale"]
-    start = 0
-    for item, mask in parts:
-        stop = start + int(mask.sum())
-        out.point[item][mask] = point[start:stop]
-        out.spread[item][mask] = got.spread[start:stop]
-        out.on_logs[item][mask] = logs
-        out.label[item][mask] = label[start:stop, None]
-        start = stop
-
-
-def _level_in_force(panel: Panel, out: FundForecast) -> None:
-    """Benefits in force in December already hold the adjustment of the year to come."""
-    if "benefit_level" not in out.point or "benefit_level_end" not in panel.items:
-        return
-    end, level = panel.get("benefit_level_end"), panel.get("benefit_level")
-    if end.shape[1] < 2:
-        return
-    paid = end[:, -1] * level[:, -1] / end[:, -2]
-    known = ~np.isnan(paid)
-    trend_first = out.point["benefit_level"][:, :1]
-    moved = out.point["benefit_level"] * (paid[:, None] / trend_first)
-    out.point["benefit_level"] = np.where(known[:, None], moved, out.point["benefit_level"])
-    out.label["benefit_level"][known, :1] = LABELS["level_end"]
-
-
-def _lay_nowcast(
-    data: FundData, panel: Panel, ahead: FundForecast, expected: dict[str, nc.Outturn], limit: Period
-) -> None:
-    """Put the year's expected outturn in place, areas below scaled to the area above."""
-    tree = data.regions
-    place = {a: i for i, a in enumerate(panel.areas)}
-    heads = averages(lambda i: ahead.point.get(i, np.full((len(panel.areas), 1), np.nan))[:, :1],
-                     lambda i: panel.get(i)[:, -1:])  # fmt: skip
-
-    def weight(item: str) -> Floats:
-        if item in heads:
-            return heads[item][:, 0]
-        if item == "wage_bill":
-            return weight("contributors") * weight("contribution_base") * 12.0
-        if item == "wage_bill_flexible":
-            return weight("contributors_flexible") * weight("contribution_base_flexible") * 12.0
-        found = ahead.point.get(item)
-        return found[:, 0] if found is not None else np.full(len(panel.areas), np.nan)
-
-    ordered = sorted(expected, key=lambda i: not items.CATALOGUE[i].is_additive)
-    left = 1.0 - (limit.month or 12) / 12.0
-    for item in ordered:
-        if item in COMPUTED and item not in ("gap_subsidy", "gap_grant"):
-            continue
-        outturn = expected[item]
-        if item not in ahead.point:
-            ahead.point[item] = np.full((len(panel.areas), 1), np.nan)
-            ahead.spread[item] = np.full((len(panel.areas), 1), np.nan)
-            ahead.on_logs[item] = np.zeros(len(panel.areas), dtype=bool)
-            ahead.label[item] = np.full((len(panel.areas), 1), "", dtype=object)
-        point, label = ahead.point[item], ahead.label[item]
-        set_ = ahead.nowcast.setdefault(item, np.zeros((len(panel.areas), 1), dtype=bool))
-        for area, value, method in zip(outturn.areas, outturn.value, outturn.method, strict=True):
-            if area in place:
-                point[place[area], 0], label[place[area], 0] = value, method
-                set_[place[area], 0] = True
-                continue
-            below = [place[c] for c in tree.below(area) if c in place]
-            if not below:
-                continue
-            parts = point[below, 0]
-            moved = scaled_to(value, parts, item, lambda n, b=below: weight(n)[b])  # type: ignore[misc]
-            if moved is not parts:
-                point[below, 0] = moved
-                label[below, 0] = f"{method}; scaled to {tree.label(area)}"
-                set_[below, 0] = True
-        ahead.spread[item][set_[:, 0]] *= left
 
 
 def _frame(funds: Mapping[str, FundForecast], periods: tuple[int, ...], level: tuple[int, ...]) -> pd.DataFrame:

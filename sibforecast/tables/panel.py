@@ -35,6 +35,16 @@ class Panel:
         column = self.years.index(year)
         return self.get(item)[:, column : column + 1]
 
+    def until(self, year: int) -> Panel:
+        """The same without the years after `year`."""
+        count = max(0, min(len(self.years), year - self.years[0] + 1))
+        return Panel(self.programme, self.areas, self.years[:count], {i: v[:, :count] for i, v in self.items.items()})
+
+    def only(self, areas: npt.NDArray[np.bool_]) -> Panel:
+        """The same for some of its areas."""
+        kept = tuple(a for a, keep in zip(self.areas, areas, strict=True) if keep)
+        return Panel(self.programme, kept, self.years, {i: v[areas] for i, v in self.items.items()})
+
     def with_items(self, more: dict[str, Floats]) -> Panel:
         """The same with further items."""
         return Panel(self.programme, self.areas, self.years, {**self.items, **more})

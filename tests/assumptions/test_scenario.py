@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sibforecast as sib
-from sibforecast.assumptions.effects import weights
+from sibforecast.assumptions.effects import interval
 from sibforecast.errors import ScenarioError
 from tests import datasets
 
@@ -44,25 +44,51 @@ def test_units_are_converted():
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "year", "share"),
-    [("2026-07", "", 2026, 6 / 12), ("2026-07", "", 2027, 1.0), ("2026-07", "2027-03", 2027, 3 / 12), ("2026-07", "", 2025, 0.0)],
+    ("words", "level"),
+    [
+        ([("multiply", 1.1, "2026-07", ""), ("multiply", 1.1, "2026-07", "")], 2_972.5 * (1 + 1.21) / 2),
+        ([("set", 3_000, "2026-01", "2026-06"), ("set", 3_200, "2026-07", "")], 3_100),
+        ([("set", 3_000, "2026-04", ""), ("set", 3_200, "2026-07", "")], (3 * 2_972.5 + 3 * 3_000 + 6 * 3_200) / 12),
+        ([("multiply", 1.1, "2026-07", ""), ("cap", 3_000, "2026-07", "")], (2_972.5 + 3_000) / 2),
+    ],
 )
-def test_levels_weigh_by_months(start, end, year, share):
-    assert weights(change(item="benefit_level", multiply=1.1, start=start, end=end), "benefit_level", year, False, False)[0] == share
+def test_changes_on_one_item_compose_month_by_month(draft, words, level):
+    changes = [change(item="benefit_level", start=start, end=end, **{how: value, **({} if how == "multiply" else {"unit": "元/月"})})
+               for how, value, start, end in words]  # fmt: skip
+    assert value(sib.project(draft.assumptions, sib.Scenario("s", *changes)), "benefit_level") == pytest.approx(level)
 
 
-def test_arrears_are_paid_in_one_sum():
-    late = change(item="benefit_level", multiply=1.1, start="2026-07", paid="2027-03")
-    assert weights(late, "benefit_level", 2026, False, False)[0] == 0
-    assert weights(late, "benefit_level", 2027, False, False)[0] == 18 / 12
-    assert weights(late, "benefit_level", 2028, False, False)[0] == 1
+@pytest.mark.parametrize(
+    ("start", "end", "years"),
+    [("2026-07", "", (6, 12)), ("2026-07", "2027-03", (6, 3)), ("2025-07", "", (12, 12)), ("2028-07", "", (0, 0))],
+)
+def test_levels_weigh_by_months(draft, start, end, years):
+    more = change(item="benefit_level", add=12, unit="元/月", start=start, end=end)
+    base, reform = (sib.project(draft.assumptions, s, years=2) for s in (None, sib.Scenario("s", more)))
+    for year, months in zip(("2026", "2027"), years, strict=True):
+        assert value(reform, "benefit_level", year) - value(base, "benefit_level", year) == pytest.approx(months)
+
+
+def test_arrears_are_paid_in_one_sum(draft):
+    late = change(item="benefit_level", add=12, unit="元/月", start="2026-07", paid="2027-03")
+    base, reform = (sib.project(draft.assumptions, s, years=3) for s in (None, sib.Scenario("s", late)))
+    moved = [value(reform, "benefit_level", y) - value(base, "benefit_level", y) for y in ("2026", "2027", "2028")]
+    assert moved == pytest.approx([0, 18, 12])
 
 
 def test_amounts_are_totals_for_their_interval():
     spread = change(item="back_payments", add=1_200, unit="元", start="2026-07", end="2027-06")
-    assert weights(spread, "back_payments", 2026, False, False)[1] == 0.5
+    assert [interval(spread, y)[1] for y in (2026, 2027)] == [0.5, 0.5]
     once = change(item="deferred_out", add=1_200, unit="元", start="2026-07")
-    assert [weights(once, "deferred_out", y, False, False)[1] for y in (2026, 2027)] == [1.0, 0.0]
+    assert [interval(once, y)[1] for y in (2026, 2027)] == [1.0, 0.0]
+
+
+def test_an_adjustment_without_end_is_made_once(draft):
+    none = change(item="benefit_adjustment", set=0.0)
+    open_ = change(item="benefit_adjustment", set=0.05, start="2026-07")
+    base, reform = (sib.project(draft.assumptions, sib.Scenario(str(i), *c), years=2) for i, c in enumerate(((none,), (none, open_))))
+    assert value(reform, "benefit_level") == pytest.approx(value(base, "benefit_level") * 1.025)
+    assert value(reform, "benefit_level", "2027") == pytest.approx(value(base, "benefit_level", "2027") * 1.05)
 
 
 def test_july_start_weighs_half_and_full_from_the_next_year(draft):
