@@ -103,6 +103,8 @@ _TABLE: tuple[tuple[str, ...], ...] = (
     ("benefit_level_end", "driver", "closing", _CM, "mean:beneficiaries", "benefit level in force at the end", "期末待遇水平"),
     ("benefit_standard", "driver", "average", _CM, "mean:recipient_months|beneficiaries_average", "benefit standard", "待遇标准", "基础养老金标准"),
     ("benefit_adjustment", "rate", "average", _S, "never", "benefit adjustment", "待遇调整率", "调待比例"),
+    ("benefit_formula", "driver", "flow", _C, "sum", "benefits by heads and level", "按人数和水平计算的待遇"),
+    ("benefit_coverage", "rate", "average", _S, "ratio:benefit_expenditure/benefit_formula", "benefits paid to heads × level", "待遇支出与测算之比"),
     ("death_benefit", "driver", "average", _CC, "mean:deaths", "death benefit per case", "人均丧葬抚恤标准"),
     ("disability_level", "driver", "average", _CM, "mean:disability_recipients", "disability allowance level", "病残津贴标准"),
     ("admissions_per_insured", "driver", "average", "per person-year", "mean:insured_average", "admissions per insured", "住院率", "人均住院次数"),

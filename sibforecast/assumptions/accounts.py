@@ -42,11 +42,11 @@ def itemised(panel: Panel) -> dict[str, Floats]:
         has, all_foot = foots(total, (*lines, *between))
         out[flag] = np.where(np.where(has_sub, sub_foots, ~has | all_foot), on, off)
     has, fine = foots("benefit_expenditure", items.BENEFIT_LINES)
-    apart = np.zeros(shape, dtype=bool)
-    for item in (*items.BENEFIT_LINES, "death_benefit", "disability_level"):
-        apart = apart | np.asarray(~np.isnan(panel.get(item)).all(axis=1))[:, None]
-    out["benefits_itemised"] = np.where(~has | fine | (apart & ~has), on, off)
-    out["benefits_lumped"] = np.where(has & ~apart, on, off)
+    split = np.zeros(shape, dtype=bool)
+    for item in items.BENEFIT_LINES:
+        split = split | np.asarray(~np.isnan(panel.get(item)).all(axis=1))[:, None]
+    out["benefits_itemised"] = np.where(~has | fine, on, off)
+    out["benefits_lumped"] = np.where(has & ~split, on, off)
     return out
 
 

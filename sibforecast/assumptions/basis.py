@@ -32,6 +32,8 @@ from sibforecast.tables.read import Collector
 Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
+#: Stocks whose opening makes the average of a year.
+STOCKS = ("insured", "insured_active", "beneficiaries", "closing_balance")
 _SUMS = {
     "revenue_subtotal": "revenue_itemised", "total_revenue": "revenue_itemised",
     "expenditure_subtotal": "expenditure_itemised", "total_expenditure": "expenditure_itemised",
@@ -143,8 +145,11 @@ def _fund(
         words = "data" if item in ahead.reported else f"implied: {IDENTITIES.get(item, 'amount / average insured')}"
         base.put(item, panel.year(item, panel.years[-1]), words)
     flags = itemised(panel)
+    for name, flag in flags.items():
+        base.put(name, flag, "what the last figures itemise")
     ever = existing(panel, flags)
     fund = FundBasis(programme, panel.areas, panel.years[-1], base, {}, ever, mirrors(data, panel))
+    fund.stocks = {i: panel.year(i, panel.years[-1] - 1) for i in STOCKS}
     before = base
     for index, year in enumerate(ahead.years):
         now = YearBasis()

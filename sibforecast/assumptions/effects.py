@@ -115,7 +115,7 @@ class _Adjuster:
     def _where(self, effect: Effect) -> npt.NDArray[np.bool_]:
         if self.coalitions is None:
             return effect.where
-        return effect.where & self.coalitions[effect.player][None, :]
+        return np.asarray(effect.where & self.coalitions[effect.player][None, :])
 
     def _at_end(self, effects: list[Effect], item: str, value: Floats) -> Floats:
         """What is in force on 31 December."""

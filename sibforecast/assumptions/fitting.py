@@ -64,6 +64,7 @@ class FundBasis:
     years: dict[int, YearBasis]
     ever: dict[str, Bools]  # items with a figure in some period that is the area's own
     links: tuple[Link, ...] = ()
+    stocks: dict[str, Floats] = field(default_factory=dict)  # of the year before the base, for average heads
 
 
 def carry(now: YearBasis, before: YearBasis, forecast_before: Mapping[str, Floats], year: int) -> None:

@@ -5,6 +5,8 @@ A fund's file lists its blocks; what differs between funds stands in the fund's 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sibforecast import items
 from sibforecast.programmes import formulas as f
 from sibforecast.programmes.programme import Rule
@@ -49,11 +51,20 @@ DEATHS_AND_DISABILITY = (
     Rule("disability_expenditure", "recipients × level × months", f.disability_expenditure),
 )
 
+def lumped(identity: str, formula: Callable[..., object]) -> tuple[Rule, ...]:
+    """Benefits published as one sum: heads × level, and what the last account has beside it."""
+    return (
+        Rule("benefit_formula", identity, formula, when=("benefits_lumped",)),
+        Rule("benefit_expenditure", f"{identity} × the last account's ratio to it", f.scaled, when=("benefits_lumped",)),
+        Rule("benefit_expenditure", identity, formula, when=("benefits_lumped",)),
+    )
+
+
 PENSIONS = (
     *BENEFICIARIES,
     Rule("pension_expenditure", "average beneficiaries × level × months", f.stock_times_level, when=("benefits_itemised",)),
     *DEATHS_AND_DISABILITY,
-    Rule("benefit_expenditure", "average beneficiaries × level × months", f.stock_times_level, when=("benefits_lumped",)),
+    *lumped("average beneficiaries × level × months", f.stock_times_level),
 )  # fmt: skip
 
 MEDICAL = (
@@ -61,7 +72,7 @@ MEDICAL = (
     Rule("inpatient_cost", "admissions × cost per admission", f.inpatient_cost),
     Rule("medical_expenditure", "average insured × admissions × cost × pooled share + outpatient", f.medical_expenditure, when=("benefits_itemised",)),
     Rule("medical_expenditure", "average insured × medical benefits per insured", f.per_head, names=("insured_average", "medical_expenditure_per_insured"), when=("benefits_itemised",)),
-    Rule("benefit_expenditure", "average insured × admissions × cost × pooled share + outpatient", f.medical_expenditure, when=("benefits_lumped",)),
+    *lumped("average insured × admissions × cost × pooled share + outpatient", f.medical_expenditure),
 )  # fmt: skip
 
 

@@ -243,6 +243,11 @@ def recipient_months_times_standard(recipient_months: Array, benefit_standard: A
     return recipient_months * benefit_standard
 
 
+def scaled(benefit_formula: Array, benefit_coverage: Array) -> Array:
+    """Benefits = what heads and level give x what the last account had beside it."""
+    return benefit_formula * benefit_coverage
+
+
 def death_expenditure(deaths: Array, death_benefit: Array) -> Array:
     """Funeral and survivors' benefits = deaths x average payment."""
     return deaths * death_benefit

@@ -28,6 +28,7 @@ IDENTITIES = {
     "interest_rate": "interest / opening balance",
     "standing_subsidy": "fiscal subsidy − gap filling",
     "standing_grant": "upper grant − gap filling",
+    "benefit_coverage": "benefits / (heads × level × months)",
     "death_benefit": "death expenditure / deaths",
     "disability_level": "disability expenditure / recipients / months",
     "transfer_level_in": "transfers in / persons",
@@ -133,6 +134,12 @@ def _contributions(get: Get, put: Callable[[str, Floats], Floats]) -> None:
     put("collection_rate", _divided(settled, due))
 
 
+def _beside(paid: Floats, formula: Floats, put: Callable[[str, Floats], Floats]) -> None:
+    """What a published sum of benefits holds beside heads × level, as a ratio."""
+    ratio = _divided(paid, formula)
+    put("benefit_coverage", np.where(np.abs(ratio - 1.0) > 1e-9, ratio, np.nan))
+
+
 def _benefits(
     kind: str, get: Get, heads: dict[str, Floats], put: Callable[[str, Floats], Floats]
 ) -> None:
@@ -152,6 +159,13 @@ def _benefits(
         stock = heads["beneficiaries_average"] * 12.0
         if kind == "unemployment":
             stock = _first(get("recipient_months"), stock)
+        given = get("benefit_level")
         put("benefit_level", _divided(amount, stock))
+        _beside(np.where(alone, get("benefit_expenditure"), np.nan), stock * given, put)
+    if kind in ("employee_medical", "resident_medical"):
+        cost = heads["insured_average"] * get("admissions_per_insured") * get("cost_per_admission") * get("pooled_pay_rate")
+        alone = np.isnan(get("medical_expenditure"))
+        drugs = heads["insured_average"] * _or_zero(get("outpatient_per_insured"))
+        _beside(np.where(alone, get("benefit_expenditure"), np.nan), cost + drugs, put)
     put("death_benefit", _divided(get("death_expenditure"), get("deaths")))
     put("disability_level", _divided(get("disability_expenditure"), get("disability_recipients") * 12.0))

@@ -19,10 +19,7 @@ RULES = (
         Rule("unemployment_expenditure", identity, formula, when=("benefits_itemised",))
         for identity, formula in _BENEFITS
     ),
-    *(
-        Rule("benefit_expenditure", identity, formula, when=("benefits_lumped",))
-        for identity, formula in _BENEFITS
-    ),
+    *(rule for identity, formula in _BENEFITS for rule in blocks.lumped(identity, formula)),
     *blocks.COMMON,
     *blocks.TOTALS,
 )

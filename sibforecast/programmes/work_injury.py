@@ -15,12 +15,7 @@ RULES = (
         when=("benefits_itemised",),
     ),
     *blocks.DEATHS_AND_DISABILITY,
-    Rule(
-        "benefit_expenditure",
-        "average recipients × level × months",
-        f.stock_times_level,
-        when=("benefits_lumped",),
-    ),
+    *blocks.lumped("average recipients × level × months", f.stock_times_level),
     *blocks.COMMON,
     *blocks.TOTALS,
 )

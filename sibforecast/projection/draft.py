@@ -9,16 +9,18 @@ import numpy as np
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.assumptions.basis import Assumptions, assume
+from sibforecast.assumptions.basis import STOCKS, Assumptions, assume
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
 from sibforecast.forecasting.drivers import Forecast, forecast, showing
 from sibforecast.periods import Period
 from sibforecast.projection.fund import FundPath, account_year, labels
 from sibforecast.projection.project import Projection, Rows, project
+from sibforecast.projection.scrutiny import scrutinise
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import Panel, annual_rows, panels
+from sibforecast.tables.read import Collector
 
 #: Years beyond the draft year that its assumptions carry, for projections over several years.
 HORIZON = 4
@@ -123,9 +125,12 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
     if not assumptions.funds:
         raise SibError(f"no fund has figures late enough to draft {year}")
     projection = project(assumptions)
+    scrutiny = Collector()
+    scrutinise(assumptions, scrutiny)
     findings = Findings.of(
         [
             *(r for part in (data.findings, assumptions.findings, projection.findings) for r in part.records()),
+            *scrutiny.rows,
             *_announced(data, year),
         ],
         projection.provenance,
@@ -204,7 +209,7 @@ def _add_account(
             given[flag] = any_year.given[flag]
     programme, before = data.programmes[panel.programme], None
     if known is not None and known.areas == panel.areas:  # opening stocks, for the average heads
-        stocks = {i: known.year(i, year - 1) for i in ("insured", "insured_active", "beneficiaries", "closing_balance")}
+        stocks = {i: known.year(i, year - 1) for i in STOCKS}
         before = account_year(programme, stocks, len(panel.areas), {})
     now = account_year(programme, given, len(panel.areas), ever, before).solve()
     for item in now.items():

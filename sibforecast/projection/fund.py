@@ -49,13 +49,15 @@ def account_year(
     """A year of accounts: figures as given, totals and balances computed where absent."""
     totals = Programme(programme.code, programme.kind, programme.name_zh, programme.name_en, _TOTAL_RULES)
     direct = {item: ~np.isnan(value) for item, value in given.items()}
+    ever = {item: known for item, known in ever.items() if item != "balance_adjustment"}  # none given is none
     return Year(totals, given, areas=areas, direct=direct, ever=ever, before=before)
 
 
 def roll_forward(basis: FundBasis, effects: Effects | None, last: int) -> FundPath:
     """Project a fund to `last`, with the changes of a scenario if there are any."""
     areas = len(basis.areas)
-    start = account_year(basis.programme, basis.base.given, areas, basis.ever)
+    opening = account_year(basis.programme, basis.stocks, areas, {})
+    start = account_year(basis.programme, basis.base.given, areas, basis.ever, opening)
     years: dict[int, Year] = {basis.base_year: start}
     before = start
     for year, now in basis.years.items():
