@@ -43,6 +43,10 @@ class RulesError(SibError):
     """Sharing rules are contradictory or cannot be read; the message lists every fault."""
 
 
+class NoSuchFileError(ScenarioError, RulesError):
+    """A scenario or rules file does not exist: wrong usage rather than a faulty file."""
+
+
 class ProjectionError(SibError):
     """A projection was asked for that the assumptions do not carry."""
 

@@ -61,7 +61,8 @@ class Attribution(Result):
         """Gap before and after, all areas together."""
         frame = self.frame
         before = frame.loc[frame["kind"] == "budget", "value"].sum()
-        return f"gap {before / 1e8:,.2f} → {frame['value'].sum() / 1e8:,.2f} (100 million), {frame['cause'].nunique()} causes"
+        measures = len(set(frame["cause"]) - {"budget_gap"})
+        return f"gap {before / 1e8:,.2f} → {frame['value'].sum() / 1e8:,.2f} (100 million), measures: {measures}"
 
     def summary(self) -> pd.DataFrame:
         """Each cause by fund, all areas together."""

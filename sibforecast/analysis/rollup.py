@@ -28,6 +28,13 @@ Floats = npt.NDArray[np.float64]
 MIRRORS = (("upper_remittance", "lower_remittance"), ("upper_grant", "lower_grant"))
 #: Lines of an upper area that mirror those below it; all its other rows are totals.
 _OWN_SIDE = ("lower_remittance", "lower_grant")
+#: Weights that follow from two items where they are not given themselves.
+_PRODUCTS = {
+    "assessed": ("wage_bill", "contribution_rate"),
+    "assessed_flexible": ("wage_bill_flexible", "contribution_rate_flexible"),
+    "admissions": ("insured_average", "admissions_per_insured"),
+    "inpatient_cost": ("admissions", "cost_per_admission"),
+}
 _TOTALS_OF = {
     "lower_remittance": ("total_revenue", "revenue_before_filling"),
     "upper_grant": ("total_revenue", "revenue_before_filling"),
@@ -60,8 +67,8 @@ def roll_up(result: R, level: str) -> R:
     --------
     >>> import sibforecast as sib
     >>> draft = sib.draft_budget(sib.load(sib.sample("oasdi")), year=2006)
-    >>> len(sib.roll_up(draft, "nation").frame) == len(draft.frame)
-    True
+    >>> sib.roll_up(draft, "nation").frame["region"].unique().tolist()
+    ['US']
     """
     if level not in LEVELS:
         raise RollUpError(f"unknown level {level!r}; expected one of {', '.join(LEVELS)}")
@@ -149,6 +156,9 @@ class _Wide:
             tail = item.removeprefix("wage_bill")
             product = self.get(f"contributors{tail}") * self.get(f"contribution_base{tail}") * 12.0
             found = np.where(np.isnan(found), product, found)
+        elif item in _PRODUCTS:
+            first, second = _PRODUCTS[item]
+            found = np.where(np.isnan(found), self.get(first) * self.get(second), found)
         return found
 
     def total(self, value: Floats) -> Floats:
@@ -211,8 +221,14 @@ def _without_parents(frame: pd.DataFrame, regions: Regions) -> pd.DataFrame:
     if not drop:
         return frame
     keys = list(zip(frame["programme"].astype(str), frame["region"].astype(str), strict=True))
-    is_total = np.array([k in drop for k in keys]) & ~frame["item"].isin(_OWN_SIDE).to_numpy()
-    return frame[~is_total]
+    above_row = np.array([k in drop for k in keys])
+    own = above_row & frame["item"].isin(_OWN_SIDE).to_numpy()
+    kept = frame[~above_row | own]
+    if not own.any():
+        return kept
+    totals = frame[own].astype({"item": object})  # its side of a flow belongs into the totals it is taken from
+    totals["item"] = totals["item"].map({"lower_remittance": "total_revenue", "lower_grant": "total_expenditure"})
+    return pd.concat([kept.astype({"item": object}), totals], ignore_index=True)
 
 
 def _eliminate(wide: _Wide, rolled: dict[str, Floats], regions: Regions, found: list[dict[str, Any]]) -> None:
@@ -279,7 +295,7 @@ def _ratio(wide: _Wide, rolled: Mapping[str, Floats], names: str) -> Floats:
         total = np.full(len(wide.groups), np.nan)
         for alternative in text.split("|"):
             times = 12.0 if alternative.endswith("*12") else 1.0
-            parts = [rolled[p] if p in rolled else wide.total(wide.get(p)) for p in alternative.removesuffix("*12").split("+")]
+            parts = [_part(wide, rolled, p) for p in alternative.removesuffix("*12").split("+")]
             known = np.logical_or.reduce([~np.isnan(p) for p in parts])
             value = np.sum([np.where(np.isnan(p), 0.0, p) for p in parts], axis=0) * times
             total = np.where(np.isnan(total) & known, value, total)
@@ -288,6 +304,15 @@ def _ratio(wide: _Wide, rolled: Mapping[str, Floats], names: str) -> Floats:
     top, bottom = side(above), side(below)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(bottom > 0, top / bottom, np.nan)
+
+
+def _part(wide: _Wide, rolled: Mapping[str, Floats], item: str) -> Floats:
+    """A part of a ratio at the upper level; put together where it is not given itself."""
+    given = rolled.get(item)
+    if given is None or np.isnan(given).any():
+        made = wide.total(wide.get(item))
+        given = made if given is None else np.where(np.isnan(given), made, given)
+    return given
 
 
 def _same(wide: _Wide, name: str) -> Floats:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sibforecast.errors import RulesError, SibError, all_faults
+from sibforecast.errors import NoSuchFileError, RulesError, SibError, all_faults
 from sibforecast.items import did_you_mean
 from sibforecast.tables.schema import LEVELS
 from sibforecast.tables.units import parse_unit
@@ -110,7 +110,7 @@ def read_rules(source: str | Path) -> SharingRules:
         path = _SHIPPED / f"{path.stem}.toml"
     if not path.exists():
         shipped = ", ".join(sorted(p.name for p in _SHIPPED.glob("*.toml")))
-        raise RulesError(f"no rules {str(source)!r}; shipped: {shipped}")
+        raise NoSuchFileError(f"no rules {str(source)!r}; shipped: {shipped}")
     try:
         record = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:

@@ -103,10 +103,7 @@ def share(
         raise SibError(f"gap basis {rules.basis!r} needs the opening balances; this release shares the current year's gap")
     known = table["region"].isin(regions.areas)
     units = {r: regions.at_level(r, rules.unit) if k else r for r, k in zip(table["region"], known, strict=True)}
-    table["_own"] = [
-        r in regions.areas and regions.is_own_level(r) and regions.areas[regions.areas[r].parent].level == "region"
-        for r in table["region"]
-    ]
+    table["_own"] = [r in regions.areas and _pays_as_region(r, regions) for r in table["region"]]
     table["region"] = table["region"].map(units)
     keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
     table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
@@ -117,6 +114,13 @@ def share(
     frame = pd.DataFrame(rows, columns=list(SHARING_COLUMNS))
     provenance = dict(getattr(causes, "provenance", {})) | {"rules": rules.ruleset, "reference": rules.reference}
     return Sharing(lambda: frame, provenance, data=data, rules=rules)
+
+
+def _pays_as_region(code: str, regions: Regions) -> bool:
+    """The region itself, or its own level."""
+    if regions.is_own_level(code):
+        return regions.areas[regions.areas[code].parent].level == "region"
+    return regions.areas[code].level == "region"
 
 
 def _causes_frame(causes: Attribution | BudgetDraft | pd.DataFrame) -> pd.DataFrame:
@@ -238,8 +242,11 @@ class _Unit:
         ]
 
     def _as_payer(self, payer: str) -> str:
-        """The region's own level pays as the region."""
-        return "region" if payer in ("league", "county") and bool(self.group["_own"].all()) else payer
+        """The region's own level pays as the region; a county without a league pays itself."""
+        area = self.regions.areas.get(str(self.key["region"]))
+        if payer in ("league", "county") and bool(self.group["_own"].all()):
+            return "region"
+        return "county" if payer == "league" and area is not None and area.level == "county" else payer
 
     def _row(
         self, kind: str, cause: str, treat: str, payer: str, ratio: float | None, clause: str, reason: str,

@@ -163,6 +163,7 @@ def _fund(
             last = {item: point[:, index - 1 : index] for item, point in ahead.point.items()}
             carry(now, before, last, year)
         judged = jd.judged(data, fund.areas, programme.code, year, found)
+        _drop_summed(now, judged)
         for item, cells in judged.items():
             now.given[item] = np.where(cells.where, cells.value, now.get(item, cells.value))
             now.label[item] = np.where(cells.where, cells.label, now.label.get(item, np.full(shape, "", dtype=object)))
@@ -179,6 +180,16 @@ def _fund(
         before = now
     _note_defaults(fund, found)
     return fund
+
+
+def _drop_summed(now: YearBasis, judged: dict[str, jd.Judged]) -> None:
+    """A total that was entered stands only where its lines do not make it up themselves."""
+    for total, name in _SUMS.items():
+        flag = now.given.get(name)
+        if total in judged and flag is not None and total != "benefit_expenditure":
+            lines = [i for i in judged if i in items.STATUTORY_LINES]
+            if lines or not np.isnan(flag).all():
+                judged[total].where &= flag != 1.0
 
 
 def _lay_forecast(now: YearBasis, ahead: FundForecast, index: int) -> None:

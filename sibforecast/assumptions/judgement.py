@@ -64,9 +64,13 @@ def _entered(data: FundData, programme: str, year: int) -> list[dict[str, object
         return []
     use = (frame["programme"] == programme) & (frame["period"] == str(year)) & frame["stage"].isin(["draft", "expected"])
     records: list[dict[str, object]] = frame[use].to_dict("records")  # type: ignore[assignment]
-    computed = {"balance", "result", "revenue_total", "expenditure_total"}
-    return [r for r in records if items.CATALOGUE[str(r["item"])].side not in computed
-            or r["item"] in ("balance_adjustment", "opening_balance")]  # fmt: skip
+    computed = {"result", "balance"}
+    balances = ("balance_adjustment", "opening_balance", "closing_balance")
+    return [
+        r for r in records
+        if items.CATALOGUE[str(r["item"])].side not in computed
+        or (r["item"] in balances and (r["item"] != "closing_balance" or r["stage"] == "expected"))
+    ]  # fmt: skip
 
 
 def _lay(

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sibforecast import items
-from sibforecast.errors import ScenarioError, SibError, all_faults
+from sibforecast.errors import NoSuchFileError, ScenarioError, SibError, all_faults
 from sibforecast.periods import Period
+from sibforecast.programmes import registry
 from sibforecast.tables.cells import read_cell, read_code, read_truth
 from sibforecast.tables.units import conversion, parse_unit
 
@@ -97,6 +98,9 @@ class Change:
             if isinstance(value, str):
                 value = tuple(v.strip() for v in value.replace("，", ",").split(",") if v.strip()) or ("*",)
             object.__setattr__(self, name, tuple(value))
+        known = registry.words({})
+        codes = tuple(known.get("".join(p.lower().split()), p) for p in self.programme)
+        object.__setattr__(self, "programme", codes)
         faults = list(self._faults())
         if faults:
             raise all_faults(ScenarioError, f"change {self.id or self.item!r}", faults)
@@ -268,7 +272,7 @@ def read_scenario(source: str | Path) -> Scenario:
         path = _PRESETS / f"{source}.toml"
     if not path.exists():
         shipped = ", ".join(sorted(p.stem for p in _PRESETS.glob("*.toml")))
-        raise ScenarioError(f"no scenario {str(source)!r}; shipped: {shipped}")
+        raise NoSuchFileError(f"no scenario {str(source)!r}; shipped: {shipped}")
     try:
         record = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:

@@ -23,7 +23,7 @@ from sibforecast.projection.project import project
 from sibforecast.tables.data import FundData
 from sibforecast.tables.load import check as check_data
 from sibforecast.tables.load import load
-from sibforecast.tables.samples import sample
+from sibforecast.tables.samples import SAMPLES, sample
 from sibforecast.writing import whole_folder
 
 #: Bundled data sets the demo drafts: year, fund of the charts, scenario, sharing rules.
@@ -36,9 +36,7 @@ _DEMO = {
 
 def check(arguments: argparse.Namespace) -> int:
     """List everything found in a data set."""
-    if not arguments.path.exists():
-        raise SibError(f"there is no file or folder {arguments.path}")
-    findings = check_data(arguments.path)
+    findings = check_data(_data_path(arguments.path))
     for line in findings.lines():
         print(line)
     print(findings.headline())
@@ -56,15 +54,14 @@ def template(arguments: argparse.Namespace) -> int:
 
 def draft(arguments: argparse.Namespace) -> int:
     """Draft a budget; with a scenario its causes, with rules who carries the gap."""
-    if not arguments.path.exists():
-        raise SibError(f"there is no file or folder {arguments.path}")
+    path = _data_path(arguments.path)
     with _progress(5) as step:
         step("rules and scenarios")
         rules = read_rules(arguments.rules) if arguments.rules else None
         packages = [read_scenario(s) for s in arguments.scenario]
         scenario = reduce(add, packages) if packages else None
         step("reading")
-        data = load(arguments.path)
+        data = load(path)
         step("drafting")
         made = draft_budget(data, arguments.year, asof=arguments.asof)
         step("scenario and sharing")
@@ -72,7 +69,10 @@ def draft(arguments: argparse.Namespace) -> int:
         step("writing")
         if arguments.out is not None:
             _write(made, results, arguments.out)
-    if arguments.json:
+    if arguments.json and results:
+        parts = {"draft": made, **results}
+        print("{" + ", ".join(f'"{name}": {part.to_json()}' for name, part in parts.items()) + "}")
+    elif arguments.json:
         print(made.to_json())
     else:
         _tell(made, results)
@@ -105,6 +105,15 @@ def demo(arguments: argparse.Namespace) -> int:
         if file.is_file():
             print(f"  {file.relative_to(arguments.out)}")
     return 0
+
+
+def _data_path(path: Path) -> Path:
+    """A data set on disk, or a bundled one by its name."""
+    if not path.exists():
+        if str(path) in SAMPLES:
+            return sample(str(path))
+        raise SibError(f"there is no file or folder {path}; bundled data sets: {', '.join(SAMPLES)}")
+    return path
 
 
 def _studies(made: BudgetDraft, scenario: Scenario | None, rules: Any) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     from sibforecast.cli import commands
-    from sibforecast.errors import DataError, RulesError, ScenarioError, SibError
+    from sibforecast.errors import DataError, NoSuchFileError, RulesError, ScenarioError, SibError
 
     arguments = _parser().parse_args(argv)
     if arguments.command is None:
@@ -33,6 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         return int(getattr(commands, arguments.command)(arguments))
+    except (NoSuchFileError, BrokenPipeError) as fault:
+        if isinstance(fault, BrokenPipeError):  # the reader of a pipe has seen enough
+            sys.stderr.close()
+            return 0
+        print(f"sibforecast: {fault}", file=sys.stderr)
+        return 2
     except (DataError, ScenarioError, RulesError) as fault:
         findings = getattr(fault, "findings", None)
         if findings is not None:
@@ -68,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="scenario file or shipped name; repeatable, applied together")  # fmt: skip
     draft.add_argument("--rules", metavar="FILE", help="sharing rules file or shipped name")
     draft.add_argument("--out", type=Path, help="folder to write tables, workbook and charts to")
-    draft.add_argument("--json", action="store_true", help="print the draft as JSON")
+    draft.add_argument("--json", action="store_true", help="print the draft, and its scenario, causes and bill, as JSON")
     template = commands.add_parser("template", help="write a workbook to fill in")
     template.add_argument("path", type=Path, metavar="FILE.xlsx")
     template.add_argument("--like", help="data set or sample whose areas and funds are listed")

@@ -78,9 +78,12 @@ class BudgetDraft(Result):
         frame = self.frame
         draft = frame[frame["stage"] == "draft"]
         shown = ["total_revenue", "total_expenditure", "gap", "closing_balance"]
-        table = draft[draft["item"].isin(shown)].groupby(["programme", "item"], observed=True)["value"].sum()
-        wide = table.unstack("item").reindex(columns=shown) / 1e8
-        return wide.round(2)
+        table = draft.groupby(["programme", "item"], observed=True)["value"].sum().unstack("item")
+        if draft["region"].nunique() > 1:  # what the areas send each other is counted once, not twice
+            inside = table.reindex(columns=["lower_remittance", "lower_grant"]).fillna(0.0).sum(axis=1)
+            for total in ("total_revenue", "total_expenditure"):
+                table[total] = table[total] - inside
+        return (table.reindex(columns=shown) / 1e8).round(2)
 
 
 def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> BudgetDraft:

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
 from sibforecast.programmes.programme import Year
 from sibforecast.projection.draft import BudgetDraft
@@ -164,7 +163,7 @@ def explain(
     items.item(item)
     basis = path.basis
     if code not in basis.areas:
-        return _upper(data, projection, basis, path, code, item, year)
+        return _upper(result, data, path, code, item, year)
     if year not in path.years:
         raise SibError(f"no figures of {year}; there are {', '.join(map(str, path.years))}")
     teller = _Teller(data, path, basis.areas.index(code))
@@ -175,23 +174,33 @@ def explain(
 
 
 def _upper(
-    data: FundData, projection: Projection, basis: FundBasis, path: FundPath, code: str, item: str, year: int
+    result: BudgetDraft | Projection, data: FundData, path: FundPath, code: str, item: str, year: int
 ) -> Explanation:
-    """An upper area: the areas it is made of."""
+    """An upper area: the areas it is made of, and what they send each other."""
+    basis = path.basis
     below = [i for i, a in enumerate(basis.areas) if a in data.regions.below(code)]
     if not below:
         raise SibError(f"{data.regions.label(code)} has no figures of {basis.programme.code}")
     if not items.CATALOGUE[item].is_additive:
         raise SibError(f"{item} is a ratio or level: explain its parts, or one of the areas below")
     value = path.value(item, year)[:, 0]
-    total = float(np.nansum(value[below]))
+    total = gross = float(np.nansum(value[below]))
+    frame = result.frame
+    shown = frame[(frame["region"] == code) & (frame["programme"] == basis.programme.code) & (frame["item"] == item)
+                  & (frame["period"] == str(year)) & frame["stage"].isin(["draft", "expected"])]  # fmt: skip
+    if len(shown):  # a rolled-up result: flows between its areas are counted once
+        total = float(shown["value"].iloc[-1])
     rows = [{"depth": 0, "item": item, "period": str(year), "value": total, "unit": items.CATALOGUE[item].unit,
-             "formula": f"sum of {len(below)} areas, flows between levels included", "origin": ""}]  # fmt: skip
+             "formula": f"sum of {len(below)} areas" + ("" if len(shown) else ", flows between levels included"),
+             "origin": ""}]  # fmt: skip
+    if abs(total - gross) > 0.005:
+        rows.append({"depth": 1, "item": item, "period": str(year), "value": total - gross,
+                     "unit": items.CATALOGUE[item].unit, "formula": "", "origin": "flows between these areas, counted once"})
     for i in sorted(below, key=lambda i: -abs(np.nan_to_num(value[i]))):
         if not np.isnan(value[i]):
             rows.append({"depth": 1, "item": item, "period": str(year), "value": float(value[i]),
                          "unit": items.CATALOGUE[item].unit, "formula": "", "origin": data.regions.label(basis.areas[i])})
-    return _told(rows, data, code, basis.programme.code, projection.provenance)
+    return _told(rows, data, code, basis.programme.code, result.provenance)
 
 
 def _told(rows: list[dict[str, Any]], data: FundData, code: str, programme: str, provenance: Any) -> Explanation:

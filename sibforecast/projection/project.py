@@ -12,9 +12,10 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
-from sibforecast.assumptions.effects import effects_on
+from sibforecast.assumptions.effects import effects_on, interval
 from sibforecast.assumptions.scenario import Scenario
-from sibforecast.errors import DataError, ProjectionError
+from sibforecast.errors import DataError, ProjectionError, ScenarioError, all_faults
+from sibforecast.programmes import registry
 from sibforecast.projection.fund import FundPath, labels, lost_lines, roll_forward
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
@@ -134,9 +135,10 @@ def run_scenarios(
     found = Collector()
     paths: dict[str, dict[str, FundPath]] = {}
     for title, one in named.items():
-        paths[title] = _paths(assumptions, one, last)
         if one is not None:
-            _without_effect(assumptions, one, found)
+            _unknown_funds(assumptions, one)
+            _without_effect(assumptions, one, last, found)
+        paths[title] = _paths(assumptions, one, last)
     base = next(iter(paths.values()))
     for path in base.values():
         for year in range(first, last + 1):
@@ -162,9 +164,24 @@ def _paths(assumptions: Assumptions, scenario: Scenario | None, last: int) -> di
     return out
 
 
-def _without_effect(assumptions: Assumptions, scenario: Scenario, found: Collector) -> None:
-    """A change that meets no fund or area is said, not swallowed."""
+def _unknown_funds(assumptions: Assumptions, scenario: Scenario) -> None:
+    """A fund that exists nowhere is a slip of the pen."""
+    known = {*assumptions.source.programmes, *registry.SEVEN, "*"}
+    faults = [
+        f"change {change.cause!r}: unknown programme {name!r}{items.did_you_mean(name, known)}"
+        for change in scenario.changes for name in change.programme if name not in known
+    ]  # fmt: skip
+    if faults:
+        raise all_faults(ScenarioError, f"scenario {scenario.title!r}", faults)
+
+
+def _without_effect(assumptions: Assumptions, scenario: Scenario, last: int, found: Collector) -> None:
+    """A change that meets no fund, area or year is said, not swallowed."""
     for change in scenario.changes:
+        if not any(interval(change, year)[0] for year in range(assumptions.first, last + 1)):
+            found.add("no_effect", "warning", f"the change {change.cause!r} of {scenario.title!r} is not in force in "
+                      f"{assumptions.first}-{last}", table="scenario", item=change.item, mend="check its months")
+            continue
         met = [
             code for code, basis in assumptions.funds.items()
             if effects_on([change], code, basis.areas, assumptions.source.regions).effects

@@ -84,6 +84,8 @@ def template(path: str | Path, like: FundData | str | Path | None = None) -> Pat
     target = Path(path)
     if target.suffix.lower() != ".xlsx":
         raise SibError(f"{target.name} is no workbook; give a path that ends in .xlsx")
+    if target.exists():
+        raise SibError(f"{target.name} exists and may be filled in; give another name, or remove it first")
     data = _data(like)
     with written_whole(target) as temporary:
         _write(temporary, data)
