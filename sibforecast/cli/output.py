@@ -42,7 +42,7 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> No
     for name, result in results.items():
         write_csv(result.frame, folder / f"{name}.csv")
         sheets[name] = result
-    workbook(sheets, folder / "draft.xlsx")
+    workbook(sheets, folder / "draft.xlsx", language=None if draft.source.currency == "yuan" else "en")
 
 
 def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], programme: str) -> list[str]:
@@ -52,6 +52,7 @@ def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], prog
     from sibforecast import plots
 
     drawn = []
+    words: dict[str, Any] = {"language": None if draft.source.currency == "yuan" else "en"}
 
     def save(name: str, draw: Any) -> None:
         figure = mf.Figure(figsize=(12, 6.75), layout="constrained")
@@ -61,11 +62,11 @@ def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], prog
 
     region, item = largest_series(draft, programme)
     save("fan", lambda ax: plots.fan(draft.forecast, region=region, programme=programme, item=item,
-                                     history=draft.source, ax=ax))  # fmt: skip
+                                     history=draft.source, ax=ax, **words))  # fmt: skip
     if "causes" in results:
-        save("waterfall", lambda ax: plots.waterfall(results["causes"], programme=programme, ax=ax))
+        save("waterfall", lambda ax: plots.waterfall(results["causes"], programme=programme, ax=ax, **words))
     if "sharing" in results:
-        save("sharing", lambda ax: plots.sharing(results["sharing"], programme=programme, ax=ax))
+        save("sharing", lambda ax: plots.sharing(results["sharing"], programme=programme, ax=ax, **words))
     return drawn
 
 

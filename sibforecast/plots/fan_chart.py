@@ -275,7 +275,10 @@ def _label_values(ax: Axes, rows: pd.DataFrame, scale: style.Scale, item: str | 
     points = rows[rows["quantile"].isna()]
     last = points[points["kind"] == "history"].tail(1)
     ahead = points[points["kind"] == "forecast"]
-    if len(ahead) > 6:
+    crowded = (rows["year"].max() - rows["year"].min() + 1) * style.LABEL_WIDTH > style.width_of(ax)
+    if crowded:  # figures side by side would overprint each other: the ends are enough
+        ahead = ahead.iloc[[-1]] if len(ahead) else ahead
+    elif len(ahead) > 6:
         ahead = ahead.iloc[[0, -1]]
     kept = points[points["kind"].isin(_MARKS) | points.index.isin([*ahead.index, *last.index])]
     end = rows["year"].max()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FIGURE = (10.0, 5.6)
 TITLE, TEXT, SMALL = 15, 12, 11
+#: Room a value label needs beside another, in points.
+LABEL_WIDTH = 34
 MINUS = "−"
 
 #: Families that draw Chinese, as they are called on the usual systems.

@@ -141,6 +141,7 @@ def run_scenarios(
         paths[title] = _paths(assumptions, one, last)
     base = next(iter(paths.values()))
     for path in base.values():
+        _blank_gaps(path, path.basis.base_year, found)
         for year in range(first, last + 1):
             lost_lines(path, year, found)
             _blank_gaps(path, year, found)

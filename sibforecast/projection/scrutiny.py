@@ -39,6 +39,9 @@ def _drivers(fund: FundBasis, found: Collector) -> None:
         if told is None or line not in fund.programme.by_item:
             continue
         computed = year.get(line)
+        rules = fund.programme.by_item[line]
+        partial = np.array([i >= 0 and rules[i].fallback for i in year.used[line][:, 0]])[:, None]
+        computed = np.where(partial, np.nan, computed)
         with np.errstate(divide="ignore", invalid="ignore"):
             apart = np.abs(computed / told - 1.0)
         bad = np.flatnonzero((apart[:, 0] > TOLERANCE) & (np.abs(told[:, 0]) > 1.0))
