@@ -119,3 +119,28 @@ def test_the_demonstration_of_the_blank_cell():
     assert done.returncode == 1
     assert "collection_rate" in done.stdout
     assert "blank is not zero" in done.stdout
+
+
+def test_json_holds_scenario_causes_and_bill(example, tmp_path):
+    scenario = tmp_path / "s.toml"
+    scenario.write_text(
+        'title = "s"\n[[change]]\nid = "low"\nitem = "collection_rate"\nmultiply = 0.97\nstart = "2026-03"\ndecided_by = "league"\n', encoding="utf-8"
+    )
+    done = run("draft", example, "--year", 2026, "--scenario", scenario, "--rules", "nmg_2016.toml", "--json")
+    record = json.loads(done.stdout)
+    assert set(record) == {"draft", "scenario", "causes", "sharing"}
+    for name, kind in (("draft", "BudgetDraft"), ("causes", "Attribution"), ("sharing", "Sharing")):
+        jsonschema.validate(record[name], sib.schema(kind))
+    assert "low" in {row[record["causes"]["columns"].index("cause")] for row in record["causes"]["rows"]}
+
+
+def test_a_missing_scenario_or_rules_file_is_wrong_usage(example):
+    for option in ("--scenario", "--rules"):
+        done = run("draft", example, "--year", 2026, option, "no_such.toml")
+        assert done.returncode == 2
+        assert "shipped" in done.stderr
+
+
+def test_bundled_data_sets_go_by_their_names():
+    assert run("check", "oasdi").returncode == 0
+    assert run("check", "blank_cell").returncode == 1
