@@ -60,6 +60,7 @@ class Sharing(Result):
 def share(
     causes: Attribution | BudgetDraft | pd.DataFrame, rules: SharingRules, *,
     pooling: pd.DataFrame | None = None, assessments: Mapping[str, object] | None = None,
+    audits: pd.DataFrame | None = None,
 ) -> Sharing:  # fmt: skip
     """Share a gap by rules.
 
@@ -74,6 +75,8 @@ def share(
         programme, level, start, end[, region]; by default that of the data set.
     assessments : mapping, optional
         Area to grade (a word of the rules) or multiplier (at most 1).
+    audits : DataFrame, optional
+        Reserved: deductions for audit findings are refused until rules can name them.
 
     Returns
     -------
@@ -94,6 +97,8 @@ def share(
     >>> bill.set_index("payer")["value"].to_dict()
     {'region': 600000.0, 'league': 400000.0}
     """
+    if audits is not None:
+        raise SibError("deductions for audit findings are not part of the rules yet")
     data = getattr(causes, "source", None)
     table = _causes_frame(causes)
     regions = data.regions if data is not None else Regions.of([])

@@ -268,8 +268,8 @@ def read_scenario(source: str | Path) -> Scenario:
     1.02
     """
     path = Path(source)
-    if not path.exists() and not path.suffix:
-        path = _PRESETS / f"{source}.toml"
+    if not path.exists() and path.parent == Path("."):
+        path = _PRESETS / f"{path.stem}.toml"
     if not path.exists():
         shipped = ", ".join(sorted(p.stem for p in _PRESETS.glob("*.toml")))
         raise NoSuchFileError(f"no scenario {str(source)!r}; shipped: {shipped}")
