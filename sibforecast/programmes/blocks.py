@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sibforecast import items
+from sibforecast.programmes import balances as b
 from sibforecast.programmes import formulas as f
 from sibforecast.programmes.programme import Rule
 
@@ -77,7 +78,7 @@ MEDICAL = (
 
 
 def _sum(item: str, identity: str, names: tuple[str, ...], when: tuple[str, ...] = ()) -> Rule:
-    return Rule(item, identity, f.sum_of_lines, names=names, defaults=dict.fromkeys(names, 0.0), when=when)
+    return Rule(item, identity, b.sum_of_lines, names=names, defaults=dict.fromkeys(names, 0.0), when=when)
 
 
 _BEFORE_FILLING = (
@@ -93,8 +94,8 @@ COMMON = (
     Rule("transfer_out", "persons × average amount", f.transfer_out),
     Rule("standing_grant", "average beneficiaries × grant per head", f.standing_grant),
     Rule("upper_remittance", "wage × months × share × heads × rate", f.upper_remittance),
-    Rule("fiscal_subsidy", "standing subsidy + gap filling", f.fiscal_subsidy),
-    Rule("upper_grant", "standing grant + gap filling", f.upper_grant),
+    Rule("fiscal_subsidy", "standing subsidy + gap filling", b.fiscal_subsidy),
+    Rule("upper_grant", "standing grant + gap filling", b.upper_grant),
     _sum("benefit_expenditure", "sum of its lines", items.BENEFIT_LINES, ("benefits_itemised",)),
     Rule("benefit_expenditure", "average insured × benefits per insured", f.per_head, names=("insured_average", "benefit_expenditure_per_insured")),
 )  # fmt: skip
@@ -102,28 +103,28 @@ COMMON = (
 TOTALS = (
     _sum("revenue_subtotal", "sum of the revenue lines", items.REVENUE_LINES, ("revenue_itemised",)),
     Rule(
-        "total_revenue", "revenue subtotal + upper grant + lower remittance", f.sum_of_lines,
+        "total_revenue", "revenue subtotal + upper grant + lower remittance", b.sum_of_lines,
         names=("revenue_subtotal", "upper_grant", "lower_remittance"),
         defaults={"upper_grant": 0.0, "lower_remittance": 0.0},
     ),
     Rule("total_revenue", "average insured × total revenue per insured", f.per_head, names=("insured_average", "total_revenue_per_insured")),
     _sum("expenditure_subtotal", "sum of the expenditure lines", items.EXPENDITURE_LINES, ("expenditure_itemised",)),
     Rule(
-        "total_expenditure", "expenditure subtotal + lower grant + upper remittance", f.sum_of_lines,
+        "total_expenditure", "expenditure subtotal + lower grant + upper remittance", b.sum_of_lines,
         names=("expenditure_subtotal", "lower_grant", "upper_remittance"),
         defaults={"lower_grant": 0.0, "upper_remittance": 0.0},
     ),
     Rule("total_expenditure", "average insured × total expenditure per insured", f.per_head, names=("insured_average", "total_expenditure_per_insured")),
     _sum("revenue_before_filling", "revenue lines without gap filling", _BEFORE_FILLING, ("revenue_itemised",)),
     Rule("opening_balance", "closing balance of the year before", lambda balance: balance, names=("closing_balance_opening",)),
-    Rule("current_balance", "total revenue − total expenditure", f.current_balance),
-    Rule("closing_balance", "opening + current-year balance + adjustment", f.closing_balance),
+    Rule("current_balance", "total revenue − total expenditure", b.current_balance),
+    Rule("closing_balance", "opening + current-year balance + adjustment", b.closing_balance),
     Rule(
-        "gap", "total expenditure − (total revenue − gap subsidy − gap grant)", f.gap,
+        "gap", "total expenditure − (total revenue − gap subsidy − gap grant)", b.gap,
         names=("total_expenditure", "total_revenue", "gap_subsidy", "gap_grant"),
         defaults={"gap_subsidy": 0.0, "gap_grant": 0.0}, when=("revenue_itemised",),
     ),
-    Rule("gap", "total expenditure − (total revenue − gap subsidy − gap grant)", f.gap),
-    Rule("months_payable", "closing balance / (expenditure subtotal / 12)", f.months_of, names=("closing_balance", "expenditure_subtotal", "months")),
-    Rule("months_payable", "closing balance / (total expenditure / 12)", f.months_of, names=("closing_balance", "total_expenditure", "months")),
+    Rule("gap", "total expenditure − (total revenue − gap subsidy − gap grant)", b.gap),
+    Rule("months_payable", "closing balance / (expenditure subtotal / 12)", b.months_of, names=("closing_balance", "expenditure_subtotal", "months")),
+    Rule("months_payable", "closing balance / (total expenditure / 12)", b.months_of, names=("closing_balance", "total_expenditure", "months")),
 )  # fmt: skip

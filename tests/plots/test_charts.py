@@ -111,7 +111,9 @@ def test_no_hint_where_nobody_asked_for_chinese(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(style, "chinese_font", lambda: None)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        picture(sib.plots.sharing(tables.bill()))
+        ax = sib.plots.sharing(tables.bill())
+        picture(ax)
+    assert not any(map(style.has_chinese, texts(ax)))
 
 
 def test_the_font_package_is_not_imported() -> None:
