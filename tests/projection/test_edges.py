@@ -1,4 +1,4 @@
-"""Odd histories: what an audit broke once stays mended."""
+"""Odd histories, each of which once broke a draft."""
 
 import numpy as np
 import pytest
