@@ -67,7 +67,7 @@ def is_under_collection(row: Mapping[str, Any]) -> bool:
     return named or (row.get("kind") in ("driver", "residual") and row.get("line") == "contribution_revenue")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SharingRules:
     """Who carries which part of a gap; see `read_rules`."""
 
@@ -84,6 +84,13 @@ class SharingRules:
     assessment: Mapping[str, float] = field(default_factory=dict)
     round_to: float = 100.0
     residual_to: str = "league"
+
+    def __repr__(self) -> str:
+        lines = [f"<SharingRules> {self.ruleset}: region {self.ratio:.0%}, first match wins"]
+        for kind in self.classes:
+            when = ", ".join(f"{k} {'/'.join(map(str, v))}" for k, v in kind.match.items()) or "anything else"
+            lines.append(f"  {kind.id}: {kind.treat} if {when}")
+        return "\n".join(line if len(line) <= 80 else line[:79] + "…" for line in lines)
 
     def region_share(self, econ_tier: str) -> float:
         """The region's share for an area of this economic tier."""

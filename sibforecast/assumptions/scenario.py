@@ -184,7 +184,7 @@ class Change:
         return "*" in self.programme or programme in self.programme
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scenario:
     """A title and its changes, applied in the order of their start, then of listing.
 
@@ -210,6 +210,15 @@ class Scenario:
         object.__setattr__(self, "author", author)
         object.__setattr__(self, "reference", reference)
         object.__setattr__(self, "explanation", explanation)
+
+    def __repr__(self) -> str:
+        lines = [f"<Scenario> {self.title}"]
+        for change, cause in zip(self.in_order, self.causes(), strict=True):
+            sign = {"set": "=", "add": "+", "multiply": "×", "floor": "≥", "cap": "≤"}[change.operation]
+            when = f"{change.start}…{change.end}"
+            what = f"{change.item} {sign}{getattr(change, change.operation):g} {change.unit}".strip()
+            lines.append(f"  {cause}: {what}, {', '.join(change.programme)}, {when}, {change.decided_by}")
+        return "\n".join(line if len(line) <= 80 else line[:79] + "…" for line in lines)
 
     @classmethod
     def from_table(cls, title: str, table: pd.DataFrame) -> Scenario:
