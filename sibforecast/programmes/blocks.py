@@ -48,8 +48,8 @@ WAGE_CONTRIBUTIONS = (
 )  # fmt: skip
 
 DEATHS_AND_DISABILITY = (
-    Rule("death_expenditure", "deaths × death benefit", f.death_expenditure),
-    Rule("disability_expenditure", "recipients × level × months", f.disability_expenditure),
+    Rule("death_expenditure", "deaths × death benefit", f.death_expenditure, when=("benefits_itemised",)),
+    Rule("disability_expenditure", "recipients × level × months", f.disability_expenditure, when=("benefits_itemised",)),
 )
 
 def lumped(identity: str, formula: Callable[..., object]) -> tuple[Rule, ...]:

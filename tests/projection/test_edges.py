@@ -86,6 +86,7 @@ def test_a_lumped_benefit_total_stays_tied_to_its_level(tmp_path):
     ]  # fmt: skip
     draft, got = drafted(tmp_path, rows)
     assert got["benefit_expenditure"] == pytest.approx(250_350e4)
+    assert "death_expenditure" not in got.index  # no sub-line stands under a sum it does not make up
     raise_ = sib.Change(item="benefit_level", multiply=1.1, start="2026-01", decided_by="nation")
     reform = sib.project(draft.assumptions, sib.Scenario("r", raise_)).frame.set_index("item")["value"]
     assert reform["benefit_expenditure"] == pytest.approx(1.1 * 250_350e4)
