@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.analysis import coverage
 from sibforecast.errors import RollUpError
 from sibforecast.results import Findings, Result
 from sibforecast.tables.regions import Regions
@@ -117,24 +118,30 @@ def _roll_balance(balance: pd.DataFrame, regions: Regions, level: str) -> pd.Dat
     out = balance.copy()
     out["region"] = _target(balance, regions, level)
     amounts = [c for c in out.columns if c not in ("region", "programme", "period", "months_payable")]
-    summed = out.groupby(["region", "programme", "period"], sort=False, observed=True)[amounts].sum(min_count=1)
+    keys = ["region", "programme", "period"]
+    summed = out.groupby(keys, sort=False, observed=True)[amounts].sum(min_count=1)
+    filling = ("gap_subsidy", "gap_grant")  # an area without any has none; any other blank is unknown
+    blank = out[[a for a in amounts if a not in filling]].isna()
+    unknown = blank.groupby([out[k] for k in keys], sort=False, observed=True).any()
+    summed[unknown.columns] = summed[unknown.columns].mask(unknown)
     return summed.reset_index()
 
 
 class _Wide:
     """Figures of areas side by side: one row a (group, area), one array an item."""
 
-    def __init__(self, frame: pd.DataFrame, regions: Regions, level: str) -> None:
-        self.keys = [c for c in frame.columns if c not in ("region", "item", "value", "method")]
-        self.keys = [c for c in self.keys if c in ("programme", "period", "stage", "scenario")]
+    def __init__(self, frame: pd.DataFrame, regions: Regions, level: str, upper: frozenset[tuple[str, str]]) -> None:
+        self.keys = [c for c in frame.columns if c in ("programme", "period", "stage", "scenario")]
         index = [*self.keys, "region"]
         codes = [frame[k].astype("category") for k in index]
         flat = np.zeros(len(frame), dtype=np.int64)
         for column in codes:
             flat = flat * (len(column.cat.categories) + 1) + column.cat.codes.to_numpy()
         _, first, row = np.unique(flat, return_index=True, return_inverse=True)
-        self.heads = frame[index].iloc[first].reset_index(drop=True)
-        self.size = len(first)
+        seen = frame[index].iloc[first].astype(object).reset_index(drop=True)
+        away = coverage.absent(seen, self.keys, regions)
+        self.heads = pd.concat([seen, away.astype(object)], ignore_index=True) if len(away) else seen
+        self.size = len(self.heads)
         self.values: dict[str, Floats] = {}
         item = frame["item"].astype("category")
         item_codes, value = item.cat.codes.to_numpy(), frame["value"].to_numpy()
@@ -143,11 +150,28 @@ class _Wide:
             figures = np.full(self.size, np.nan)
             figures[row[here]] = value[here]
             self.values[str(name)] = figures
-        self.region = self.heads["region"].astype(object).to_numpy()
+        self.region = self.heads["region"].to_numpy()
         self.target = _target(self.heads, regions, level).to_numpy()
         up = self.heads[self.keys].copy()
         up["region"] = self.target
         self.group, self.groups = _numbered(up)
+        pairs = zip(self.heads["programme"].astype(str), self.region, strict=True)
+        rows = coverage.Rows(
+            self.heads, self.values, np.arange(self.size) >= len(seen), np.array([p in upper for p in pairs], dtype=bool),
+            coverage.rows_before(self.heads, self.keys),
+        )  # fmt: skip
+        self.missing = {name: coverage.lacking(rows, name, regions) for name in self.values}
+
+    def whole(self, name: str) -> npt.NDArray[np.bool_]:
+        """Groups all of whose areas have an item, or have nothing of it."""
+        missing = self.missing.get(name)
+        if missing is None:
+            return np.ones(len(self.groups), dtype=bool)
+        return np.asarray(np.bincount(self.group[missing], minlength=len(self.groups)) == 0)
+
+    def count(self, name: str) -> npt.NDArray[np.int64]:
+        """How many areas of each group have a figure."""
+        return np.bincount(self.group[~np.isnan(self.values[name])], minlength=len(self.groups))
 
     def get(self, item: str) -> Floats:
         """An item of all areas; auxiliary products where they are not given themselves."""
@@ -179,12 +203,14 @@ def roll_items(
     frame: pd.DataFrame, regions: Regions, level: str, found: list[dict[str, Any]]
 ) -> pd.DataFrame:
     """Roll a tidy frame of items up; differences between the sides of a flow go to `found`."""
-    wide = _Wide(_without_parents(frame, regions), regions, level)
-    counts = np.bincount(wide.group, minlength=len(wide.groups))
+    kept, upper = _without_parents(frame, regions)
+    wide = _Wide(kept, regions, level, upper)
     rolled: dict[str, Floats] = {}
     for name in wide.values:
         if items.CATALOGUE[name].is_additive:
-            rolled[name] = wide.total(wide.values[name])
+            rolled[name] = np.where(wide.whole(name), wide.total(wide.values[name]), np.nan)
+    shown = {name: wide.count(name) > 0 for name in rolled}
+    found.extend(coverage.findings(wide.groups, wide.group, wide.region, {n: wide.missing[n] for n in rolled}, shown))
     _eliminate(wide, rolled, regions, found)
     methods: dict[str, str] = {}
     for name in wide.values:
@@ -203,6 +229,7 @@ def roll_items(
         block = wide.groups.iloc[known].copy()
         block["item"], block["value"] = name, value[known]
         text = methods.get(name)
+        counts = wide.count(name)
         block["method"] = text if text else [f"sum of {n} areas" if n > 1 else "one area" for n in counts[known]]
         blocks.append(block)
     out = pd.concat(blocks, ignore_index=True) if blocks else frame.iloc[:0]
@@ -210,25 +237,38 @@ def roll_items(
     return out[columns]
 
 
-def _without_parents(frame: pd.DataFrame, regions: Regions) -> pd.DataFrame:
-    """Leave out published totals of areas whose parts are there; keep their own side of flows."""
-    pairs = frame[["programme", "region"]].drop_duplicates().astype(str)
-    drop = set()
-    for programme, part in pairs.groupby("programme"):
-        present = set(part["region"])
-        above = {a for c in present if c in regions.areas for a in regions.ancestors(c)} & present
-        drop |= {(programme, a) for a in above}
+def _without_parents(frame: pd.DataFrame, regions: Regions) -> tuple[pd.DataFrame, frozenset[tuple[str, str]]]:
+    """Leave out published totals of areas whose parts are there; keep their own side of flows.
+
+    Parts count only in their own period and stage: months may be told by leagues, years by
+    counties. Also returns the (fund, area) pairs of which only the own side of flows is kept.
+    """
+    keys = [c for c in ("programme", "period", "stage", "scenario") if c in frame]
+    words = frame[keys].astype("category")
+    number, _ = _numbered(words)
+    region = frame["region"].astype("category")
+    pair = number * len(region.cat.categories) + region.cat.codes.to_numpy()
+    present: dict[int, set[str]] = {}
+    names = [str(c) for c in region.cat.categories]
+    for code in np.unique(pair):
+        present.setdefault(int(code) // len(names), set()).add(names[int(code) % len(names)])
+    place = {name: i for i, name in enumerate(names)}
+    drop = [
+        group * len(names) + place[a]
+        for group, areas in present.items()
+        for a in {a for c in areas if c in regions.areas for a in regions.ancestors(c)} & areas
+    ]
     if not drop:
-        return frame
-    keys = list(zip(frame["programme"].astype(str), frame["region"].astype(str), strict=True))
-    above_row = np.array([k in drop for k in keys])
+        return frame, frozenset()
+    above_row = np.isin(pair, drop)
     own = above_row & frame["item"].isin(_OWN_SIDE).to_numpy()
     kept = frame[~above_row | own]
     if not own.any():
-        return kept
+        return kept, frozenset()
     totals = frame[own].astype({"item": object})  # its side of a flow belongs into the totals it is taken from
     totals["item"] = totals["item"].map({"lower_remittance": "total_revenue", "lower_grant": "total_expenditure"})
-    return pd.concat([kept.astype({"item": object}), totals], ignore_index=True)
+    upper = frozenset(zip(frame.loc[own, "programme"].astype(str), frame.loc[own, "region"].astype(str), strict=True))
+    return pd.concat([kept.astype({"item": object}), totals], ignore_index=True), upper
 
 
 def _eliminate(wide: _Wide, rolled: dict[str, Floats], regions: Regions, found: list[dict[str, Any]]) -> None:
@@ -284,7 +324,7 @@ def _mean(wide: _Wide, name: str, names: str) -> tuple[Floats, str]:
     alone = np.bincount(wide.group[known], minlength=len(wide.groups)) == 1
     single = wide.total(value)
     out = np.where(np.isnan(out) & alone, single, out)
-    return out, f"mean weighted by {used or names}"
+    return np.where(wide.whole(name), out, np.nan), f"mean weighted by {used or names}"
 
 
 def _ratio(wide: _Wide, rolled: Mapping[str, Floats], names: str) -> Floats:
@@ -310,7 +350,7 @@ def _part(wide: _Wide, rolled: Mapping[str, Floats], item: str) -> Floats:
     """A part of a ratio at the upper level; put together where it is not given itself."""
     given = rolled.get(item)
     if given is None or np.isnan(given).any():
-        made = wide.total(wide.get(item))
+        made = np.where(wide.whole(item), wide.total(wide.get(item)), np.nan)
         given = made if given is None else np.where(np.isnan(given), made, given)
     return given
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.assumptions import judgement as jd
-from sibforecast.assumptions.accounts import existing, itemised, mirrors
+from sibforecast.assumptions.accounts import alone, ended, existing, itemised, mirrors, upper_sides
 from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
 from sibforecast.errors import DataError, ProjectionError
 from sibforecast.forecasting.drivers import Forecast
@@ -100,6 +100,8 @@ def assume(data: FundData, forecast: Forecast, policy: object | None = None) -> 
     """
     found = Collector()
     first = _first_year(forecast)
+    for code, year in forecast.too_old.items():
+        _too_old(found, code, year, first)
     funds: dict[str, FundBasis] = {}
     for code, ahead in forecast.funds.items():
         basis = _fund(data, data.programmes[code], ahead, first, found)
@@ -133,22 +135,28 @@ def _fund(
     """The basis of one fund; ``None`` (and a note) where its figures are too old."""
     panel = ahead.panel
     if first - panel.years[-1] > STALE_YEARS:
-        found.add("not_drafted", "note", f"the last figures are of {panel.years[-1]}; older figures are not carried on",
-                  programme=programme.code, period=str(first), mend="add later figures")
+        _too_old(found, programme.code, panel.years[-1], first)
         return None
-    for area in ahead.left_out:
-        found.add("not_drafted", "note", "the area's figures are older than others' by more than may be carried on",
-                  region=area, programme=programme.code, period=str(first), mend="add later figures")
+    for area, year in ahead.left_out.items():
+        _too_old(found, programme.code, year, first, region=area)
     shape = (len(panel.areas), 1)
     base = YearBasis()
     for item in panel.items:
-        words = "data" if item in ahead.reported else f"implied: {IDENTITIES.get(item, 'amount / average insured')}"
-        base.put(item, panel.year(item, panel.years[-1]), words)
+        implied = f"implied: {IDENTITIES.get(item, 'amount / average insured')}"
+        value = panel.year(item, panel.years[-1])
+        base.put(item, value, implied)
+        if item in ahead.reported:
+            stage = ahead.words(item, panel.years[-1])
+            base.label[item] = np.where(stage == "", base.label[item], stage)
     flags = itemised(panel)
     for name, flag in flags.items():
         base.put(name, flag, "what the last figures itemise")
     ever = existing(panel, flags)
+    gone = ended(panel, flags)
+    _blank_lines(base, alone(lambda i: panel.year(i, panel.years[-1]), ever), {}, programme.code, panel.years[-1], found)
     fund = FundBasis(programme, panel.areas, panel.years[-1], base, {}, ever, mirrors(data, panel))
+    fund.upper = upper_sides(data, panel, found)
+    fund.flags = {name: flags[name] for name in ("revenue_itemised", "expenditure_itemised")}
     fund.stocks = {i: panel.year(i, panel.years[-1] - 1) for i in STOCKS}
     before = base
     for index, year in enumerate(ahead.years):
@@ -172,6 +180,8 @@ def _fund(
             now.mark(now.judged, item, cells.where)
             fund.ever[item] = fund.ever.get(item, np.zeros(shape, dtype=bool)) | cells.own
         _deposits(data, fund.areas, programme.code, year, now)
+        known = alone(lambda i, y=year: ahead.known(i, y), ever)  # type: ignore[misc]
+        _blank_lines(now, known, gone, programme.code, year, found)
         settle(programme, now, before, fund.ever, shape)
         rates = now.given.get("deposit_rate")
         if rates is not None:
@@ -180,6 +190,32 @@ def _fund(
         before = now
     _note_defaults(fund, found)
     return fund
+
+
+def _too_old(found: Collector, programme: str, year: int, first: int, region: str | None = None) -> None:
+    found.add("not_drafted", "note", f"the last account is of {year}; one that old is not carried on",
+              region=region, programme=programme, period=str(first),
+              expected=f"an account of {first - STALE_YEARS} or later", mend="add later figures")
+
+
+def _blank_lines(
+    now: YearBasis, known: Mapping[str, Bools], gone: Mapping[str, Bools], programme: str, year: int, found: Collector
+) -> None:
+    """Beside a total published alone its lines stay unknown; lines that have ended are none."""
+    for item, where in known.items():
+        where = where & ~now.judged.get(item, np.zeros_like(where))
+        if not item.endswith("_itemised"):
+            now.blank[item] = where
+            continue
+        now.given[item] = np.where(where, np.nan, now.given[item])
+        now.mark(now.direct, f"total_{item.removesuffix('_itemised')}", where)
+        found.add("total_without_lines", "note", f"the year's total is known without its lines in {int(where.sum())} areas: it stands, "
+                  "the lines are left blank; later years go on line by line", programme=programme,
+                  item=f"total_{item.removesuffix('_itemised')}", period=str(year), mend="enter the lines")
+    for item, where in gone.items():
+        where = where & ~now.judged.get(item, np.zeros_like(where)) & ~now.direct.get(item, np.zeros_like(where))
+        if item in now.given and (where & ~np.isnan(now.given[item])).any():
+            now.given[item] = np.where(where, np.nan, now.given[item])
 
 
 def _drop_summed(now: YearBasis, judged: dict[str, jd.Judged]) -> None:

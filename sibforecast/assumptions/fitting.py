@@ -15,7 +15,7 @@ import numpy.typing as npt
 from sibforecast.forecasting.years import LABELS, POLICY_ITEMS
 from sibforecast.items import CATALOGUE
 from sibforecast.programmes.implied import averages
-from sibforecast.programmes.programme import EVIDENCE, Link, Programme
+from sibforecast.programmes.programme import EVIDENCE, Link, Programme, UpperSide
 from sibforecast.tables.panel import Floats
 
 Bools = npt.NDArray[np.bool_]
@@ -33,6 +33,7 @@ class YearBasis:
     fitted: dict[str, Bools] = field(default_factory=dict)  # computed, yet equal to what was given
     label: dict[str, Texts] = field(default_factory=dict)
     origin: dict[str, Texts] = field(default_factory=dict)
+    blank: dict[str, Bools] = field(default_factory=dict)  # stays unknown: beside a total published alone
     judged: dict[str, Bools] = field(default_factory=dict)  # by judgement of this year, or carried from an earlier
 
     def put(self, item: str, value: Floats, label: str, where: Bools | None = None) -> None:
@@ -64,6 +65,8 @@ class FundBasis:
     years: dict[int, YearBasis]
     ever: dict[str, Bools]  # items with a figure in some period that is the area's own
     links: tuple[Link, ...] = ()
+    upper: tuple[UpperSide, ...] = ()  # own lines of areas made of these areas
+    flags: dict[str, Floats] = field(default_factory=dict)  # which sides are itemised, by the last accounts
     stocks: dict[str, Floats] = field(default_factory=dict)  # of the year before the base, for average heads
 
 

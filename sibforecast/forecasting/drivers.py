@@ -14,12 +14,12 @@ from scipy.special import ndtri
 from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.forecasting import methods as m
-from sibforecast.forecasting import nowcast as nc
-from sibforecast.forecasting.years import FundForecast, fund_years
+from sibforecast.forecasting.known import any_known, known_rows
+from sibforecast.forecasting.years import FundForecast, Span, fund_years
 from sibforecast.periods import Period
 from sibforecast.results import Result
 from sibforecast.tables.data import FundData
-from sibforecast.tables.panel import Panel, annual_rows, panels
+from sibforecast.tables.panel import panels
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,6 +32,7 @@ class Forecast(Result):
     """
 
     funds: Mapping[str, FundForecast] = field(default_factory=dict)
+    too_old: Mapping[str, int] = field(default_factory=dict)  # funds left out, with their last year
     data: FundData | None = field(default=None, repr=False)
     periods: tuple[int, ...] = ()
     level: tuple[int, ...] = (80, 95)
@@ -95,22 +96,29 @@ def forecast(
             raise SibError(f"unknown method {name!r}; expected one of {', '.join(m.METHODS)}")
     limit = Period.parse(asof) if asof else _known_until(data, wanted[0])
     rows = known_rows(data, limit)
+    ranks = panels(rows.assign(value=rows["rank"].astype(np.float64)), data)
     funds: dict[str, FundForecast] = {}
+    too_old: dict[str, int] = {}
     for programme, panel in panels(rows, data).items():
-        last = max(y for i, y in enumerate(panel.years) if _any_known(panel, i))
+        last = panel.years[int(np.flatnonzero(any_known(panel).any(axis=0))[-1])]
         if last >= wanted[0] and not asof:
             raise SibError(f"{programme}: {last} is already known; ask for later years")
-        fund = fund_years(data, panel, last, wanted[-1], limit, methods or {})
+        span = Span(last, wanted[0], wanted[-1], limit)
+        fund = fund_years(data, panel, ranks[programme], span, methods or {})
         if fund is not None:
             funds[programme] = fund
+        else:
+            too_old[programme] = last
     if not funds:
-        raise SibError(f"nothing is known before {wanted[0]}")
+        known = ", ".join(f"{p} to {y}" for p, y in too_old.items())
+        raise SibError(f"nothing is known lately enough to forecast {wanted[0]}" + (f"; accounts end: {known}" if known else ""))
     provenance = {**data.provenance, "asof": str(limit)}
     frame_level = tuple(level)
     return Forecast(
         lambda: _frame(funds, wanted, frame_level),
         provenance,
         funds=funds,
+        too_old=too_old,
         data=data,
         periods=wanted,
         level=frame_level,
@@ -120,10 +128,6 @@ def forecast(
 def showing(result: Forecast, periods: Sequence[int]) -> Forecast:
     """The same forecast whose frame shows these years, the one under way among them."""
     return replace(result, build=lambda: _frame(result.funds, tuple(periods), result.level))
-
-
-def _any_known(panel: Panel, year_index: int) -> bool:
-    return any(not np.isnan(series[:, year_index]).all() for series in panel.items.values())
 
 
 def _known_until(data: FundData, first: int) -> Period:
@@ -136,26 +140,6 @@ def _known_until(data: FundData, first: int) -> Period:
     if latest is not None and latest.year == first and latest.is_month and latest.month < 12 and not later:
         return latest
     return Period(first - 1, 12)
-
-
-def known_rows(data: FundData, limit: Period) -> pd.DataFrame:
-    """Yearly figures known at `limit`: final accounts, else the year's execution.
-
-    A year without either is taken from December's cumulative months.
-    """
-    last_full = limit.year if limit.month in (0, 12) else limit.year - 1
-    rows = annual_rows(data, ("final", "executed"))
-    year_of = np.array([Period.parse(p).year for p in rows["period"].cat.categories])
-    rows = rows[year_of[rows["period"].cat.codes.to_numpy()] <= last_full]
-    months = nc.month_rows(data, limit)
-    december = months[(months["month"] == 12) & (months["year"] <= last_full)]
-    if december.empty:
-        return rows
-    december = december.assign(period=pd.Categorical(december["year"].astype(str)), rank=9)
-    keys = ["region", "programme", "item", "period", "value", "rank"]
-    joined = pd.concat([rows[keys], december[keys]])
-    joined["period"] = pd.Categorical(joined["period"].astype(str))
-    return joined.drop_duplicates(keys[:4], keep="first")
 
 
 def _frame(funds: Mapping[str, FundForecast], periods: tuple[int, ...], level: tuple[int, ...]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sibforecast import items
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import nowcast as nc
+from sibforecast.forecasting.known import STAGE_WORDS, account_years
 from sibforecast.forecasting.reconcile import scaled_to
 from sibforecast.periods import Period
 from sibforecast.programmes.implied import IDENTITIES, averages, implied
@@ -47,12 +48,47 @@ class FundForecast:
     panel: Panel  # what was known, implied drivers included, up to the base year
     years: tuple[int, ...]
     reported: frozenset[str] = frozenset()  # items of the panel that are not implied
+    stages: Panel | None = None  # at which stage each figure of the panel is known
     point: dict[str, Floats] = field(default_factory=dict)
     spread: dict[str, Floats] = field(default_factory=dict)
     on_logs: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     label: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     nowcast: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()  # areas whose figures are too old
+    left_out: Mapping[str, int] = field(default_factory=dict)  # areas whose accounts are too old, with their year
+
+    def known(self, item: str, year: int) -> Floats:
+        """What accounts say of a year after the base year: (areas, 1), unknown where they say nothing."""
+        blank = np.full((len(self.panel.areas), 1), np.nan)
+        if self.stages is None or year not in self.years or item not in self.point:
+            return blank
+        index = self.years.index(year)
+        return np.where(np.isnan(self.stages.year(item, year)), blank, self.point[item][:, index : index + 1])
+
+    def words(self, item: str, year: int) -> npt.NDArray[np.object_]:
+        """What the figures of a year are called, by the stage they are known at: (areas, 1)."""
+        return stage_words(self.stages, item, year) if self.stages else np.full((len(self.panel.areas), 1), "data", dtype=object)
+
+
+@dataclass(frozen=True)
+class Span:
+    """The years of a forecast: what is known, and what is asked for."""
+
+    last: int  # the last year any figure is known of
+    first: int  # the first year asked for
+    until: int
+    limit: Period  # nothing later is used
+
+    @property
+    def oldest(self) -> int:
+        """Accounts before this year are too old to forecast from."""
+        return min(self.first, self.last + 2) - m.STALE_YEARS
+
+
+def stage_words(stages: Panel, item: str, year: int) -> npt.NDArray[np.object_]:
+    """The word for the stage of each figure of an item and year."""
+    rank = stages.year(item, year)
+    table = np.array([*STAGE_WORDS, ""], dtype=object)
+    return np.asarray(table[np.where(np.isnan(rank), len(STAGE_WORDS), rank).astype(np.int64)])
 
 
 def _opening(series: Floats) -> Floats:
@@ -66,35 +102,39 @@ def with_implied(panel: Panel, kind: str) -> Panel:
 
 
 def fund_years(
-    data: FundData, panel: Panel, last: int, until: int, limit: Period, chosen: Mapping[str, str]
+    data: FundData, panel: Panel, stages: Panel, span: Span, chosen: Mapping[str, str]
 ) -> FundForecast | None:
     """All items of one fund: years partly known one by one, the rest from them in one go.
 
-    The base year is the last that every area has (areas older than a forecast may reach are
-    left out); what some areas know of later years, and the months of the year under way,
-    stand in those years as they are.
+    The base year is the last of which every area has an account (areas whose last one is
+    too old are left out); what is known of later years, and the months of the year under
+    way, stand in those years as they are. ``None`` where no area has a recent account.
     """
     kind = data.programmes[panel.programme].kind
-    every = panel.areas
-    base, panel = _common_base(panel, last)
-    years = tuple(range(base + 1, until + 1))
-    if not years or not panel.areas:
+    latest = account_years(panel)
+    recent = latest >= span.oldest
+    if not recent.any():
+        return None
+    base = int(latest[recent].min())
+    left_out = {a: int(y) for a, y, keep in zip(panel.areas, latest, recent, strict=True) if not keep}
+    panel, stages = panel.only(recent), stages.only(recent)
+    years = tuple(range(base + 1, span.until + 1))
+    if not years:
         return None
     grown = panel.until(base)
-    out = FundForecast(with_implied(grown, kind), years, frozenset(panel.items))
-    out.left_out = tuple(a for a in every if a not in panel.areas)
-    under_way = limit.year if 0 < limit.month < 12 else last
+    out = FundForecast(with_implied(grown, kind), years, frozenset(panel.items), stages, left_out=left_out)
+    under_way = span.limit.year if 0 < span.limit.month < 12 else span.last
     steps: list[FundForecast] = []
     for year in years:
-        if year > max(last, under_way):
+        if year > max(span.last, under_way):
             break
         ahead = _forecast_items(with_implied(grown, kind), 1, chosen)
-        if year <= last:
-            _lay_account(panel, ahead, year)
-        elif year == limit.year:
-            expected = nc.outturn(data, year, limit)
+        if year <= span.last:
+            _lay_account(panel, stages, ahead, year)
+        elif year == span.limit.year:
+            expected = nc.outturn(data, year, span.limit)
             here = {item: o for (programme, item), o in expected.items() if programme == panel.programme}
-            _lay_nowcast(data, ahead, grown, here, limit)
+            _lay_nowcast(data, ahead, grown, here, span.limit)
         known = {i: p[:, :1] for i, p in ahead.point.items() if i not in IDENTITIES or i in panel.items}
         grown = grown.extended(year, known)
         steps.append(ahead)
@@ -102,16 +142,6 @@ def fund_years(
         steps.append(_forecast_items(with_implied(grown, kind), len(years) - len(steps), chosen))
     _join(out, steps)
     return out
-
-
-def _common_base(panel: Panel, last: int) -> tuple[int, Panel]:
-    """The last year all areas have, after leaving out areas without recent figures."""
-    known = np.logical_or.reduce([~np.isnan(series) for series in panel.items.values()])
-    position = np.where(known, np.arange(len(panel.years)), -1).max(axis=1)
-    latest = np.array(panel.years)[np.maximum(position, 0)]
-    recent = (latest >= last - m.STALE_YEARS) & (position >= 0)
-    base = int(latest[recent].min()) if recent.any() else last
-    return base, panel.only(recent)
 
 
 def _join(out: FundForecast, steps: list[FundForecast]) -> None:
@@ -133,7 +163,7 @@ def _join(out: FundForecast, steps: list[FundForecast]) -> None:
         out.on_logs[item] = next(step.on_logs[item] for step in reversed(steps) if item in step.on_logs)
 
 
-def _lay_account(panel: Panel, ahead: FundForecast, year: int) -> None:
+def _lay_account(panel: Panel, stages: Panel, ahead: FundForecast, year: int) -> None:
     """What is already known of a year stands in it."""
     for item in panel.items:
         value = panel.year(item, year)
@@ -143,7 +173,7 @@ def _lay_account(panel: Panel, ahead: FundForecast, year: int) -> None:
         _room(ahead, item)
         ahead.point[item] = np.where(known, value, ahead.point[item])
         ahead.spread[item] = np.where(known, 0.0, ahead.spread[item])
-        ahead.label[item] = np.where(known, "final account", ahead.label[item])
+        ahead.label[item] = np.where(known, stage_words(stages, item, year), ahead.label[item])
         ahead.nowcast[item] = known
 
 

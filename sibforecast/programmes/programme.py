@@ -39,6 +39,25 @@ class Link:
 
 
 @dataclass(frozen=True)
+class UpperSide:
+    """The side of an area that is itself made of areas, of a flow between it and them.
+
+    Its other figures are sums; this one is its own, and mirrors what those below report.
+    """
+
+    region: str
+    item: str
+    mirror: str
+    below: tuple[int, ...]
+
+    def total(self, mirrored: Floats) -> Floats:
+        """The sum of the other side: (areas, width) in, (width,) out; unknown where none is known."""
+        parts = mirrored[list(self.below)]
+        known = ~np.isnan(parts)
+        return np.where(known.any(axis=0), np.where(known, parts, 0.0).sum(axis=0), np.nan)
+
+
+@dataclass(frozen=True)
 class Rule:
     """How `item` follows from other items.
 
@@ -174,6 +193,10 @@ class Year:
         Lays policy changes on an item: ``adjust(item, value, average)``.
     months : float
         Months of the period (12 for a year).
+    links : iterable of Link
+        Lines that mirror lines of other areas.
+    blank : mapping of str to bool array (areas, 1)
+        Cells that stay unknown whatever the rules say.
     """
 
     def __init__(
@@ -189,6 +212,7 @@ class Year:
         adjust_end: Adjust | None = None,
         months: float = 12.0,
         links: Iterable[Link] = (),
+        blank: Mapping[str, npt.NDArray[np.bool_]] | None = None,
     ) -> None:
         self.programme = programme
         self.given = given
@@ -200,6 +224,7 @@ class Year:
         self.months = months
         self.areas = areas
         self.links = tuple(links)
+        self.blank = blank or {}
         self.values: dict[str, Floats] = {}
         self.raw: dict[str, Floats] = {}
         self.used: dict[str, npt.NDArray[np.int16]] = {}
@@ -276,6 +301,8 @@ class Year:
         for link in self.links:
             if link.item == item:
                 value, used = self._mirror(link, value, used, stands)
+        if item in self.blank:
+            value, used = np.where(self.blank[item], np.nan, value), np.where(self.blank[item], np.int16(UNKNOWN), used)
         self.raw[item] = value
         self.used[item] = used
         adjusted = self.adjust(follows or item, value, bool(follows))

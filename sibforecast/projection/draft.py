@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.assumptions.accounts import MIRRORED_LINES, alone, upper_rows
 from sibforecast.assumptions.basis import STOCKS, Assumptions, assume
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
@@ -69,7 +71,7 @@ class BudgetDraft(Result):
         """Year, funds, areas and what to watch."""
         data = self.source
         mark = "ILLUSTRATIVE " if data.illustrative else ""
-        areas = self.frame["region"].nunique()
+        areas = _made_of(self.frame)["region"].nunique()
         unit = f"100 million {data.currency}"
         return f"{mark}{self.year}, {areas} area{'s' if areas != 1 else ''}, {unit}; {self.findings.headline()}"
 
@@ -78,11 +80,16 @@ class BudgetDraft(Result):
         frame = self.frame
         draft = frame[frame["stage"] == "draft"]
         shown = ["total_revenue", "total_expenditure", "gap", "closing_balance"]
-        table = draft.groupby(["programme", "item"], observed=True)["value"].sum().unstack("item")
+        areas = _made_of(draft)
+        table = areas.groupby(["programme", "item"], observed=True)["value"].sum().unstack("item")
         if draft["region"].nunique() > 1:  # what the areas send each other is counted once, not twice
-            inside = table.reindex(columns=["lower_remittance", "lower_grant"]).fillna(0.0).sum(axis=1)
-            for total in ("total_revenue", "total_expenditure"):
-                table[total] = table[total] - inside
+            every = draft.groupby(["programme", "item"], observed=True)["value"].sum().unstack("item").reindex(table.index)
+            for total, received, paid in (
+                ("total_revenue", "lower_remittance", "lower_grant"), ("total_expenditure", "lower_grant", "lower_remittance"),
+            ):  # fmt: skip
+                for source, item in ((table, received), (every, paid)):
+                    if item in source:
+                        table[total] = table[total] - source[item].fillna(0.0)
         return (table.reindex(columns=shown) / 1e8).round(2)
 
 
@@ -169,10 +176,13 @@ def _asof(data: FundData, year: int, asof: str | None) -> Period:
             raise SibError(f"asof {asof} is not before the budget year {year}")
         return limit
     frame = data._view()
-    actual = frame.loc[frame["stage"].isin(["final", "executed"]), "period"].cat.remove_unused_categories()
-    known = [p for p in map(Period.parse, actual.cat.categories) if p.year < year]
+    known: list[Period] = []
+    for stages in (["final", "executed"], ["expected"]):  # what compilers expect of a year stands where no account does
+        told = frame.loc[frame["stage"].isin(stages), "period"].cat.remove_unused_categories()
+        known = known or [p for p in map(Period.parse, told.cat.categories) if p.year < year]
     if not known:
-        raise SibError(f"nothing is known before {year}; the data set must hold at least one earlier year")
+        raise SibError(f"nothing is known before {year}: the data set must hold figures of at least one earlier year, "
+                       "at stage final, executed or expected")
     last = max(known, key=lambda p: (p.year, p.month or 12))
     return last if last.is_month and last.month < 12 else Period(last.year, 12)
 
@@ -190,6 +200,7 @@ def _frame(data: FundData, ahead: Forecast, assumptions: Assumptions, projection
             for y in years:
                 if y in panel.years:
                     _add_account(rows, data, assumptions.funds.get(code), known.get(code), panel, y, stage)
+            _add_upper_account(rows, data, panel, years, stage)
     for code, path in projection.paths[next(iter(projection.paths))].items():
         for y, stage in ((year - 1, "expected"), (year, "draft")):
             if y in path.years:
@@ -207,9 +218,9 @@ def _add_account(
     given = {item: panel.year(item, year) for item in panel.items}
     ever = dict(basis.ever) if basis and basis.areas == panel.areas else {i: ~np.isnan(v) for i, v in given.items()}
     if basis is not None and basis.areas == panel.areas:
-        any_year = next(iter(basis.years.values()))
-        for flag in ("revenue_itemised", "expenditure_itemised"):
-            given[flag] = any_year.given[flag]
+        single = alone(lambda i: panel.year(i, year), ever)
+        for flag, value in basis.flags.items():
+            given[flag] = np.where(single.get(flag, False), np.nan, value)
     programme, before = data.programmes[panel.programme], None
     if known is not None and known.areas == panel.areas:  # opening stocks, for the average heads
         stocks = {i: known.year(i, year - 1) for i in STOCKS}
@@ -221,22 +232,37 @@ def _add_account(
                      item=item, period=str(year), stage=stage)
 
 
+def _made_of(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of areas with accounts of their own: of upper areas only their side of flows may be here."""
+    whole = frame.loc[~frame["item"].isin([item for item, _ in MIRRORED_LINES]), "region"].unique()
+    return frame[frame["region"].isin(whole)]
+
+
+def _add_upper_account(rows: Rows, data: FundData, panel: Panel, years: Sequence[int], stage: str) -> None:
+    """The own side of areas made of other areas, of flows between them, as reported."""
+    own = upper_rows(data, panel.programme, panel.areas)
+    own = own[(own["stage"] == stage) & own["period"].isin([str(y) for y in years])]
+    for region, item, period, value in own[["region", "item", "period", "value"]].itertuples(index=False):
+        rows.add(np.array([value]), (str(region),), "data", programme=panel.programme, item=str(item),
+                 period=str(period), stage=stage)
+
+
 def _add_projected(rows: Rows, code: str, path: FundPath, year: int, stage: str) -> None:
     basis = path.basis.years.get(year, path.basis.base)
     now = path.years[year]
+    rows.add_upper(path, year, programme=code, period=str(year), stage=stage)
     for item in now.items():
         if item not in items.CATALOGUE or item in ("benefit_level_base", "standing_subsidy", "standing_grant"):
             continue
-        method: Any = labels(now, item, basis)
-        if year == path.basis.base_year:  # the outturn is known: the year's own account
-            method = np.where(method == "data", "final account", method)
+        method = labels(now, item, basis)
         rows.add(now.get(item)[:, 0], path.basis.areas, method, programme=code, item=item, period=str(year), stage=stage)
 
 
 def balance_table(frame: pd.DataFrame, period: str) -> pd.DataFrame:
     """The balance table of a draft frame: gap, filling, what stays open."""
     wanted = ["opening_balance", "gap", "gap_subsidy", "gap_grant", "closing_balance", "months_payable"]
-    rows = frame[(frame["period"] == period) & (frame["stage"] == "draft") & frame["item"].isin(wanted)]
+    drafted = frame[(frame["period"] == period) & (frame["stage"] == "draft")]
+    rows = drafted[drafted["item"].isin([*wanted, "total_revenue", "total_expenditure"])]  # unknown gaps have a row too
     wide = rows.pivot_table(index=["region", "programme"], columns="item", values="value", observed=True, sort=False)
     wide = wide.reindex(columns=wanted).reset_index()
     wide.columns.name = None

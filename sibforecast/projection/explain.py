@@ -183,7 +183,8 @@ def _upper(
         raise SibError(f"{data.regions.label(code)} has no figures of {basis.programme.code}")
     if not items.CATALOGUE[item].is_additive:
         raise SibError(f"{item} is a ratio or level: explain its parts, or one of the areas below")
-    value = path.value(item, year)[:, 0]
+    side = next((s for s in basis.upper if s.region == code and s.item == item), None)
+    value = path.value(side.mirror if side else item, year)[:, 0]
     total = gross = float(np.nansum(value[below]))
     frame = result.frame
     shown = frame[(frame["region"] == code) & (frame["programme"] == basis.programme.code) & (frame["item"] == item)
@@ -198,7 +199,7 @@ def _upper(
                      "unit": items.CATALOGUE[item].unit, "formula": "", "origin": "flows between these areas, counted once"})
     for i in sorted(below, key=lambda i: -abs(np.nan_to_num(value[i]))):
         if not np.isnan(value[i]):
-            rows.append({"depth": 1, "item": item, "period": str(year), "value": float(value[i]),
+            rows.append({"depth": 1, "item": side.mirror if side else item, "period": str(year), "value": float(value[i]),
                          "unit": items.CATALOGUE[item].unit, "formula": "", "origin": data.regions.label(basis.areas[i])})
     return _told(rows, data, code, basis.programme.code, result.provenance)
 

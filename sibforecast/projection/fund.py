@@ -45,19 +45,20 @@ def account_year(
     areas: int,
     ever: Mapping[str, npt.NDArray[np.bool_]],
     before: Year | None = None,
+    blank: Mapping[str, npt.NDArray[np.bool_]] | None = None,
 ) -> Year:
     """A year of accounts: figures as given, totals and balances computed where absent."""
     totals = Programme(programme.code, programme.kind, programme.name_zh, programme.name_en, _TOTAL_RULES)
     direct = {item: ~np.isnan(value) for item, value in given.items()}
     ever = {item: known for item, known in ever.items() if item != "balance_adjustment"}  # none given is none
-    return Year(totals, given, areas=areas, direct=direct, ever=ever, before=before)
+    return Year(totals, given, areas=areas, direct=direct, ever=ever, before=before, blank=blank)
 
 
 def roll_forward(basis: FundBasis, effects: Effects | None, last: int) -> FundPath:
     """Project a fund to `last`, with the changes of a scenario if there are any."""
     areas = len(basis.areas)
     opening = account_year(basis.programme, basis.stocks, areas, {})
-    start = account_year(basis.programme, basis.base.given, areas, basis.ever, opening)
+    start = account_year(basis.programme, basis.base.given, areas, basis.ever, opening, basis.base.blank)
     years: dict[int, Year] = {basis.base_year: start}
     before = start
     for year, now in basis.years.items():
@@ -67,7 +68,7 @@ def roll_forward(basis: FundBasis, effects: Effects | None, last: int) -> FundPa
         at_end = effects.adjuster(year, at_end=True) if effects else no_change
         before = Year(
             basis.programme, now.given, areas=areas, direct=now.direct, ever=basis.ever,
-            before=before, adjust=adjust, adjust_end=at_end, links=basis.links,
+            before=before, adjust=adjust, adjust_end=at_end, links=basis.links, blank=now.blank,
         ).solve()  # fmt: skip
         years[year] = before
     return FundPath(basis, years)

@@ -16,7 +16,7 @@ from sibforecast.assumptions.effects import effects_on, interval
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.errors import DataError, ProjectionError, ScenarioError, all_faults
 from sibforecast.programmes import registry
-from sibforecast.projection.fund import FundPath, labels, lost_lines, roll_forward
+from sibforecast.projection.fund import MIRRORED, FundPath, labels, lost_lines, roll_forward
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
 from sibforecast.tables.read import Collector
@@ -234,6 +234,11 @@ class Rows:
         for column, word in same.items():
             self.codes.setdefault(column, []).append(np.full(len(known), self._code(column, word), dtype=np.int32))
 
+    def add_upper(self, path: FundPath, year: int, **same: str) -> None:
+        """The own side of upper areas: what they receive from the areas they are made of, and grant them."""
+        for side in path.basis.upper:
+            self.add(side.total(path.value(side.mirror, year))[:1], (side.region,), MIRRORED, item=side.item, **same)
+
     def frame(self, columns: Sequence[str]) -> pd.DataFrame:
         """The tidy frame."""
         data: dict[str, Any] = {}
@@ -264,6 +269,7 @@ def projection_frame(
 
 def _add_year(rows: Rows, path: FundPath, year: int, stage: str, title: str, code: str, scenario: Scenario | None) -> None:
     now = path.years[year]
+    rows.add_upper(path, year, programme=code, period=str(year), stage=stage, scenario=title)
     touched = {c.item for c in scenario.changes} if scenario else set()
     for item in now.items():
         if item not in items.CATALOGUE or item in _HIDDEN:
