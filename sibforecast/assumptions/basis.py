@@ -209,7 +209,7 @@ def _blank_lines(
             continue
         now.given[item] = np.where(where, np.nan, now.given[item])
         now.mark(now.direct, f"total_{item.removesuffix('_itemised')}", where)
-        found.add("total_without_lines", "note", f"the year's total is known without its lines in {int(where.sum())} areas: it stands, "
+        found.add("total_without_lines", "note", f"the total is known without its lines in {int(where.sum())} areas: it stands, "
                   "the lines are left blank; later years go on line by line", programme=programme,
                   item=f"total_{item.removesuffix('_itemised')}", period=str(year), mend="enter the lines")
     for item, where in gone.items():

@@ -17,6 +17,7 @@ from sibforecast import items
 from sibforecast.assumptions.scenario import Change
 from sibforecast.errors import ScenarioError, SibError
 from sibforecast.periods import Period, in_force_at_end, months_in_force
+from sibforecast.programmes.programme import Earlier
 from sibforecast.tables.regions import Regions
 
 Floats = npt.NDArray[np.float64]
@@ -96,7 +97,7 @@ class _Adjuster:
     at_end: bool
     coalitions: npt.NDArray[np.bool_] | None
 
-    def __call__(self, item: str, value: Floats, average: bool) -> Floats:
+    def __call__(self, item: str, value: Floats, average: bool, earlier: Earlier) -> Floats:
         effects = self.table.get(item)
         if not effects:
             return value
@@ -104,12 +105,14 @@ class _Adjuster:
         timing = "average" if average or entry is None else entry.timing
         if timing == "closing" or self.at_end:
             return self._at_end(effects, item, value)
-        amounts = [e for e in effects if timing == "flow" and e.change.operation != "multiply"]
-        value = self._by_months([e for e in effects if e not in amounts], item, value)
-        for effect in amounts:
-            weight, share = interval(effect.change, self.year)
-            if weight > 0.0:
-                value = np.where(self._where(effect), _amount(effect.change, value, weight, share), value)
+        for amounts, run in _runs(effects, timing == "flow"):
+            if not amounts:
+                value = self._by_months(run, item, value, earlier)
+                continue
+            for effect in run:
+                weight, share = interval(effect.change, self.year)
+                if weight > 0.0:
+                    value = np.where(self._where(effect), _amount(effect.change, value, weight, share), value)
         return value
 
     def _where(self, effect: Effect) -> npt.NDArray[np.bool_]:
@@ -125,19 +128,37 @@ class _Adjuster:
                 value = np.where(self._where(effect), _operate(effect.change.operation, value, effect.change.amount), value)
         return value
 
-    def _by_months(self, effects: list[Effect], item: str, value: Floats) -> Floats:
+    def _by_months(self, effects: list[Effect], item: str, value: Floats, earlier: Earlier) -> Floats:
         """The year's average: each month with the changes in force in it, in their order."""
         moved = value
         for months, active in _spells(effects, item, self.year):
-            inside = value
-            for effect in active:
-                changed = _operate(effect.change.operation, inside, effect.change.amount)
-                inside = np.where(self._where(effect), changed, inside)
+            inside = self._laid(active, value)
             if months == 12.0 and moved is value:
                 moved = inside
             else:
                 moved = moved + months / 12.0 * (inside - value)
+        for spell in _arrears(effects, item, self.year):
+            base = earlier(spell.back)  # what is paid late is due on the level of its own year
+            base = value if base is None else np.where(np.isnan(base), value, base)
+            moved = moved + spell.months / 12.0 * (self._laid(spell.due, base) - self._laid(spell.paid, base))
         return moved
+
+    def _laid(self, active: Sequence[Effect], value: Floats) -> Floats:
+        for effect in active:
+            changed = _operate(effect.change.operation, value, effect.change.amount)
+            value = np.where(self._where(effect), changed, value)
+        return value
+
+
+def _runs(effects: list[Effect], is_flow: bool) -> list[tuple[bool, list[Effect]]]:
+    """Changes in their order, in runs of amounts for an interval (of flows) and of changes by month."""
+    runs: list[tuple[bool, list[Effect]]] = []
+    for effect in effects:
+        amounts = is_flow and effect.change.operation != "multiply"
+        if not runs or runs[-1][0] != amounts:
+            runs.append((amounts, []))
+        runs[-1][1].append(effect)
+    return runs
 
 
 def _dates(change: Change) -> tuple[Period, Period | None]:
@@ -150,29 +171,51 @@ def _counts(change: Change, item: str, year: int) -> bool:
 
 
 def _spells(effects: Sequence[Effect], item: str, year: int) -> list[tuple[float, tuple[Effect, ...]]]:
-    """Months of the year by the changes in force in them; arrears paid now count as months of now."""
+    """Months of the year by the changes in force and paid in it."""
     spells: dict[tuple[int, ...], float] = {}
-    arrears: list[tuple[float, tuple[Effect, ...]]] = []
-    active: list[list[int]] = [[] for _ in range(12)]
-    for index, effect in enumerate(effects):
-        start, end = _dates(effect.change)
-        if not _counts(effect.change, item, year):
-            continue
-        if effect.change.paid:
-            paid = Period.parse(effect.change.paid)
-            if year < paid.year:
-                continue
-            if year == paid.year:
-                late = sum(months_in_force(y, start, end) for y in range(start.year, year))
-                arrears.append((float(late), (effect,)))
+    for month in range(1, 13):
+        active = tuple(i for i, e in enumerate(effects) if _in_month(e, item, year, month) and _paid_in(e) <= year)
+        if active:
+            spells[active] = spells.get(active, 0.0) + 1.0
+    return [(months, tuple(effects[i] for i in names)) for names, months in spells.items()]
+
+
+@dataclass(frozen=True)
+class _Arrears:
+    """Months of an earlier year for which something is paid now."""
+
+    back: int  # how many years ago
+    months: float
+    due: tuple[Effect, ...]  # in force then, paid by now
+    paid: tuple[Effect, ...]  # in force then, paid before
+
+
+def _arrears(effects: Sequence[Effect], item: str, year: int) -> list[_Arrears]:
+    """What is paid this year for earlier ones: with the late changes less without them."""
+    late = [e for e in effects if _paid_in(e) == year and _dates(e.change)[0].year < year]
+    spells: dict[tuple[int, tuple[int, ...], tuple[int, ...]], float] = {}
+    for then in range(min((_dates(e.change)[0].year for e in late), default=year), year):
         for month in range(1, 13):
-            if _covers(start, end, year, month):
-                active[month - 1].append(index)
-    for names in active:
-        if names:
-            spells[tuple(names)] = spells.get(tuple(names), 0.0) + 1.0
-    listed = [(months, tuple(effects[i] for i in names)) for names, months in spells.items()]
-    return listed + [a for a in arrears if a[0] > 0]
+            here = [i for i, e in enumerate(effects) if _in_month(e, item, then, month)]
+            due = tuple(i for i in here if _paid_in(effects[i]) <= year)
+            paid = tuple(i for i in here if _paid_in(effects[i]) < year)
+            if due != paid:
+                key = (year - then, due, paid)
+                spells[key] = spells.get(key, 0.0) + 1.0
+    return [
+        _Arrears(back, months, tuple(effects[i] for i in due), tuple(effects[i] for i in paid))
+        for (back, due, paid), months in spells.items()
+    ]
+
+
+def _paid_in(effect: Effect) -> int:
+    """The year from which a change is paid."""
+    return Period.parse(effect.change.paid or effect.change.start).year
+
+
+def _in_month(effect: Effect, item: str, year: int, month: int) -> bool:
+    start, end = _dates(effect.change)
+    return _counts(effect.change, item, year) and _covers(start, end, year, month)
 
 
 def _covers(start: Period, end: Period | None, year: int, month: int) -> bool:

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
-Adjust = Callable[[str, Floats, bool], Floats]
+Earlier = Callable[[int], Floats | None]
+Adjust = Callable[[str, Floats, bool, Earlier], Floats]
 
 GIVEN = -1
 UNKNOWN = -2
@@ -169,7 +170,7 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
 ALWAYS = frozenset({"gap_subsidy", "gap_grant"})
 
 
-def no_change(item: str, value: Floats, average: bool) -> Floats:
+def no_change(item: str, value: Floats, average: bool, earlier: Earlier) -> Floats:
     """The adjustment of the baseline: none."""
     return value
 
@@ -190,7 +191,7 @@ class Year:
     before : Year, optional
         The year before, for opening stocks.
     adjust : callable
-        Lays policy changes on an item: ``adjust(item, value, average)``.
+        Lays policy changes on an item: ``adjust(item, value, average, earlier)``.
     months : float
         Months of the period (12 for a year).
     links : iterable of Link
@@ -254,8 +255,22 @@ class Year:
         if name.endswith("_in_force"):
             item = name.removesuffix("_in_force")
             self.get(item)
-            return self.adjust_end(item, self.raw[item], False)
+            return self.adjust_end(item, self.raw[item], False, self._earlier(item))
         return self._compute(name)
+
+    def _earlier(self, item: str) -> Earlier:
+        """The values of an item in earlier years, before any change."""
+
+        def value(back: int) -> Floats | None:
+            year: Year | None = self
+            for _ in range(back):
+                year = year.before if year is not None else None
+            if year is None:
+                return None
+            year.get(item)
+            return year.raw[item]
+
+        return value
 
     def _opening(self, item: str, raw: bool) -> Floats:
         if self.before is None:
@@ -305,9 +320,9 @@ class Year:
             value, used = np.where(self.blank[item], np.nan, value), np.where(self.blank[item], np.int16(UNKNOWN), used)
         self.raw[item] = value
         self.used[item] = used
-        adjusted = self.adjust(follows or item, value, bool(follows))
+        adjusted = self.adjust(follows or item, value, bool(follows), self._earlier(item))
         if follows:  # an average follows its stock and may be changed itself
-            adjusted = self.adjust(item, adjusted, False)
+            adjusted = self.adjust(item, adjusted, False, self._earlier(item))
         self.values[item] = adjusted
         return adjusted
 

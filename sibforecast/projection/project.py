@@ -12,11 +12,12 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
-from sibforecast.assumptions.effects import effects_on, interval
+from sibforecast.assumptions.effects import effects_on
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.errors import DataError, ProjectionError, ScenarioError, all_faults
 from sibforecast.programmes import registry
 from sibforecast.projection.fund import MIRRORED, FundPath, labels, lost_lines, roll_forward
+from sibforecast.projection.reach import without_effect
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
 from sibforecast.tables.read import Collector
@@ -137,8 +138,9 @@ def run_scenarios(
     for title, one in named.items():
         if one is not None:
             _unknown_funds(assumptions, one)
-            _without_effect(assumptions, one, last, found)
         paths[title] = _paths(assumptions, one, last)
+        if one is not None:
+            without_effect(assumptions, one, paths[title], last, found)
     base = next(iter(paths.values()))
     for path in base.values():
         _blank_gaps(path, path.basis.base_year, found)
@@ -174,23 +176,6 @@ def _unknown_funds(assumptions: Assumptions, scenario: Scenario) -> None:
     ]  # fmt: skip
     if faults:
         raise all_faults(ScenarioError, f"scenario {scenario.title!r}", faults)
-
-
-def _without_effect(assumptions: Assumptions, scenario: Scenario, last: int, found: Collector) -> None:
-    """A change that meets no fund, area or year is said, not swallowed."""
-    for change in scenario.changes:
-        if not any(interval(change, year)[0] for year in range(assumptions.first, last + 1)):
-            found.add("no_effect", "warning", f"the change {change.cause!r} of {scenario.title!r} is not in force in "
-                      f"{assumptions.first}-{last}", table="scenario", item=change.item, mend="check its months")
-            continue
-        met = [
-            code for code, basis in assumptions.funds.items()
-            if effects_on([change], code, basis.areas, assumptions.source.regions).effects
-            and (change.item in basis.programme.by_item or any(change.item in y.given for y in basis.years.values()))
-        ]  # fmt: skip
-        if not met:
-            found.add("no_effect", "warning", f"the change {change.cause!r} of {scenario.title!r} meets nothing",
-                      table="scenario", item=change.item, mend="check programme, regions and item")
 
 
 def _blank_gaps(path: FundPath, year: int, found: Collector) -> None:

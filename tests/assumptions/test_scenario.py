@@ -76,6 +76,43 @@ def test_arrears_are_paid_in_one_sum(draft):
     assert moved == pytest.approx([0, 18, 12])
 
 
+def test_arrears_compose_with_other_changes_on_the_item(draft):
+    """All of 2026 at 1.1 and, decided late, at 1.15 too: 1.265 of each year's level is due.
+
+    Level 2026 2,972.50 (the example), the same in 2027. Paid in 2026: 1.1. Paid in 2027:
+    1.1 × 1.15 for 2027, and for 2026 what was not paid, 1.265 − 1.1.
+    """
+    one = change(item="benefit_level", multiply=1.1, start="2026-01", id="one")
+    late = change(item="benefit_level", multiply=1.15, start="2026-01", paid="2027-03", id="late")
+    reform = sib.project(draft.assumptions, sib.Scenario("s", one, late), years=3)
+    base = sib.project(draft.assumptions, years=3)
+    levels = [value(base, "benefit_level", y) for y in ("2026", "2027", "2028")]
+    due = [levels[0] * 1.1, levels[1] * 1.265 + levels[0] * (1.265 - 1.1), levels[2] * 1.265]
+    assert [value(reform, "benefit_level", y) for y in ("2026", "2027", "2028")] == pytest.approx(due)
+
+
+def test_arrears_are_due_on_the_level_of_their_own_year(tmp_path):
+    """Half of 2026 at +10 %, paid in 2027 when the level has risen: 5 % of the level of 2026 comes on top."""
+    rows = [("benefit_adjustment", 2027, 8, "%", "150100", "enterprise_pension", "example", "analyst")]
+    path = datasets.enterprise_pension(tmp_path)
+    with (path / "assumptions.csv").open("a", encoding="utf-8") as file:
+        file.writelines(",".join(map(str, row)) + "\n" for row in rows)
+    draft = sib.draft_budget(sib.load(path), 2026)
+    late = change(item="benefit_level", multiply=1.1, start="2026-07", paid="2027-01")
+    reform, base = (sib.project(draft.assumptions, s, years=2) for s in (sib.Scenario("s", late), None))
+    assert value(base, "benefit_level", "2027") == pytest.approx(2_972.5 * 1.08)
+    assert value(reform, "benefit_level", "2026") == pytest.approx(2_972.5)
+    assert value(reform, "benefit_level", "2027") == pytest.approx(2_972.5 * 1.08 * 1.1 + 0.05 * 2_972.5)
+
+
+@pytest.mark.parametrize(("order", "expected"), [(("add", "multiply"), 1.1 * (2_000 + 500)), (("multiply", "add"), 1.1 * 2_000 + 500)])
+def test_amounts_and_multiplications_of_a_flow_keep_their_order(draft, order, expected):
+    """Back-payments of the example: 2,000 万元."""
+    made = {"add": change(item="back_payments", add=500, unit="万元"), "multiply": change(item="back_payments", multiply=1.1)}
+    reform = sib.project(draft.assumptions, sib.Scenario("s", *(made[o] for o in order)))
+    assert value(reform, "back_payments") == pytest.approx(expected * 1e4)
+
+
 def test_amounts_are_totals_for_their_interval():
     spread = change(item="back_payments", add=1_200, unit="元", start="2026-07", end="2027-06")
     assert [interval(spread, y)[1] for y in (2026, 2027)] == [0.5, 0.5]

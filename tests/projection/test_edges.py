@@ -90,6 +90,11 @@ def test_a_lumped_benefit_total_stays_tied_to_its_level(tmp_path):
     raise_ = sib.Change(item="benefit_level", multiply=1.1, start="2026-01", decided_by="nation")
     reform = sib.project(draft.assumptions, sib.Scenario("r", raise_)).frame.set_index("item")["value"]
     assert reform["benefit_expenditure"] == pytest.approx(1.1 * 250_350e4)
+    for item in ("deaths", "death_benefit"):  # the sum is heads × level × ratio: these do not move it, and that is said
+        idle = sib.project(draft.assumptions, sib.Scenario("d", sib.Change(item=item, multiply=2, start="2026-01", decided_by="nation")))
+        assert idle.frame.set_index("item")["value"]["benefit_expenditure"] == pytest.approx(250_350e4)
+        assert idle.findings.frame[["id", "item"]].to_numpy().tolist() == [["no_effect", item]]
+    assert "no_effect" not in set(sib.project(draft.assumptions, sib.Scenario("r", raise_)).findings.frame["id"])
 
 
 def test_months_count_although_the_year_before_has_no_account(tmp_path):
@@ -165,6 +170,12 @@ def test_a_fund_that_exists_nowhere_is_refused_and_idle_months_are_said(tmp_path
     late = sib.Change(item="contribution_revenue", multiply=1.1, start="2030-07", decided_by="nation", programme="企业养老")
     found = sib.project(draft.assumptions, sib.Scenario("l", late)).findings.frame
     assert found["id"].tolist() == ["no_effect"]
+
+
+def test_a_change_of_nothing_is_said(tmp_path):
+    draft, _ = drafted(tmp_path, simple())
+    same = sib.Change(item="contribution_revenue", multiply=1.0, start="2026-01", decided_by="nation")
+    assert sib.project(draft.assumptions, sib.Scenario("same", same)).findings.frame["id"].tolist() == ["no_effect"]
 
 
 def test_a_filled_in_template_is_never_overwritten(tmp_path):
