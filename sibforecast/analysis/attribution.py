@@ -60,14 +60,19 @@ class Attribution(Result):
     def headline(self) -> str:
         """Gap before and after, all areas together."""
         frame = self.frame
-        before = frame.loc[frame["kind"] == "budget", "value"].sum()
         measures = len(set(frame["cause"]) - {"budget_gap"})
-        return f"gap {before / 1e8:,.2f} → {frame['value'].sum() / 1e8:,.2f} (100 million), measures: {measures}"
+        told = []
+        for title, part in frame.groupby("scenario", sort=False):  # scenarios stand side by side, they do not add up
+            before = part.loc[part["kind"] == "budget", "value"].sum()
+            name = f"{title}: " if frame["scenario"].nunique() > 1 else ""
+            told.append(f"{name}gap {before / 1e8:,.2f} → {part['value'].sum() / 1e8:,.2f}")
+        return "; ".join(told) + f" (100 million), measures: {measures}"
 
     def summary(self) -> pd.DataFrame:
         """Each cause by fund, all areas together."""
         frame = self.frame
-        table = frame.groupby(["cause", "programme"], observed=True, sort=False)["value"].sum().unstack("programme")
+        keys = ["scenario", "cause"] if frame["scenario"].nunique() > 1 else ["cause"]
+        table = frame.groupby([*keys, "programme"], observed=True, sort=False)["value"].sum().unstack("programme")
         return (table / 1e8).round(2)
 
 
@@ -114,6 +119,8 @@ def attribute(
     if method not in ("shapley", "chain"):
         raise SibError(f"unknown method {method!r}; expected shapley or chain")
     base = before.projection if isinstance(before, BudgetDraft) else before
+    if not isinstance(base, Projection) or not isinstance(after, Projection):
+        raise SibError("attribute takes a draft or projection, and a projection: project(draft.assumptions, scenario)")
     if base is None or base.assumptions is None or after.assumptions is not base.assumptions:
         raise SibError("both sides must rest on the same assumptions: project(draft.assumptions, scenario)")
     if BASELINE not in base.paths:

@@ -31,6 +31,11 @@ _SIDES = (
 #: What every area with lines has: without it the fund of the area is not told.
 _BALANCES = ("total_revenue", "total_expenditure", "opening_balance", "current_balance", "closing_balance", "gap")
 _FIGURES = (*items.STATUTORY_LINES, "total_revenue", "total_expenditure")
+#: Subtotals: the total above them, and what else that total holds.
+_SUBTOTALS = {
+    "revenue_subtotal": ("total_revenue", items.INTER_LEVEL_REVENUE),
+    "expenditure_subtotal": ("total_expenditure", items.INTER_LEVEL_EXPENDITURE),
+}
 #: What every area has that is not somebody's own level.
 _HEADS = ("insured", "insured_active", "contributors", "beneficiaries", "insured_average", "insured_active_average",
           "beneficiaries_average")  # fmt: skip
@@ -92,9 +97,12 @@ def lacking(rows: Rows, item: str, regions: Regions) -> Bools:
     if not open_.any():
         return open_
     had = np.where(rows.before >= 0, ~np.isnan(value[rows.before]), False)
-    missing = open_ & had & ~_is_nothing(rows, item)
+    nothing = _is_nothing(rows, item)
+    missing = open_ & (had | _total_alone(rows, item)) & ~nothing
     if item in _BALANCES:
         missing |= open_ & ~rows.placed & _has_lines(rows, dict(_SIDES).get(item, _FIGURES))
+    if item in _SUBTOTALS:
+        missing |= open_ & ~nothing & _has_lines(rows, (_SUBTOTALS[item][0],))
     if item in _HEADS:
         own = {r for r in rows.heads["region"].astype(str).unique() if r in regions.areas and regions.is_own_level(r)}
         missing |= open_ & ~rows.heads["region"].astype(str).isin(own).to_numpy()
@@ -104,12 +112,20 @@ def lacking(rows: Rows, item: str, regions: Regions) -> Bools:
 def _is_nothing(rows: Rows, item: str) -> Bools:
     """Whether an absent line is none: the total above it foots without it."""
     blank = np.full(len(rows.heads), np.nan)
-    for total, lines in _SIDES:
-        if item in lines:
+    for total, lines in (*_SIDES, *_SUBTOTALS.values()):
+        if item in lines or _SUBTOTALS.get(item) == (total, lines):
             parts = np.stack([rows.values.get(line, blank) for line in lines])
             whole = rows.values.get(total, blank)
             added = np.where(np.isnan(parts), 0.0, parts).sum(axis=0)
             return np.asarray(np.abs(added - whole) <= 1e-3 * np.abs(whole) + 1.0)
+    return np.zeros(len(rows.heads), dtype=bool)
+
+
+def _total_alone(rows: Rows, item: str) -> Bools:
+    """Whether the total that a line is part of is known, and none of its lines is."""
+    for total, lines in _SIDES:
+        if item in lines and total in rows.values:
+            return np.asarray(~np.isnan(rows.values[total]) & ~_has_lines(rows, lines))
     return np.zeros(len(rows.heads), dtype=bool)
 
 

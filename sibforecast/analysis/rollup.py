@@ -38,7 +38,7 @@ _PRODUCTS = {
 }
 _TOTALS_OF = {
     "lower_remittance": ("total_revenue", "revenue_before_filling"),
-    "upper_grant": ("total_revenue", "revenue_before_filling"),
+    "upper_grant": ("total_revenue",),
     "upper_remittance": ("total_expenditure",),
     "lower_grant": ("total_expenditure",),
 }
@@ -290,6 +290,7 @@ def _eliminate(wide: _Wide, rolled: dict[str, Floats], regions: Regions, found: 
             for total in _TOTALS_OF[item]:
                 if total in rolled:
                     rolled[total] = rolled[total] - out
+        _refill(rolled, lower, upper)
         open_ = both & (seen > 0) & ~same
         for i in np.flatnonzero(open_):
             place = {k: str(wide.groups[k].iloc[i]) for k in ("region", "programme", "period") if k in wide.groups}
@@ -298,6 +299,21 @@ def _eliminate(wide: _Wide, rolled: dict[str, Floats], regions: Regions, found: 
                 "found": f"{seen[i]:,.2f}", "message": f"{upper} of the upper level and {lower} of those below differ; "
                 "only what both report was eliminated", "mend": "make both sides agree", **place,
             })  # fmt: skip
+
+
+def _refill(rolled: dict[str, Floats], lower: str, upper: str) -> None:
+    """A grant that one part of the area gave another fills no gap of the area as a whole."""
+    if "upper_grant" not in (lower, upper):
+        return
+    before = rolled.get("gap_grant", np.zeros_like(rolled["upper_grant"]))
+    left = np.where(np.isnan(before), before, np.minimum(before, np.maximum(rolled["upper_grant"], 0.0)))
+    left = np.where(np.isnan(rolled["upper_grant"]), before, left)
+    for item in ("gap", "gap_grant"):
+        if item in rolled:
+            rolled[item] = rolled[item] - (before - left)
+    if "revenue_before_filling" in rolled and "total_revenue" in rolled:
+        subsidy = np.nan_to_num(rolled.get("gap_subsidy", np.zeros_like(left)))
+        rolled["revenue_before_filling"] = rolled["total_revenue"] - subsidy - np.nan_to_num(left)
 
 
 def _heads(region: str, target: str, regions: Regions) -> bool:

@@ -7,7 +7,7 @@ surplus stays in the fund.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
@@ -17,7 +17,7 @@ from sibforecast.analysis.attribution import COLUMNS, Attribution
 from sibforecast.analysis.rules_file import RuleClass, SharingRules
 from sibforecast.errors import SibError
 from sibforecast.projection.draft import BudgetDraft
-from sibforecast.results import Result, round_half_up
+from sibforecast.results import Findings, Result, round_half_up
 from sibforecast.tables.cells import read_truth
 from sibforecast.tables.data import FundData
 from sibforecast.tables.regions import Regions
@@ -37,6 +37,7 @@ class Sharing(Result):
 
     data: FundData | None = field(default=None, repr=False)
     rules: SharingRules | None = field(default=None, repr=False)
+    findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
     columns: ClassVar[tuple[str, ...]] = SHARING_COLUMNS
 
@@ -99,9 +100,12 @@ def share(
     """
     if audits is not None:
         raise SibError("deductions for audit findings are not part of the rules yet")
+    if not isinstance(rules, SharingRules):
+        raise SibError(f"rules must be what read_rules gives; found {type(rules).__name__}")
     data = getattr(causes, "source", None)
     table = _causes_frame(causes)
     regions = data.regions if data is not None else Regions.of([])
+    grades = _grades(assessments or {}, regions, table, rules)
     if pooling is None and data is not None:
         pooling = data.table("pooling")
     if rules.basis != "current_year":
@@ -114,11 +118,37 @@ def share(
     table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
     rows: list[dict[str, Any]] = []
     for key, group in table.groupby(list(_KEYS), sort=False, dropna=False):
-        unit = _Unit(dict(zip(_KEYS, key, strict=True)), group, rules, regions, pooling, assessments or {})
+        unit = _Unit(dict(zip(_KEYS, key, strict=True)), group, rules, regions, pooling, grades)
         rows.extend(unit.bill())
     frame = pd.DataFrame(rows, columns=list(SHARING_COLUMNS))
     provenance = dict(getattr(causes, "provenance", {})) | {"rules": rules.ruleset, "reference": rules.reference}
-    return Sharing(lambda: frame, provenance, data=data, rules=rules)
+    found = Findings.of(list(_not_billed(causes)) if isinstance(causes, BudgetDraft) else [], provenance)
+    return Sharing(lambda: frame, provenance, data=data, rules=rules, findings=found)
+
+
+def _not_billed(draft: BudgetDraft) -> Iterator[dict[str, Any]]:
+    """Areas of a draft whose gap is unknown: nobody can be billed for it, and that is said."""
+    frame = draft.frame
+    drafted = frame[frame["stage"] == "draft"]
+    keys = ["region", "programme", "period"]
+    told = set(drafted.loc[drafted["item"] == "gap", keys].astype(str).itertuples(index=False, name=None))
+    for key in drafted.loc[drafted["item"] == "total_expenditure", keys].astype(str).itertuples(index=False, name=None):
+        if key not in told:
+            yield {"id": "gap_unknown", "severity": "warning", **dict(zip(keys, key, strict=True)), "item": "gap",
+                   "message": "the gap is unknown and is not part of the bill", "mend": "give gap_subsidy and gap_grant"}
+
+
+def _grades(
+    assessments: Mapping[str, object], regions: Regions, table: pd.DataFrame, rules: SharingRules
+) -> dict[str, object]:
+    """Assessments by code; an area nobody knows is a slip of the pen."""
+    out: dict[str, object] = {}
+    here = set(table["region"].astype(str))
+    for word, grade in assessments.items():
+        code = str(word) if str(word) in here else regions.resolve(str(word))
+        units = {regions.at_level(code, rules.unit)} if code in regions.areas else {code}
+        out.update(dict.fromkeys(units, grade))
+    return out
 
 
 def _pays_as_region(code: str, regions: Regions) -> bool:
@@ -137,6 +167,8 @@ def _causes_frame(causes: Attribution | BudgetDraft | pd.DataFrame) -> pd.DataFr
             stage="budget", kind="budget", cause="budget_gap", known_at_budget=True
         )
     else:
+        if not isinstance(causes, (Attribution, pd.DataFrame)):
+            raise SibError(f"share takes an attribution, a draft or a table of causes; found {type(causes).__name__}")
         table = (causes.frame if isinstance(causes, Attribution) else causes).copy()
     missing = [c for c in ("region", "programme", "value") if c not in table]
     if missing:
@@ -237,13 +269,13 @@ class _Unit:
             known = ", ".join(self.rules.assessment)
             raise SibError(f"assessment {grade!r} of {self.key['region']}: expected one of {known} or a number up to 1")
         cut = sum(float(r["value"]) for r in rows if r["payer"] == "region") * (1.0 - factor)
-        if cut == 0:
+        if cut == 0 or self._as_payer("league") == "region":  # the region's own level would pay itself
             return []
         clause = "建立考评结果与对盟市补助资金挂钩的激励机制"
         reason = f"assessment {grade}: the region's share times {factor:g}"
         return [
             self._row("C2", "assessment", "shared", payer, factor, clause, reason, sign * cut)
-            for payer, sign in (("region", -1.0), ("league", 1.0))
+            for payer, sign in (("region", -1.0), (self._as_payer("league"), 1.0))
         ]
 
     def _as_payer(self, payer: str) -> str:

@@ -99,7 +99,9 @@ def ended(panel: Panel, flags: Mapping[str, Floats]) -> dict[str, Bools]:
     return out
 
 
-def alone(known: Callable[[str], Floats], ever: Mapping[str, Bools]) -> dict[str, Bools]:
+def alone(
+    known: Callable[[str], Floats], ever: Mapping[str, Bools], by_account: Callable[[str], Bools] | None = None
+) -> dict[str, Bools]:
     """Items that a total published without (all) its lines leaves unknown in its year.
 
     Parameters
@@ -108,6 +110,9 @@ def alone(known: Callable[[str], Floats], ever: Mapping[str, Bools]) -> dict[str
         The year's known figures of an item, as an array (areas, 1).
     ever : mapping
         Items that exist for each area.
+    by_account : callable, optional
+        Where a figure is of an account; months may lack small lines, and leave a total alone
+        only where they tell none of its lines. All, by default.
 
     Returns
     -------
@@ -118,7 +123,12 @@ def alone(known: Callable[[str], Floats], ever: Mapping[str, Bools]) -> dict[str
     for flag, total, _, lines, between in SIDES:
         exists = {i: ever[i] for i in (*lines, *between) if i in ever}
         lacking = {i: there & np.isnan(known(i)) for i, there in exists.items()}
-        side = ~np.isnan(known(total)) & np.logical_or.reduce([np.zeros_like(known(total), dtype=bool), *lacking.values()])
+        if not exists:
+            continue
+        none = np.logical_and.reduce([~there | lacking[i] for i, there in exists.items()])
+        some = np.logical_or.reduce(list(lacking.values()))
+        account = by_account(total) if by_account else np.ones_like(some)
+        side = ~np.isnan(known(total)) & some & (none | account)
         if not side.any():
             continue
         out[flag] = side

@@ -22,8 +22,7 @@ from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
 from sibforecast.errors import DataError, ProjectionError
 from sibforecast.forecasting.drivers import Forecast
 from sibforecast.forecasting.methods import STALE_YEARS
-from sibforecast.forecasting.years import FundForecast
-from sibforecast.programmes.implied import IDENTITIES
+from sibforecast.forecasting.years import FundForecast, implied_words
 from sibforecast.programmes.programme import Programme
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
@@ -99,14 +98,16 @@ def assume(data: FundData, forecast: Forecast, policy: object | None = None) -> 
     'judgement'
     """
     found = Collector()
+    used: set[tuple[str, int]] = set()
     first = _first_year(forecast)
     for code, year in forecast.too_old.items():
         _too_old(found, code, year, first)
     funds: dict[str, FundBasis] = {}
     for code, ahead in forecast.funds.items():
-        basis = _fund(data, data.programmes[code], ahead, first, found)
+        basis = _fund(data, data.programmes[code], ahead, first, found, used)
         if basis is not None:
             funds[code] = basis
+    jd.note_unused(data, used, first, funds, found)
     if found.errors:
         raise DataError(f"{found.errors} assumptions cannot be applied", Findings.of(found.rows))
     return Assumptions(
@@ -130,21 +131,24 @@ def _first_year(forecast: Forecast) -> int:
 
 
 def _fund(
-    data: FundData, programme: Programme, ahead: FundForecast, first: int, found: Collector
+    data: FundData, programme: Programme, ahead: FundForecast, first: int, found: Collector, used: set[tuple[str, int]]
 ) -> FundBasis | None:
     """The basis of one fund; ``None`` (and a note) where its figures are too old."""
     panel = ahead.panel
     if first - panel.years[-1] > STALE_YEARS:
         _too_old(found, programme.code, panel.years[-1], first)
         return None
+    for area, item in ahead.unplaced:
+        found.add("months_not_used", "warning", f"months of {data.regions.label(area)} know {item}, which the areas below cannot "
+                  "share (none has it, or one's is unknown); they are not part of the outturn", region=area,
+                  programme=programme.code, item=item, mend="give the areas' own figures")
     for area, year in ahead.left_out.items():
         _too_old(found, programme.code, year, first, region=area)
     shape = (len(panel.areas), 1)
     base = YearBasis()
     for item in panel.items:
-        implied = f"implied: {IDENTITIES.get(item, 'amount / average insured')}"
         value = panel.year(item, panel.years[-1])
-        base.put(item, value, implied)
+        base.put(item, value, implied_words(item))
         if item in ahead.reported:
             stage = ahead.words(item, panel.years[-1])
             base.label[item] = np.where(stage == "", base.label[item], stage)
@@ -170,7 +174,7 @@ def _fund(
         if index:
             last = {item: point[:, index - 1 : index] for item, point in ahead.point.items()}
             carry(now, before, last, year)
-        judged = jd.judged(data, fund.areas, programme.code, year, found)
+        judged = jd.judged(data, fund.areas, programme.code, year, found, used)
         _drop_summed(now, judged)
         for item, cells in judged.items():
             now.given[item] = np.where(cells.where, cells.value, now.get(item, cells.value))
@@ -180,7 +184,7 @@ def _fund(
             now.mark(now.judged, item, cells.where)
             fund.ever[item] = fund.ever.get(item, np.zeros(shape, dtype=bool)) | cells.own
         _deposits(data, fund.areas, programme.code, year, now)
-        known = alone(lambda i, y=year: ahead.known(i, y), ever)  # type: ignore[misc]
+        known = alone(lambda i, y=year: ahead.known(i, y), ever, lambda i, y=year: ahead.by_account(i, y))  # type: ignore[misc]
         _blank_lines(now, known, gone, programme.code, year, found)
         settle(programme, now, before, fund.ever, shape)
         rates = now.given.get("deposit_rate")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +30,13 @@ class Judged:
 
 
 def judged(
-    data: FundData, areas: tuple[str, ...], programme: str, year: int, found: Collector
+    data: FundData, areas: tuple[str, ...], programme: str, year: int, found: Collector, used: set[tuple[str, int]]
 ) -> dict[str, Judged]:
     """What was given for a fund and year: entered drafts first, then assumptions.
 
     The more specific goes before the general: an area before the area above it, a fund
     before all funds. An amount of an upper area is never split over the areas below.
+    Rows that met an area are noted in `used` by file and row.
     """
     out: dict[str, Judged] = {}
     place = {a: i for i, a in enumerate(areas)}
@@ -41,9 +44,17 @@ def judged(
     if table is not None and not table.empty:
         rows = table[(table["period"].astype(str) == str(year)) & table["programme"].isin(["", programme])]
         for row in _general_first(rows, data):
-            _lay(out, data, areas, place, row, "judgement", found)
+            if is_result(str(row["item"])):
+                used.add(_where(row))
+                found.add(
+                    "result_not_assumed", "error", f"{row['item']} follows from other figures by identity", table="assumptions",
+                    row=row.get("row"), region=str(row["region"]) or None, programme=programme, item=str(row["item"]),
+                    period=str(year), mend="give a driver or a line, or balance_adjustment",
+                )  # fmt: skip
+                continue
+            _lay(out, data, areas, place, row, "judgement", found, used)
     for row in _entered(data, programme, year):
-        _lay(out, data, areas, place, row, f"data ({row['stage']})", found)
+        _lay(out, data, areas, place, row, f"data ({row['stage']})", found, used)
     return out
 
 
@@ -64,18 +75,17 @@ def _entered(data: FundData, programme: str, year: int) -> list[dict[str, object
         return []
     use = (frame["programme"] == programme) & (frame["period"] == str(year)) & frame["stage"].isin(["draft", "expected"])
     records: list[dict[str, object]] = frame[use].to_dict("records")  # type: ignore[assignment]
-    computed = {"result", "balance"}
-    balances = ("balance_adjustment", "opening_balance", "closing_balance")
-    return [
-        r for r in records
-        if items.CATALOGUE[str(r["item"])].side not in computed
-        or (r["item"] in balances and (r["item"] != "closing_balance" or r["stage"] == "expected"))
-    ]  # fmt: skip
+    return [r for r in records if not is_result(str(r["item"])) or (r["item"], r["stage"]) == ("closing_balance", "expected")]
+
+
+def is_result(item: str) -> bool:
+    """Whether an item follows from others by identity, so that it cannot be judged itself."""
+    return items.CATALOGUE[item].side in ("result", "balance") and item not in ("balance_adjustment", "opening_balance")
 
 
 def _lay(
     out: dict[str, Judged], data: FundData, areas: tuple[str, ...], place: dict[str, int],
-    row: dict[str, object], label: str, found: Collector,
+    row: dict[str, object], label: str, found: Collector, used: set[tuple[str, int]],
 ) -> None:  # fmt: skip
     item, region = str(row["item"]), str(row["region"])
     inside = [region] if region in place else []
@@ -85,6 +95,7 @@ def _lay(
         inside = [a for a in data.regions.below(region) if a in place]
     if not inside:
         return
+    used.add(_where(row))
     if len(inside) > 1 and items.CATALOGUE[item].is_additive:
         found.add("sum_not_split", "error", "an amount or number of heads is given for an area above the ones drafted",
                   table="assumptions", row=row.get("row"), region=region or None, item=item, period=str(row["period"]),
@@ -110,6 +121,29 @@ def _lay(
     cells.origin[index, 0] = origin
 
 
+def _where(row: Mapping[Any, Any]) -> tuple[str, int]:
+    """File and row of a record."""
+    return str(row.get("file", "")), int(row["row"])
+
+
+def note_unused(
+    data: FundData, used: set[tuple[str, int]], first: int, funds: Mapping[str, Any], found: Collector
+) -> None:
+    """Judgement and deposits that met no fund, area or year: said, never dropped silently."""
+    for table, words in (("assumptions", "judgement"), ("deposits", "deposit")):
+        for row in data.table(table).to_dict("records"):
+            region, programme = str(row.get("region") or ""), str(row.get("programme") or "")
+            if table == "assumptions":
+                idle = _where(row) not in used and Period.parse(row["period"]).year >= first
+            else:
+                idle = region not in getattr(funds.get(programme), "areas", ())
+            if idle:
+                found.add("not_used", "warning", f"the {words} meets no fund, area and year that are drafted; it has no effect",
+                          table=table, row=int(row["row"]), region=region or None, programme=programme or None,
+                          item=str(row["item"]) if "item" in row else None, period=str(row.get("period") or "") or None,
+                          mend="check area (the lowest that reports), fund and period")
+
+
 def deposit_rates(data: FundData, areas: tuple[str, ...], programme: str, year: int) -> Floats | None:
     """Average yearly rate of each area's deposits, weighed by balance and months in force."""
     table = data.tables.get("deposits")
@@ -123,7 +157,10 @@ def deposit_rates(data: FundData, areas: tuple[str, ...], programme: str, year: 
     for region, amount, rate, start in zip(rows["region"], rows["balance"], rows["rate"], rows["start"], strict=True):
         if region not in place or amount is None or rate is None or amount != amount or rate != rate:
             continue
-        months = months_in_force(year, Period.parse(start) if start else None, None)
+        begins = Period.parse(start) if start else None
+        if begins is not None and begins.year > year:  # money that is not there yet earns nothing and weighs nothing
+            continue
+        months = months_in_force(year, begins, None)
         balance[place[region]] += amount
         interest[place[region]] += amount * rate * months / 12.0
     with np.errstate(divide="ignore", invalid="ignore"):

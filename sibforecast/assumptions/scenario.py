@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 OPERATIONS = ("set", "add", "multiply", "floor", "cap")
 DECIDERS = ("nation", "region", "league", "county", "event")
+#: A share beyond this is a per cent figure without its sign.
+SHARE_LIMIT = 1.5
 _PRESETS = Path(__file__).parent / "presets"
 
 
@@ -93,17 +97,35 @@ class Change:
     author: str = ""
 
     def __post_init__(self) -> None:
+        wrong = list(self._type_faults())
+        if wrong:
+            raise all_faults(ScenarioError, f"change {self.id or self.item!r}", wrong)
         for name in ("programme", "regions"):
             value = getattr(self, name)
             if isinstance(value, str):
                 value = tuple(v.strip() for v in value.replace("，", ",").split(",") if v.strip()) or ("*",)
             object.__setattr__(self, name, tuple(value))
+        for name in ("start", "end", "paid"):  # 2026-7 is 2026-07: months are compared and sorted as text
+            with suppress(SibError):
+                object.__setattr__(self, name, str(Period.parse(getattr(self, name))))
         known = registry.words({})
         codes = tuple(known.get("".join(p.lower().split()), p) for p in self.programme)
         object.__setattr__(self, "programme", codes)
         faults = list(self._faults())
         if faults:
             raise all_faults(ScenarioError, f"change {self.id or self.item!r}", faults)
+
+    def _type_faults(self) -> Iterable[str]:
+        """Cells of the wrong kind: numbers for codes, words for truth."""
+        for name in ("programme", "regions"):
+            value = getattr(self, name)
+            if not isinstance(value, (str, list, tuple)) or not all(isinstance(v, str) for v in value):
+                yield f"{name} must be text or a list of texts, codes in quotes; found {value!r}"
+        for name in ("item", "start", "end", "paid", "decided_by", "evidence", "id", "unit", "title", "reference", "author"):
+            if not isinstance(getattr(self, name), str):
+                yield f"{name} must be text in quotes; found {getattr(self, name)!r}"
+        if not isinstance(self.known_at_budget, bool):
+            yield f"known_at_budget must be true or false, without quotes; found {self.known_at_budget!r}"
 
     def _faults(self) -> Iterable[str]:
         if self.item not in items.CATALOGUE:
@@ -115,7 +137,7 @@ class Change:
             yield f"exactly one of {', '.join(OPERATIONS)} is needed; found {', '.join(given) or 'none'}"
         for operation in given:
             value = getattr(self, operation)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
                 yield f"{operation} must be a number; found {value!r}"
         for name in ("start", "end", "paid"):
             text = getattr(self, name)
@@ -140,8 +162,11 @@ class Change:
         if self.item not in items.CATALOGUE or not given:
             return
         base = items.CATALOGUE[self.item].unit
-        if given[0] == "multiply":
+        value = getattr(self, given[0])
+        if given[0] == "multiply" or not isinstance(value, (int, float)):
             return
+        if base == "share" and not self.unit and abs(value) > SHARE_LIMIT:
+            yield f"{self.item} is a share: {value:g} would be {value:.0%}; write it as a share, or give the unit %"
         if not self.unit:
             if base != "share":
                 yield f"{given[0]} on {self.item} needs a unit, for example {items.UNITS[base][0]!r}"
@@ -165,6 +190,12 @@ class Change:
     def before(self) -> float | None:
         """The value before the change, in base units."""
         return None if self.before_value is None else self._in_base(float(self.before_value))
+
+    @property
+    def currency(self) -> str:
+        """The currency its amount is in; blank where it is no money."""
+        unit = parse_unit(self.unit) if self.unit and self.operation != "multiply" else None
+        return unit.currency if unit is not None and unit.family == "currency" else ""
 
     def _in_base(self, value: float) -> float:
         if self.operation == "multiply" or not self.unit:
@@ -205,6 +236,8 @@ class Scenario:
     def __init__(
         self, title: str, *changes: Change, author: str = "", reference: str = "", explanation: str = ""
     ) -> None:
+        if not str(title).strip():
+            raise ScenarioError("a scenario needs a title: the blank one is the baseline's")
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "changes", tuple(changes))
         object.__setattr__(self, "author", author)
@@ -295,6 +328,9 @@ def read_scenario(source: str | Path) -> Scenario:
         faults.append("write each change as [[change]]")
         listed = []
     for number, entry in enumerate(listed, start=1):
+        if not isinstance(entry, Mapping):
+            faults.append(f"change {number}: write each change as [[change]] with its keys below; found {entry!r}")
+            continue
         try:
             changes.append(change_from(entry))
         except ScenarioError as fault:

@@ -136,6 +136,8 @@ def _studies(made: BudgetDraft, scenario: Scenario | None, rules: Any) -> dict[s
 def _write(made: BudgetDraft, results: dict[str, Any], target: Path) -> None:
     frame = made.frame
     spending = frame[(frame["stage"] == "draft") & (frame["item"] == "total_expenditure")]
+    if spending.empty:  # a fund may have no expenditure at all
+        spending = frame[frame["stage"] == "draft"]
     fund = spending.groupby("programme", observed=True)["value"].sum().idxmax()
     if "causes" in results:  # the charts tell of the fund the scenario moves most
         causes = results["causes"].frame

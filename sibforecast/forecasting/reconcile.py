@@ -17,7 +17,9 @@ from sibforecast import items
 Floats = npt.NDArray[np.float64]
 
 
-def scaled_to(total: float, parts: Floats, item: str, weight: Callable[[str], Floats]) -> Floats:
+def scaled_to(
+    total: float, parts: Floats, item: str, weight: Callable[[str], Floats], open_: npt.NDArray[np.bool_] | None = None
+) -> Floats | None:
     """Parts moved by one common factor so that they agree with the figure above them.
 
     Parameters
@@ -30,31 +32,36 @@ def scaled_to(total: float, parts: Floats, item: str, weight: Callable[[str], Fl
         Its roll-up rule says whether parts sum or average.
     weight : callable
         Gives the weight item of the parts.
+    open_ : array of bool, optional
+        Parts that may be moved; the others are known. All, by default.
 
     Returns
     -------
-    array (areas,)
-        Unchanged where no factor can do it (a part unknown, or all zero).
+    array (areas,) or None
+        ``None`` where no factor can do it (a part unknown, or all zero).
 
     Examples
     --------
     >>> import numpy as np
     >>> scaled_to(330.0, np.array([100.0, 200.0]), "interest", lambda item: np.ones(2))
     array([110., 220.])
+    >>> scaled_to(330.0, np.array([100.0, 200.0]), "interest", lambda item: np.ones(2), np.array([False, True]))
+    array([100., 230.])
     """
     if np.isnan(parts).any() or np.isnan(total):
-        return parts
+        return None
+    open_ = np.ones(len(parts), dtype=bool) if open_ is None else open_
     entry = items.CATALOGUE[item]
-    if entry.is_additive:
-        now = parts.sum()
-    else:
-        weights = weights_of(entry, weight)
-        if weights is None or np.isnan(weights).any() or weights.sum() <= 0:
-            return parts
-        now = (parts * weights).sum() / weights.sum()
-    if now == 0 or not np.isfinite(total / now) or total / now < 0:
-        return parts
-    return np.asarray(parts * (total / now))
+    weights = np.ones(len(parts))
+    if not entry.is_additive:
+        means = weights_of(entry, weight)
+        if means is None or np.isnan(means).any() or means.sum() <= 0:
+            return None
+        weights, total = means, total * float(means.sum())
+    fixed, moving = (parts * weights)[~open_].sum(), (parts * weights)[open_].sum()
+    if moving == 0 or not np.isfinite((total - fixed) / moving) or (total - fixed) / moving < 0:
+        return None
+    return np.where(open_, parts * ((total - fixed) / moving), parts)
 
 
 def weights_of(entry: items.Item, weight: Callable[[str], Floats]) -> Floats | None:

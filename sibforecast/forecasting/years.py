@@ -54,15 +54,21 @@ class FundForecast:
     on_logs: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     label: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     nowcast: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    unplaced: list[tuple[str, str]] = field(default_factory=list)  # (upper area, item) known by months, of nobody below
     left_out: Mapping[str, int] = field(default_factory=dict)  # areas whose accounts are too old, with their year
 
     def known(self, item: str, year: int) -> Floats:
-        """What accounts say of a year after the base year: (areas, 1), unknown where they say nothing."""
+        """What accounts or months say of a year after the base year: (areas, 1), unknown where they say nothing."""
         blank = np.full((len(self.panel.areas), 1), np.nan)
-        if self.stages is None or year not in self.years or item not in self.point:
+        if item not in self.nowcast or year not in self.years:
             return blank
-        index = self.years.index(year)
-        return np.where(np.isnan(self.stages.year(item, year)), blank, self.point[item][:, index : index + 1])
+        column = slice(self.years.index(year), self.years.index(year) + 1)
+        return np.where(self.nowcast[item][:, column], self.point[item][:, column], blank)
+
+    def by_account(self, item: str, year: int) -> npt.NDArray[np.bool_]:
+        """Where a figure of a year is of an account: (areas, 1)."""
+        found = self.stages.year(item, year) if self.stages else np.full((len(self.panel.areas), 1), np.nan)
+        return np.asarray(~np.isnan(found))
 
     def words(self, item: str, year: int) -> npt.NDArray[np.object_]:
         """What the figures of a year are called, by the stage they are known at: (areas, 1)."""
@@ -137,6 +143,8 @@ def fund_years(
             _lay_nowcast(data, ahead, grown, here, span.limit)
         known = {i: p[:, :1] for i, p in ahead.point.items() if i not in IDENTITIES or i in panel.items}
         grown = grown.extended(year, known)
+        if year <= span.last:
+            _lay_implied(with_implied(grown, kind), panel, ahead, (latest[recent] >= year)[:, None])
         steps.append(ahead)
     if len(steps) < len(years):
         steps.append(_forecast_items(with_implied(grown, kind), len(years) - len(steps), chosen))
@@ -147,6 +155,7 @@ def fund_years(
 def _join(out: FundForecast, steps: list[FundForecast]) -> None:
     """Put the years of several steps side by side; doubt adds up along the way."""
     areas = len(out.panel.areas)
+    out.unplaced = [place for step in steps for place in step.unplaced]
     for item in dict.fromkeys(i for step in steps for i in step.point):
         points, spreads, labels, nows = [], [], [], []
         before = np.zeros((areas, 1))
@@ -175,6 +184,24 @@ def _lay_account(panel: Panel, stages: Panel, ahead: FundForecast, year: int) ->
         ahead.spread[item] = np.where(known, 0.0, ahead.spread[item])
         ahead.label[item] = np.where(known, stage_words(stages, item, year), ahead.label[item])
         ahead.nowcast[item] = known
+
+
+def _lay_implied(grown: Panel, panel: Panel, ahead: FundForecast, full: npt.NDArray[np.bool_]) -> None:
+    """What an account of the year implies goes before what was forecast for it."""
+    for item, series in grown.items.items():
+        value = series[:, -1:]
+        where = full & ~np.isnan(value) & ~ahead.nowcast.get(item, np.zeros_like(full))
+        if item in panel.items or not where.any():
+            continue
+        _room(ahead, item)
+        ahead.point[item] = np.where(where, value, ahead.point[item])
+        ahead.spread[item] = np.where(where, 0.0, ahead.spread[item])
+        ahead.label[item] = np.where(where, implied_words(item), ahead.label[item])
+
+
+def implied_words(item: str) -> str:
+    """The method of a driver that an account implies."""
+    return f"implied: {IDENTITIES.get(item, 'amount / average insured')}"
 
 
 def _room(ahead: FundForecast, item: str) -> None:
@@ -297,18 +324,24 @@ def _lay_nowcast(
         _room(ahead, item)
         point, label = ahead.point[item], ahead.label[item]
         set_ = ahead.nowcast.setdefault(item, np.zeros((len(panel.areas), 1), dtype=bool))
-        for area, value, method in zip(outturn.areas, outturn.value, outturn.method, strict=True):
+        # an area's own months stand; those of an area above are shared by what is still open below, nearest first
+        told = sorted(zip(outturn.areas, outturn.value, outturn.method, strict=True), key=lambda t: -len(tree.ancestors(t[0])))
+        for area, value, method in told:
             if area in place:
                 point[place[area], 0], label[place[area], 0] = value, method
                 set_[place[area], 0] = True
                 continue
             below = [place[c] for c in tree.below(area) if c in place]
-            if not below:
+            open_ = np.array([not set_[b, 0] for b in below], dtype=bool)
+            if not open_.any():
                 continue
             parts = point[below, 0]
-            moved = scaled_to(value, parts, item, lambda n, b=below: weight(n)[b])  # type: ignore[misc]
-            if moved is not parts:
-                point[below, 0] = moved
-                label[below, 0] = f"{method}; scaled to {tree.label(area)}"
-                set_[below, 0] = True
+            moved = scaled_to(value, parts, item, lambda n, b=below: weight(n)[b], open_)  # type: ignore[misc]
+            if moved is None:
+                ahead.unplaced.append((area, item))
+                continue
+            point[below, 0] = moved
+            free = [b for b, o in zip(below, open_, strict=True) if o]
+            label[free, 0] = f"{method}; scaled to {tree.label(area)}"
+            set_[free, 0] = True
         ahead.spread[item][set_[:, 0]] *= left

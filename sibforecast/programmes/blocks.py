@@ -81,6 +81,15 @@ def _sum(item: str, identity: str, names: tuple[str, ...], when: tuple[str, ...]
     return Rule(item, identity, b.sum_of_lines, names=names, defaults=dict.fromkeys(names, 0.0), when=when)
 
 
+def _total(item: str, identity: str, itemised: str, names: tuple[str, str, str]) -> tuple[Rule, Rule]:
+    """A total of lines; an own level may have none but those between levels."""
+    between = dict.fromkeys(names[1:], 0.0)
+    return (
+        Rule(item, identity, b.sum_of_lines, names=names, defaults={names[0]: 0.0, **between}, when=(itemised,)),
+        Rule(item, identity, b.sum_of_lines, names=names, defaults=between),
+    )
+
+
 _BEFORE_FILLING = (
     *("standing_subsidy" if n == "fiscal_subsidy" else n for n in items.REVENUE_LINES),
     "standing_grant",
@@ -102,18 +111,12 @@ COMMON = (
 
 TOTALS = (
     _sum("revenue_subtotal", "sum of the revenue lines", items.REVENUE_LINES, ("revenue_itemised",)),
-    Rule(
-        "total_revenue", "revenue subtotal + upper grant + lower remittance", b.sum_of_lines,
-        names=("revenue_subtotal", "upper_grant", "lower_remittance"),
-        defaults={"upper_grant": 0.0, "lower_remittance": 0.0},
-    ),
+    *_total("total_revenue", "revenue subtotal + upper grant + lower remittance", "revenue_itemised",
+            ("revenue_subtotal", "upper_grant", "lower_remittance")),
     Rule("total_revenue", "average insured × total revenue per insured", f.per_head, names=("insured_average", "total_revenue_per_insured")),
     _sum("expenditure_subtotal", "sum of the expenditure lines", items.EXPENDITURE_LINES, ("expenditure_itemised",)),
-    Rule(
-        "total_expenditure", "expenditure subtotal + lower grant + upper remittance", b.sum_of_lines,
-        names=("expenditure_subtotal", "lower_grant", "upper_remittance"),
-        defaults={"lower_grant": 0.0, "upper_remittance": 0.0},
-    ),
+    *_total("total_expenditure", "expenditure subtotal + lower grant + upper remittance", "expenditure_itemised",
+            ("expenditure_subtotal", "lower_grant", "upper_remittance")),
     Rule("total_expenditure", "average insured × total expenditure per insured", f.per_head, names=("insured_average", "total_expenditure_per_insured")),
     _sum("revenue_before_filling", "revenue lines without gap filling", _BEFORE_FILLING, ("revenue_itemised",)),
     Rule("opening_balance", "closing balance of the year before", lambda balance: balance, names=("closing_balance_opening",)),

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sibforecast.items import EXPENDITURE_LINES, REVENUE_LINES
+
 Floats = npt.NDArray[np.float64]
 Earlier = Callable[[int], Floats | None]
 Adjust = Callable[[str, Floats, bool, Earlier], Floats]
@@ -165,6 +167,13 @@ EVIDENCE: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+
+def _with_drivers(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for line in lines for name in (line, *EVIDENCE.get(line, ()))))
+
+
+EVIDENCE["revenue_subtotal"] = _with_drivers(REVENUE_LINES)
+EVIDENCE["expenditure_subtotal"] = _with_drivers(EXPENDITURE_LINES)
 
 #: Their evidence holds in every fund: a subsidy that is not split may have filled a gap.
 ALWAYS = frozenset({"gap_subsidy", "gap_grant"})

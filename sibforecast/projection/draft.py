@@ -90,7 +90,11 @@ class BudgetDraft(Result):
                 for source, item in ((table, received), (every, paid)):
                     if item in source:
                         table[total] = table[total] - source[item].fillna(0.0)
-        return (table.reindex(columns=shown) / 1e8).round(2)
+        keys = [areas["programme"], areas["item"]]
+        told = areas.groupby(keys, observed=True)["region"].nunique().unstack("item")
+        count: Any = areas.groupby("programme", observed=True)["region"].nunique()
+        whole = told.reindex(columns=shown).ge(count.reindex(told.index), axis=0)  # of some areas is not of all
+        return (table.reindex(columns=shown).where(whole.reindex(table.index)) / 1e8).round(2)
 
 
 def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> BudgetDraft:
@@ -128,6 +132,8 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
     >>> sorted(draft.frame["stage"].unique())
     ['draft', 'expected', 'final']
     """
+    if not isinstance(data, FundData):
+        raise SibError(f"draft_budget takes a data set, load(path); found {type(data).__name__}")
     year = int(year)
     limit = _asof(data, year, asof)
     ahead = forecast(data, range(year, year + HORIZON + 1), asof=str(limit))

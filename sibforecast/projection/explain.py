@@ -10,6 +10,7 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.errors import SibError
+from sibforecast.programmes import registry
 from sibforecast.programmes.programme import Year
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.projection.fund import FundPath, labels
@@ -150,11 +151,16 @@ def explain(
     'judgement: assumptions.csv, row 2'
     """
     projection = result.projection if isinstance(result, BudgetDraft) else result
-    if projection is None:
-        raise SibError("this result carries no projection")
+    if not isinstance(projection, Projection):
+        raise SibError(f"explain takes a draft or a projection; found {type(result).__name__}")
     data = projection.source
     code = data.regions.resolve(region)
-    year = int(period) if period is not None else projection.years[0]
+    try:
+        year = int(period) if period is not None else projection.years[0]
+    except ValueError as fault:
+        raise SibError(f"period must be a year, such as {projection.years[0]}; found {period!r}") from fault
+    programme = registry.words(dict(data.programmes)).get(programme.strip().lower(), programme)
+    item = items.words().get(item.strip().lower(), item)
     title = scenario if scenario is not None else next(iter(projection.paths))
     path = projection.paths.get(title, {}).get(programme)
     if path is None:
@@ -162,10 +168,10 @@ def explain(
         raise SibError(f"no fund {programme!r} in scenario {title!r}; there are {there}")
     items.item(item)
     basis = path.basis
-    if code not in basis.areas:
-        return _upper(result, data, path, code, item, year)
     if year not in path.years:
         raise SibError(f"no figures of {year}; there are {', '.join(map(str, path.years))}")
+    if code not in basis.areas:
+        return _upper(result, data, path, code, item, year)
     teller = _Teller(data, path, basis.areas.index(code))
     teller.tell(item, year, 0)
     if not teller.rows:
@@ -185,16 +191,20 @@ def _upper(
         raise SibError(f"{item} is a ratio or level: explain its parts, or one of the areas below")
     side = next((s for s in basis.upper if s.region == code and s.item == item), None)
     value = path.value(side.mirror if side else item, year)[:, 0]
-    total = gross = float(np.nansum(value[below]))
+    unknown = [i for i in below if np.isnan(value[i]) and _has_account(path, i, year)]
+    gross = float(np.nansum(value[below]))
+    total = float("nan") if unknown and not side else gross
     frame = result.frame
     shown = frame[(frame["region"] == code) & (frame["programme"] == basis.programme.code) & (frame["item"] == item)
                   & (frame["period"] == str(year)) & frame["stage"].isin(["draft", "expected"])]  # fmt: skip
     if len(shown):  # a rolled-up result: flows between its areas are counted once
         total = float(shown["value"].iloc[-1])
     rows = [{"depth": 0, "item": item, "period": str(year), "value": total, "unit": items.CATALOGUE[item].unit,
-             "formula": f"sum of {len(below)} areas" + ("" if len(shown) else ", flows between levels included"),
+             "formula": f"sum of {len(below) - len(unknown)} areas" + ("" if len(shown) else ", flows between levels included"),
              "origin": ""}]  # fmt: skip
-    if abs(total - gross) > 0.005:
+    if np.isnan(total):
+        rows[0]["formula"] = "unknown: not known for " + ", ".join(data.regions.label(basis.areas[i]) for i in unknown[:6])
+    if abs(total - gross) > 0.005:  # never where the total is unknown
         rows.append({"depth": 1, "item": item, "period": str(year), "value": total - gross,
                      "unit": items.CATALOGUE[item].unit, "formula": "", "origin": "flows between these areas, counted once"})
     for i in sorted(below, key=lambda i: -abs(np.nan_to_num(value[i]))):
@@ -202,6 +212,12 @@ def _upper(
             rows.append({"depth": 1, "item": side.mirror if side else item, "period": str(year), "value": float(value[i]),
                          "unit": items.CATALOGUE[item].unit, "formula": "", "origin": data.regions.label(basis.areas[i])})
     return _told(rows, data, code, basis.programme.code, result.provenance)
+
+
+def _has_account(path: FundPath, area: int, year: int) -> bool:
+    """Whether an area has a total in a year: what it has no figure of is then unknown."""
+    totals = [path.value(i, year)[area, 0] for i in ("total_revenue", "total_expenditure")]
+    return not all(np.isnan(t) for t in totals)
 
 
 def _told(rows: list[dict[str, Any]], data: FundData, code: str, programme: str, provenance: Any) -> Explanation:

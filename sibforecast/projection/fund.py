@@ -104,8 +104,8 @@ def lost_lines(path: FundPath, year: int, found: Collector) -> None:
         lost = np.isnan(value)
         if item.startswith("total_"):
             side = item.removeprefix("total_")
-            lines = [has_evidence(basis, x) for x in (item, f"{side}_subtotal")]
-            lost &= np.logical_or.reduce(lines)
+            never = np.zeros_like(lost)
+            lost &= np.logical_or.reduce([basis.ever.get(x, never) for x in (item, f"{side}_subtotal")])
         else:
             lost &= has_evidence(basis, item)
         side = "revenue" if item in STATUTORY_LINES[:9] else "expenditure"

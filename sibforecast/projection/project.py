@@ -61,7 +61,10 @@ class Projection(Result):
         frame = self.frame
         gap = frame[frame["item"] == "gap"]
         table = gap.groupby(["scenario", "programme", "period"], observed=True)["value"].sum().unstack("period")
-        return (table / 1e8).round(2)
+        lines = frame[frame["item"] == "total_expenditure"]  # a gap that some area does not know is nobody's sum
+        areas = lines.groupby(["scenario", "programme", "period"], observed=True)["region"].nunique().unstack("period")
+        known = gap.groupby(["scenario", "programme", "period"], observed=True)["region"].nunique().unstack("period")
+        return (table.where(known >= areas.reindex_like(known)) / 1e8).round(2)
 
 
 def project(
@@ -122,6 +125,8 @@ def run_scenarios(
     >>> list(both.paths)
     ['', 'cut']
     """
+    if not isinstance(assumptions, Assumptions):
+        raise ProjectionError(f"project takes assumptions, such as draft.assumptions; found {type(assumptions).__name__}")
     first, last = assumptions.first, assumptions.first + years - 1
     if years < 1 or last > assumptions.last:
         raise ProjectionError(
@@ -137,7 +142,7 @@ def run_scenarios(
     paths: dict[str, dict[str, FundPath]] = {}
     for title, one in named.items():
         if one is not None:
-            _unknown_funds(assumptions, one)
+            _misplaced(assumptions, one)
         paths[title] = _paths(assumptions, one, last)
         if one is not None:
             without_effect(assumptions, one, paths[title], last, found)
@@ -167,12 +172,17 @@ def _paths(assumptions: Assumptions, scenario: Scenario | None, last: int) -> di
     return out
 
 
-def _unknown_funds(assumptions: Assumptions, scenario: Scenario) -> None:
-    """A fund that exists nowhere is a slip of the pen."""
+def _misplaced(assumptions: Assumptions, scenario: Scenario) -> None:
+    """A fund that exists nowhere is a slip of the pen, and so is another currency."""
     known = {*assumptions.source.programmes, *registry.SEVEN, "*"}
     faults = [
         f"change {change.cause!r}: unknown programme {name!r}{items.did_you_mean(name, known)}"
         for change in scenario.changes for name in change.programme if name not in known
+    ]  # fmt: skip
+    own = assumptions.source.currency
+    faults += [
+        f"change {change.cause!r}: unit {change.unit!r} is {change.currency}, the data set's money is {own}"
+        for change in scenario.changes if change.currency and change.currency != own
     ]  # fmt: skip
     if faults:
         raise all_faults(ScenarioError, f"scenario {scenario.title!r}", faults)

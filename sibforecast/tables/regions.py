@@ -111,6 +111,8 @@ class Regions:
                     return here
             elif LEVELS.index(area.level) <= rank or not area.parent:
                 return here
+            elif LEVELS.index(self.areas[area.parent].level) < rank:
+                return here  # a county addressed directly (满洲里): no area of the level holds it
             here = area.parent
 
     @cached_property

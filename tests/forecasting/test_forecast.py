@@ -130,7 +130,7 @@ def test_scaling_keeps_sums_and_means():
     levels = scaled_to(220.0, np.array([100.0, 200.0]), "contribution_base", lambda i: ones)
     assert (levels * ones).sum() / ones.sum() == pytest.approx(220)
     unknown = np.array([np.nan, 30.0])
-    assert scaled_to(50.0, unknown, "interest", lambda i: ones) is unknown
+    assert scaled_to(50.0, unknown, "interest", lambda i: ones) is None
 
 
 def test_intervals_cover_about_what_they_say_on_steady_noise(tmp_path):

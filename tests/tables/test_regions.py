@@ -39,7 +39,7 @@ def test_own_level(tree, code):
 @pytest.mark.parametrize(("code", "level", "expected"), [
     ("150102", "league", "150100"), ("150102", "region", "150000"), ("150102", "county", "150102"),
     ("150100", "county", "150100"), ("150100", "league", "150100"), ("150099", "league", "150099"),
-    ("150099", "region", "150000"), ("150199", "league", "150100"), ("150781", "league", "150000"),
+    ("150099", "region", "150000"), ("150199", "league", "150100"), ("150781", "league", "150781"),
     ("150000", "nation", "150000"),
 ])  # fmt: skip
 def test_at_level(tree, code, level, expected):
