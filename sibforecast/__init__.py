@@ -27,8 +27,11 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.cli.schemas import schema as schema
     from sibforecast.errors import DataError as DataError
     from sibforecast.errors import SibError as SibError
+    from sibforecast.forecasting.backtest import Backtest as Backtest
+    from sibforecast.forecasting.backtest import backtest as backtest
     from sibforecast.forecasting.drivers import Forecast as Forecast
     from sibforecast.forecasting.drivers import forecast as forecast
+    from sibforecast.forecasting.drivers import nowcast as nowcast
     from sibforecast.projection.draft import BudgetDraft as BudgetDraft
     from sibforecast.projection.draft import draft_budget as draft_budget
     from sibforecast.projection.explain import Explanation as Explanation
@@ -52,6 +55,9 @@ _PUBLIC = {
     "template": "tables.template",
     "sample": "tables.samples",
     "forecast": "forecasting.drivers",
+    "nowcast": "forecasting.drivers",
+    "backtest": "forecasting.backtest",
+    "Backtest": "forecasting.backtest",
     "assume": "assumptions.basis",
     "read_scenario": "assumptions.scenario",
     "project": "projection.project",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from sibforecast.forecasting.years import LABELS, POLICY_ITEMS
+from sibforecast.forecasting.series import LABELS, POLICY_ITEMS
 from sibforecast.items import CATALOGUE
 from sibforecast.programmes.implied import averages
 from sibforecast.programmes.programme import EVIDENCE, Link, Programme, UpperSide

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtri
 
 from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.forecasting import methods as m
+from sibforecast.forecasting import nowcast as nc
+from sibforecast.forecasting.events import Event, events_of, jumps
 from sibforecast.forecasting.known import any_known, known_rows
-from sibforecast.forecasting.years import FundForecast, Span, fund_years
+from sibforecast.forecasting.law import announced
+from sibforecast.forecasting.series import FundForecast, Options
+from sibforecast.forecasting.spread import quantile
+from sibforecast.forecasting.years import Span, fund_years
 from sibforecast.periods import Period
-from sibforecast.results import Result
+from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
-from sibforecast.tables.panel import panels
+from sibforecast.tables.panel import Floats, panels
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,6 +40,7 @@ class Forecast(Result):
     data: FundData | None = field(default=None, repr=False)
     periods: tuple[int, ...] = ()
     level: tuple[int, ...] = (80, 95)
+    findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "item", "period", "quantile", "value", "method",
@@ -43,8 +48,8 @@ class Forecast(Result):
 
     def headline(self) -> str:
         """Series and periods."""
-        series = sum(len(f.point) * len(f.panel.areas) for f in self.funds.values())
-        return f"{series:,} series, {self.periods[0]}-{self.periods[-1]}"
+        series = self.frame.groupby(["region", "programme", "item"], observed=True).ngroups
+        return f"{series:,} series, {self.periods[0]}-{self.periods[-1]}, as of {self.provenance.get('asof', '')}"
 
 
 def forecast(
@@ -54,6 +59,7 @@ def forecast(
     asof: str | None = None,
     level: Sequence[int] = (80, 95),
     methods: Mapping[str, str] | None = None,
+    events: bool = True,
 ) -> Forecast:
     """Forecast every driver.
 
@@ -69,7 +75,9 @@ def forecast(
     level : sequence of int
         Coverage of the intervals in per cent.
     methods : mapping, optional
-        Method by item: ``trend``, ``last_value`` or ``recent_mean``.
+        Method by item, a key of ``forecasting.methods.METHODS``; by default each item by what it is.
+    events : bool
+        Whether years that announced events mark are left out of what is fitted.
 
     Returns
     -------
@@ -97,6 +105,8 @@ def forecast(
     limit = Period.parse(asof) if asof else _known_until(data, wanted[0])
     rows = known_rows(data, limit)
     ranks = panels(rows.assign(value=rows["rank"].astype(np.float64)), data)
+    known_events = events_of(data, limit) if events else ()
+    expected = nc.outturn(data, limit.year, limit, known_events) if 0 < limit.month < 12 else {}
     funds: dict[str, FundForecast] = {}
     too_old: dict[str, int] = {}
     for programme, panel in panels(rows, data).items():
@@ -104,7 +114,8 @@ def forecast(
         if last >= wanted[0] and not asof:
             raise SibError(f"{programme}: {last} is already known; ask for later years")
         span = Span(last, wanted[0], wanted[-1], limit)
-        fund = fund_years(data, panel, ranks[programme], span, methods or {})
+        options = Options(methods or {}, known_events, announced(data, programme, limit))
+        fund = fund_years(data, panel, ranks[programme], span, options, expected)
         if fund is not None:
             funds[programme] = fund
         else:
@@ -122,7 +133,93 @@ def forecast(
         data=data,
         periods=wanted,
         level=frame_level,
+        findings=Findings.of(list(_told(funds, known_events)), provenance),
     )
+
+
+def _told(funds: Mapping[str, FundForecast], events: Sequence[Event]) -> Iterator[dict[str, Any]]:
+    """What was left out of the fit, and jumps that nobody announced."""
+    notes = {e.id: e for e in events}
+    for programme, fund in funds.items():
+        years: dict[str, set[int]] = {}
+        for gone in fund.marked.values():
+            for year, name in gone.items():
+                years.setdefault(name, set()).add(year)
+        for name, marked in years.items():
+            event = notes[name]
+            yield {"id": "event_left_out", "severity": "note", "programme": programme,
+                   "period": ", ".join(map(str, sorted(marked))),
+                   "message": f"{event.note} ({event.source}, {event.status}): these years are left out of what is fitted",
+                   "mend": "forecast(..., events=False) takes them in"}
+        for item, series in fund.panel.items.items():
+            if item not in fund.reported or not (np.isnan(series) | (series > 0)).all():
+                continue
+            places = np.argwhere(jumps(np.log(series)))
+            found = [(int(a), int(y)) for a, y in places if fund.panel.years[y] not in fund.marked.get(item, {})]
+            if found:
+                area, year = max(found, key=lambda at: abs(np.log(series[at[0], at[1]] / series[at[0], at[1] - 1])))
+                yield {"id": "level_jump", "severity": "note", "region": fund.panel.areas[area], "programme": programme,
+                       "item": item, "period": str(fund.panel.years[year]),
+                       "found": f"{series[area, year] / series[area, year - 1] - 1:+.1%}",
+                       "message": f"a jump nobody announced, in {len(found)} places; it is not smoothed away",
+                       "mend": "if the definition changed, say so in the table events (kind break)"}
+
+
+def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), events: bool = True) -> Forecast:
+    """The outturn of the year under way, from its months.
+
+    Flows are completed by four rules with equal weights (`forecasting.months`), stocks and
+    levels move to December as in earlier years; a budget whose bias is known counts too.
+
+    Parameters
+    ----------
+    data : FundData
+        Months at stage ``executed``; for every area that reports them.
+    asof : str
+        The last month that may be used (``2021-09``).
+    level : sequence of int
+        Coverage of the intervals in per cent.
+    events : bool
+        Whether years that announced events mark are kept from shaping others.
+
+    Returns
+    -------
+    Forecast
+        One period, the year of `asof`; figures in base units.
+
+    Raises
+    ------
+    SibError
+        If `asof` is no month, or no month of its year is known.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> china = sib.load(sib.sample("china"))
+    >>> f = sib.nowcast(china, "2021-09").frame
+    >>> year = f.query("programme == 'urban_employee_pension' and item == 'total_expenditure' and quantile.isna()")
+    >>> bool(abs(year["value"].iloc[0] / 5.65e12 - 1) < 0.02)
+    True
+    """
+    limit = Period.parse(asof)
+    if not limit.is_month:
+        raise SibError(f"asof must be a month such as 2021-09; found {asof!r}")
+    known = events_of(data, limit) if events else ()
+    found = nc.outturn(data, limit.year, limit, known)
+    if not found:
+        raise SibError(f"no month of {limit.year} is known at {asof}")
+    tails = _tails(level)
+
+    def build() -> pd.DataFrame:
+        blocks = [
+            _rows(o.areas, programme, item, limit.year, o.value, o.deviation, o.shape, o.scale,
+                  np.array(o.method, dtype=object), tails)
+            for (programme, item), o in found.items()
+        ]  # fmt: skip
+        return _together(blocks)
+
+    provenance = {**data.provenance, "asof": str(limit)}
+    return Forecast(build, provenance, data=data, periods=(limit.year,), level=tuple(level))
 
 
 def showing(result: Forecast, periods: Sequence[int]) -> Forecast:
@@ -142,17 +239,28 @@ def _known_until(data: FundData, first: int) -> Period:
     return Period(first - 1, 12)
 
 
+def _tails(level: Sequence[int]) -> list[float]:
+    return sorted({q for p in level for q in ((1 - p / 100) / 2, (1 + p / 100) / 2)})
+
+
 def _frame(funds: Mapping[str, FundForecast], periods: tuple[int, ...], level: tuple[int, ...]) -> pd.DataFrame:
     """The tidy table of points and quantiles."""
-    tails = sorted({q for p in level for q in ((1 - p / 100) / 2, (1 + p / 100) / 2)})
-    blocks = []
+    tails, blocks = _tails(level), []
     for programme, fund in funds.items():
         columns = [i for i, y in enumerate(fund.years) if y in periods]
+        areas = np.array(fund.panel.areas, dtype=object)
         for item, point in fund.point.items():
             for j in columns:
                 known = np.flatnonzero(~np.isnan(point[:, j]))
                 if len(known):
-                    blocks.append(_block(programme, item, fund, j, known, tails))
+                    blocks.append(_rows(
+                        areas[known], programme, item, fund.years[j], point[known, j], fund.spread[item][known, j],
+                        fund.shape[item][known, j], fund.scale[item][known, j], fund.label[item][known, j], tails,
+                    ))  # fmt: skip
+    return _together(blocks)
+
+
+def _together(blocks: list[pd.DataFrame]) -> pd.DataFrame:
     if not blocks:
         return pd.DataFrame(columns=list(Forecast.columns))
     return pd.concat(blocks, ignore_index=True).astype(
@@ -160,28 +268,25 @@ def _frame(funds: Mapping[str, FundForecast], periods: tuple[int, ...], level: t
     )
 
 
-def _block(
-    programme: str, item: str, fund: FundForecast, j: int, known: npt.NDArray[np.int64], tails: list[float]
-) -> pd.DataFrame:
-    point, spread = fund.point[item][known, j], fund.spread[item][known, j]
-    values, quantiles = [point], [np.full(len(known), np.nan)]
+def _rows(
+    areas: Sequence[str] | npt.NDArray[np.object_], programme: str, item: str, year: int, point: Floats, deviation: Floats,
+    shape: Floats, scale: npt.NDArray[np.int8], method: npt.NDArray[np.object_], tails: list[float],
+) -> pd.DataFrame:  # fmt: skip
+    """Point and quantiles of one item and year for some areas; heads and shares are never negative."""
+    values, quantiles = [point], [np.full(len(point), np.nan)]
     floor = 0.0 if items.CATALOGUE[item].unit in ("persons", "person-months", "share") else -np.inf
     for q in tails:
-        z = float(ndtri(q))
-        logs = fund.on_logs[item][known]
-        wide = np.where(logs, point * np.exp(z * np.where(logs, spread, 0.0)), point + z * spread)
-        values.append(np.maximum(wide, floor) if floor == 0.0 else wide)
-        quantiles.append(np.full(len(known), round(q, 6)))
+        values.append(np.maximum(quantile(point, deviation, shape, scale, q), floor))
+        quantiles.append(np.full(len(point), round(q, 6)))
     times = len(values)
-    areas = np.array(fund.panel.areas, dtype=object)[known]
     return pd.DataFrame(
         {
-            "region": np.tile(areas, times),
+            "region": np.tile(np.array(areas, dtype=object), times),
             "programme": programme,
             "item": item,
-            "period": str(fund.years[j]),
+            "period": str(year),
             "quantile": np.concatenate(quantiles),
             "value": np.concatenate(values),
-            "method": np.tile(fund.label[item][known, j], times),
+            "method": np.tile(method, times),
         }
     )

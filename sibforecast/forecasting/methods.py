@@ -1,44 +1,49 @@
 """Forecasts of many short series at once.
 
 All series are rows of one array (series, years) with NaN where nothing is known; every
-function treats all rows together. Levels that grow are forecast on logs by the mean of two
-different methods, because on six to ten yearly points no single one is reliably better:
+method treats all rows together, on the working scale (logs of what grows, logits of rates).
 
-* *drift*: the mean growth of the last ten years goes on;
-* *damped growth*: the growth of the last three years fades (factor 0.8 a year).
+No single method is reliably better on six to thirty yearly points, so different ones are
+combined with equal weights, and the plain ones stay in the race as rivals:
 
-Rates keep their last value; lumpy amounts that cross zero keep the mean of three years.
-The errors of rolling origins give the intervals.
+* *momentum*: the last growth goes on; *fading*: it fades (factor 0.8 a year);
+* *drift*: the mean growth of all known years goes on;
+* *theta*: half the long trend on top of a smoothed level (see `bank`).
+
+Heads, wages and levels grow steadily: all four count. With fewer than twelve years the long
+run is not known, and only fading growth and theta count. Amounts of money move in lumps,
+where last year's growth says less about next year's: fading growth, drift and theta. Where
+many areas report the same item, growth is drawn towards the growth of all of them together.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
+from sibforecast.forecasting import bank
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 DAMPING = 0.8
-DRIFT_YEARS = 10
 RECENT_YEARS = 3
 STALE_YEARS = 3
+#: Known years from which the long run is taken to be known.
+LONG_RUN = 12
 #: Growth beyond this (a year, on logs) is a break, not a trend, and is not carried on.
 GROWTH_LIMIT = 0.25
+#: Areas from which a growth of all together is drawn towards, the weight of an area's own
+#: growth there, and how many median deviations from the others' it may lie.
+PANEL = 8
+OWN_WEIGHT = 0.7
+OUTLIER = 3.0
 
 
-class Points(NamedTuple):
-    """Forecasts, their one-step spread and how much each series had to go on."""
-
-    point: Floats  # (series, horizons)
-    spread: Floats  # (series, horizons) standard deviation of the error, on the working scale
-    known: Ints  # how many years are known
-    lag: Ints  # years between the last known one and the origin
-
-
-def _ends(known: npt.NDArray[np.bool_], window: int) -> tuple[Ints, Ints]:
+def ends(known: Bools, window: int) -> tuple[Ints, Ints]:
     """Index of the last known year, and of the first known one within `window` before it."""
     years = np.arange(known.shape[1])
     last = np.where(known, years, -1).max(axis=1)
@@ -47,40 +52,60 @@ def _ends(known: npt.NDArray[np.bool_], window: int) -> tuple[Ints, Ints]:
     return last, np.minimum(first, np.maximum(last, 0))
 
 
-def _growth(series: Floats, known: npt.NDArray[np.bool_], window: int) -> Floats:
-    """Mean yearly change over the last `window` years; 0 where only one year is known."""
-    last, first = _ends(known, window)
+def _growth(series: Floats, known: Bools, window: int) -> Floats:
+    """Mean yearly change over the last `window` years (more where they hold one figure only)."""
     rows = np.arange(len(series))
+    last, first = ends(known, window)
+    before = known & (np.arange(known.shape[1]) < last[:, None])
+    nearest = np.where(before, np.arange(known.shape[1]), -1).max(axis=1)
+    first = np.where((first == last) & (nearest >= 0), nearest, first)
     span = last - first
-    change = series[rows, np.maximum(last, 0)] - series[rows, np.maximum(first, 0)]
-    return np.where(span > 0, change / np.maximum(span, 1), 0.0)
-
-
-def trend(series: Floats, horizons: Ints) -> Floats:
-    """Mean of drift and damped growth; `series` on the working scale (logs of levels)."""
-    known = ~np.isnan(series)
     filled = np.where(known, series, 0.0)
-    last, _ = _ends(known, 0)
-    level = filled[np.arange(len(series)), np.maximum(last, 0)]
-    lag = series.shape[1] - 1 - last
-    steps = lag[:, None] + horizons[None, :]
-    drift = np.clip(_growth(filled, known, DRIFT_YEARS), -GROWTH_LIMIT, GROWTH_LIMIT)
-    recent = np.clip(_growth(filled, known, RECENT_YEARS), -GROWTH_LIMIT, GROWTH_LIMIT)
-    fading = DAMPING * (1.0 - DAMPING**steps) / (1.0 - DAMPING)
-    short = np.asarray(known.sum(axis=1) < 3)  # one growth rate is hardly a trend: half of it
-    weight = np.where(short, 0.5, 1.0)[:, None]
-    moved = weight * 0.5 * (drift[:, None] * steps + recent[:, None] * fading)
-    some = np.asarray(known.any(axis=1))
-    return np.where(some[:, None], level[:, None] + moved, np.nan)
+    change = filled[rows, np.maximum(last, 0)] - filled[rows, np.maximum(first, 0)]
+    return np.clip(np.where(span > 0, change / np.maximum(span, 1), 0.0), -GROWTH_LIMIT, GROWTH_LIMIT)
+
+
+def _level(series: Floats, known: Bools) -> tuple[Floats, Ints]:
+    """The last known value of each series, and how many years ago it was."""
+    last, _ = ends(known, 0)
+    value = np.where(known, series, 0.0)[np.arange(len(series)), np.maximum(last, 0)]
+    return np.where(known.any(axis=1), value, np.nan), series.shape[1] - 1 - last
+
+
+def _straight(series: Floats, horizons: Ints, window: int, damping: float = 1.0) -> Floats:
+    """The growth of a window goes on, or fades."""
+    known = np.asarray(~np.isnan(series))
+    level, lag = _level(series, known)
+    steps = (lag[:, None] + horizons[None, :]).astype(np.float64)
+    if damping < 1.0:
+        steps = damping * (1.0 - damping**steps) / (1.0 - damping)
+    return level[:, None] + _growth(series, known, window)[:, None] * steps
 
 
 def last_value(series: Floats, horizons: Ints) -> Floats:
     """The last known value goes on."""
-    known = np.asarray(~np.isnan(series))
-    last, _ = _ends(known, 0)
-    value = np.where(known, series, 0.0)[np.arange(len(series)), np.maximum(last, 0)]
-    value = np.where(known.any(axis=1), value, np.nan)
-    return np.repeat(value[:, None], len(horizons), axis=1)
+    level, _ = _level(series, np.asarray(~np.isnan(series)))
+    return np.repeat(level[:, None], len(horizons), axis=1)
+
+
+def drift(series: Floats, horizons: Ints) -> Floats:
+    """The mean growth of all known years goes on."""
+    return _straight(series, horizons, series.shape[1])
+
+
+def growth_of_three(series: Floats, horizons: Ints) -> Floats:
+    """The mean growth of three years goes on: the compilers' 平均增长法."""
+    return _straight(series, horizons, RECENT_YEARS)
+
+
+def momentum(series: Floats, horizons: Ints) -> Floats:
+    """The last growth goes on."""
+    return _straight(series, horizons, 1)
+
+
+def fading(series: Floats, horizons: Ints) -> Floats:
+    """The last growth goes on and fades."""
+    return _straight(series, horizons, 1, DAMPING)
 
 
 def recent_mean(series: Floats, horizons: Ints) -> Floats:
@@ -94,11 +119,93 @@ def recent_mean(series: Floats, horizons: Ints) -> Floats:
     return np.repeat(value[:, None], len(horizons), axis=1)
 
 
-METHODS = {"trend": trend, "last_value": last_value, "recent_mean": recent_mean}
+def smoother(family: str) -> Callable[[Floats, Ints], Floats]:
+    """A family of the bank as a method; half the growth where too few years are known."""
+
+    def method(series: Floats, horizons: Ints) -> Floats:
+        ahead = bank.fit(series, family, int(horizons.max())).ahead[:, horizons - 1]
+        level, lag = _level(series, np.asarray(~np.isnan(series)))
+        reach = GROWTH_LIMIT * (lag[:, None] + horizons[None, :])
+        inside = np.clip(ahead, level[:, None] - reach, level[:, None] + reach)
+        return np.where(np.isnan(ahead), _half(series, horizons), inside)
+
+    return method
 
 
-def points(series: Floats, horizons: Ints, method: str, groups: Ints) -> Points:
-    """Forecast all rows and learn their spread from rolling origins.
+theta = smoother("theta")
+
+
+def _half(series: Floats, horizons: Ints) -> Floats:
+    """Two years: one growth rate is hardly a trend, half of it; one year: kept."""
+    level, _ = _level(series, np.asarray(~np.isnan(series)))
+    moved = 0.5 * (momentum(series, horizons) + fading(series, horizons))
+    return level[:, None] + 0.5 * (moved - level[:, None])
+
+
+def combination(series: Floats, horizons: Ints) -> Floats:
+    """Heads, wages, levels: momentum, fading growth, drift and theta, by how many years are known."""
+    count = (~np.isnan(series)).sum(axis=1)[:, None]
+    recent, long = fading(series, horizons), theta(series, horizons)
+    short = 0.5 * (recent + long)
+    full = 0.25 * (momentum(series, horizons) + recent + drift(series, horizons) + long)
+    return np.where(count >= LONG_RUN, full, np.where(count >= 3, short, _half(series, horizons)))
+
+
+def amount(series: Floats, horizons: Ints) -> Floats:
+    """Amounts of money: fading growth, drift and theta."""
+    count = (~np.isnan(series)).sum(axis=1)[:, None]
+    mean = (fading(series, horizons) + drift(series, horizons) + theta(series, horizons)) / 3.0
+    return np.where(count >= 3, mean, _half(series, horizons))
+
+
+def panel(series: Floats, horizons: Ints) -> Floats:
+    """The base of a panel's growth: all four in a long history, fading growth in a short one."""
+    count = (~np.isnan(series)).sum(axis=1)[:, None]
+    return np.where((count >= LONG_RUN) | (count < 3), combination(series, horizons), fading(series, horizons))
+
+
+#: Methods by name; ``combination`` and ``amount`` are the defaults of levels and of money.
+METHODS: dict[str, Callable[[Floats, Ints], Floats]] = {
+    "combination": combination, "amount": amount, "theta": theta, "last_value": last_value, "drift": drift,
+    "growth_of_three": growth_of_three, "momentum": momentum, "fading": fading, "recent_mean": recent_mean,
+    "simple": smoother("simple"), "holt": smoother("holt"), "damped": smoother("damped"),
+}  # fmt: skip
+
+
+def towards_all(paths: Floats, weight: Floats, groups: Ints) -> Floats:
+    """Growth drawn towards that of all areas of a group together.
+
+    Parameters
+    ----------
+    paths : array (series, horizons)
+        Growth since the last known year, on logs.
+    weight : array (series,)
+        Size of each series: heads, amounts; equal for levels.
+    groups : array (series,)
+        Rows of one group are areas of one item.
+
+    Returns
+    -------
+    array (series, horizons)
+        Unchanged in groups of fewer than eight known areas.
+    """
+    out = paths.copy()
+    order = np.argsort(groups, kind="stable")
+    bounds = np.flatnonzero(np.diff(groups[order])) + 1
+    for rows in np.split(order, bounds):
+        here = rows[~np.isnan(paths[rows]).any(axis=1)]
+        if len(here) < PANEL:
+            continue
+        share = weight[here] / weight[here].sum()
+        together = (share[:, None] * paths[here]).sum(axis=0)
+        apart = paths[here] - together
+        reach = OUTLIER * np.median(np.abs(apart), axis=0)
+        out[here] = together + OWN_WEIGHT * np.clip(apart, -reach, reach)
+    return out
+
+
+def forecast(series: Floats, horizons: Ints, method: str, groups: Ints | None, additive: Bools | None) -> Floats:
+    """One method on all rows; the combination draws panels together.
 
     Parameters
     ----------
@@ -108,51 +215,23 @@ def points(series: Floats, horizons: Ints, method: str, groups: Ints) -> Points:
         Years ahead of the last column.
     method : str
         A key of `METHODS`.
-    groups : array of int
-        Rows of one group (an item of a fund) lend each other strength: a series' own
-        spread counts as its number of origins, the group's as three.
+    groups : array of int, optional
+        Rows of one item and fund; without it every row stands alone.
+    additive : array of bool, optional
+        Rows whose size is their weight among the others.
     """
-    forecast = METHODS[method]
-    known = ~np.isnan(series)
-    count = known.sum(axis=1)
-    last, _ = _ends(known, 0)
-    lag = series.shape[1] - 1 - last
-    point = forecast(series, horizons)
-    squares = np.zeros((len(series), len(horizons)))
-    origins = np.zeros((len(series), len(horizons)))
-    for origin in range(2, series.shape[1] - 1):
-        past = series[:, : origin + 1]
-        enough = (known[:, : origin + 1].sum(axis=1) >= 3) & known[:, origin]
-        if not enough.any():
-            continue
-        ahead = forecast(past, horizons)
-        for j, h in enumerate(horizons):
-            if origin + h >= series.shape[1]:
-                break
-            error = series[:, origin + h] - ahead[:, j]
-            use = enough & ~np.isnan(error)
-            squares[use, j] += error[use] ** 2
-            origins[use, j] += 1
-    return Points(point, _shrunk(squares, origins, groups, horizons), count, lag)
-
-
-def _shrunk(squares: Floats, origins: Floats, groups: Ints, horizons: Ints) -> Floats:
-    """Spread of each series, drawn towards its group; never falling with the horizon."""
-    size = int(groups.max()) + 1 if len(groups) else 0
-    group_squares = np.zeros((size, len(horizons)))
-    group_origins = np.zeros((size, len(horizons)))
-    np.add.at(group_squares, groups, squares)
-    np.add.at(group_origins, groups, origins)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        pooled = group_squares / group_origins
-    # a horizon no origin reaches: one year's spread grows with the square root of time
-    for j in range(len(horizons)):
-        if j and np.isnan(pooled[:, j]).any():
-            grown = pooled[:, j - 1] * horizons[j] / horizons[j - 1]
-            pooled[:, j] = np.where(np.isnan(pooled[:, j]), grown, pooled[:, j])
-    prior = 3.0
-    mean = pooled[groups]
-    variance = (squares + prior * np.where(np.isnan(mean), 0.0, mean)) / (origins + prior)
-    variance = np.where(np.isnan(mean), np.nan, variance)
-    few = np.sqrt(1.0 + 1.0 / (origins + prior))
-    return np.asarray(np.maximum.accumulate(np.sqrt(variance) * few, axis=1))
+    if method != "combination" or groups is None:
+        return METHODS[method](series, horizons)
+    size = np.bincount(groups[~np.isnan(series).all(axis=1)], minlength=int(groups.max()) + 1)
+    many = size[groups] >= PANEL
+    if not many.any():
+        return combination(series, horizons)
+    out = np.empty((len(series), len(horizons)))
+    out[~many] = combination(series[~many], horizons)
+    block = series[many]
+    level, _ = _level(block, np.asarray(~np.isnan(block)))
+    top = np.nanmax(level) if len(level) else 0.0
+    weight = np.where(additive[many] if additive is not None else False, np.exp(np.nan_to_num(level) - top), 1.0)
+    paths = panel(block, horizons) - level[:, None]
+    out[many] = level[:, None] + towards_all(paths, weight, groups[many])
+    return out

@@ -145,7 +145,7 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
     scrutinise(assumptions, scrutiny)
     findings = Findings.of(
         [
-            *(r for part in (data.findings, assumptions.findings, projection.findings) for r in part.records()),
+            *(r for part in (data.findings, ahead.findings, assumptions.findings, projection.findings) for r in part.records()),
             *scrutiny.rows,
             *_announced(data, year),
         ],

@@ -11,6 +11,7 @@ TABLES_IN_WORDS: dict[str, tuple[str, str]] = {
     "assumptions": ("macro figures and judgement; they override a forecast", "宏观参数与专家判断，优先于预测值"),
     "policies": ("decisions in force or announced, one change a row", "已出台或拟出台的政策调整，一行一项"),
     "deposits": ("how a balance is kept", "结余存款结构"),
+    "events": ("what happened once, or changed what is counted", "一次性事件与口径变化"),
     "assessments": ("scores of the yearly assessment", "年度考核得分"),
     "audits": ("amounts audits found", "审计查出金额"),
 }
@@ -81,6 +82,13 @@ COLUMNS_IN_WORDS: dict[str, tuple[str, str]] = {
     "amount": ("amount found", "金额"),
     "rectified": ("true or false: whether it was put right", "是否已整改（是/否）"),
     "note": ("anything else", "备注"),
+    "known_from": ("month from which a forecast may know of it", "可知晓的起始月份"),
+    "status": ("statute (read in the source) or unverified", "已核实或未核实"),
+    "spread": ("how far it may be off: standard deviation as a share, 2%", "可能误差（标准差占数值的比例），如 2%"),
+    "reason": ("why it was judged so", "判断理由"),
+    "events.kind": ("one_off: says nothing of other years; break: earlier is another series", "一次性事件或口径变化"),
+    "events.programme": ("fund, several with commas, or *", "险种，多个用逗号分隔，* 为全部"),
+    "events.item": ("item, several with commas, or *", "项目，多个用逗号分隔，* 为全部"),
 }
 
 #: Units by base unit of the catalogue: what may be written.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from sibforecast.tables.units import Unit, parse_unit
 from sibforecast.tables.values import parse_values, worth
 
 _NUMBERS = {"value", "balance", "amount", "rate", "term_months", "set", "add", "multiply", "floor", "cap", "before_value"}
-_PERIODS = {"start", "end", "paid", "period"}
+_PERIODS = {"start", "end", "paid", "period", "known_from"}
 _WORDS = {"region", "programme", "item", "period"}
 #: Columns every table of this name has, but whose cells may be blank.
 _MAY_BE_BLANK = {
@@ -132,9 +132,9 @@ def _read_one(table: str, column: str, cell: Any, names: Names, unit: Unit | Non
     if column == "region":
         return names.region(text)
     if column == "programme" and table != "policies":
-        return names.programme(text)
+        return _each(text, names.programme) if table == "events" else names.programme(text)
     if column == "item":
-        return names.item(text)
+        return _each(text, names.item) if table == "events" else names.item(text)
     if column in _PERIODS:
         return text[:10] if table == "pooling" and len(text) == 10 else names.period(cell)
     if column == "level":
@@ -145,6 +145,12 @@ def _read_one(table: str, column: str, cell: Any, names: Names, unit: Unit | Non
         truth = read_truth(cell)
         return text if truth is None else truth
     return text
+
+
+def _each(text: str, read: Callable[[str], str]) -> str:
+    """Several words in one cell, or ``*`` for all."""
+    parts = [p.strip() for p in text.replace("，", ",").split(",") if p.strip()]
+    return ",".join(p if p == "*" else read(p) for p in parts)
 
 
 def _number(table: str, column: str, cell: Any, unit: Unit | None) -> float | None:

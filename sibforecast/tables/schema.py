@@ -30,12 +30,12 @@ TABLES: dict[str, Table] = {
         ),
         Table("programmes", ("programme", "kind", "name"), ("name_en", "succeeded_by", "from"), ("险种", "险种表")),
         Table("pooling", ("programme", "level", "start", "end"), ("region",), ("统筹层次", "统筹")),
-        Table("assumptions", ("item", "period", "value", "unit"), ("region", "programme", "author"), ("假设", "参数")),
+        Table("assumptions", ("item", "period", "value", "unit"), ("region", "programme", "author", "spread", "reason"), ("假设", "参数")),
         Table(
             "policies",
             ("item", "start"),
             ("id", "title", "programme", "regions", "set", "add", "multiply", "floor", "cap", "unit",
-             "end", "paid", "decided_by", "known_at_budget", "evidence", "reference", "author", "before_value"),
+             "end", "paid", "decided_by", "known_at_budget", "evidence", "reference", "author", "before_value", "known_from"),
             ("政策", "政策调整"),
         ),
         Table(
@@ -43,6 +43,12 @@ TABLES: dict[str, Table] = {
             ("region", "programme", "kind", "bank", "balance", "unit", "rate", "start", "term_months"),
             (),
             ("存款", "存款结构"),
+        ),
+        Table(
+            "events",
+            ("programme", "item", "start"),
+            ("id", "kind", "end", "known_from", "status"),
+            ("事件", "口径变化"),
         ),
         Table("assessments", ("region", "indicator", "period", "value"), (), ("考核",)),
         Table("audits", ("region", "programme", "period", "amount", "unit", "rectified"), ("note",), ("审计",)),
@@ -102,6 +108,10 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "evidence": ("依据", "证明材料"),
     "reference": ("文号",),
     "before_value": ("调整前数值",),
+    "known_from": ("公布月份", "知晓月份"),
+    "status": ("状态", "核实情况"),
+    "spread": ("误差", "不确定性"),
+    "reason": ("理由", "依据说明"),
 }  # fmt: skip
 
 STAGE_WORDS: dict[str, tuple[str, ...]] = {

@@ -9,26 +9,36 @@ from hypothesis import strategies as st
 import sibforecast as sib
 from sibforecast.errors import SibError
 from sibforecast.forecasting import methods as m
+from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.reconcile import scaled_to
 from tests import datasets
 
 H = np.array([1, 2, 3])
 
 
-def one(values, method="trend", logs=True):
+def one(values, method="combination", logs=True):
     series = np.array([values], dtype=float)
-    got = m.points(np.log(series) if logs else series, H, method, np.zeros(1, dtype=int))
-    return np.exp(got.point[0]) if logs else got.point[0], got.spread[0]
+    run = sp.run(np.log(series) if logs else series, H, method, np.zeros(1, dtype=int))
+    spread = sp.spread_of(run.errors, np.zeros(1, dtype=int), H).deviation
+    return np.exp(run.point[0]) if logs else run.point[0], spread[0]
 
 
 def test_steady_growth_by_hand():
-    """5 % a year: drift gives 1.05, damped growth 1.05^0.8; their mean on logs is 1.05^0.9."""
-    point, spread = one(100 * 1.05 ** np.arange(8))
-    last = 100 * 1.05**7
-    damped = np.cumsum(0.8**H)
-    assert point == pytest.approx(last * 1.05 ** ((H + damped) / 2))
+    """5 % a year for 15 years: last growth and drift give 1.05, fading growth 1.05^0.8, theta half of it."""
+    point, spread = one(100 * 1.05 ** np.arange(15))
+    last = 100 * 1.05**14
+    fading = np.cumsum(0.8**H)
+    theta = np.log(one(100 * 1.05 ** np.arange(15), "theta")[0] / last) / np.log(1.05)
+    assert point == pytest.approx(last * 1.05 ** ((H + fading + H + theta) / 4))
+    assert theta == pytest.approx(H / 2, rel=0.02)  # the level is smoothed with 0.99 at most
     assert (spread > 0).all()
     assert (np.diff(spread) >= 0).all()
+
+
+def test_with_few_years_the_long_run_does_not_count():
+    values = [100, 105, 112, 118, 127, 133]
+    fading, theta = one(values, "fading")[0], one(values, "theta")[0]
+    assert one(values)[0] == pytest.approx(np.sqrt(fading * theta))
 
 
 def test_a_constant_stays_and_one_year_is_kept():
@@ -37,23 +47,24 @@ def test_a_constant_stays_and_one_year_is_kept():
 
 
 def test_two_years_give_half_their_growth():
-    assert one([100.0, 110.0])[0][0] == pytest.approx(100 * 1.1 ** (1 + 0.5 * (1 + 0.8) / 2))
+    assert one([100.0, 110.0])[0][0] == pytest.approx(110 * 1.1 ** (0.5 * (1 + 0.8) / 2))
 
 
-def test_a_gap_is_bridged_and_a_series_that_ended_grows_from_its_end():
-    full = 100 * 1.04 ** np.arange(9)
+@pytest.mark.parametrize("method", ["drift", "momentum", "combination"])
+def test_a_gap_is_bridged_and_a_series_that_ended_grows_from_its_end(method):
+    full = 100 * 1.04 ** np.arange(15)
     holed = full.copy()
     holed[4] = np.nan
-    assert one(holed)[0] == pytest.approx(one(full)[0])
+    assert one(holed, method)[0] == pytest.approx(one(full, method)[0], rel=1e-3)
     ended = full.copy()
     ended[-1] = np.nan
-    assert one(ended)[0][0] == pytest.approx(one(full[:-1])[0][1])
+    assert one(ended, "drift")[0][0] == pytest.approx(one(full[:-1], "drift")[0][1])
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.floats(1e-3, 1e12), min_size=1, max_size=15))
-def test_positive_series_never_give_a_negative_or_wild_forecast(values):
-    point, _ = one(values)
+@given(st.lists(st.floats(1e-3, 1e12), min_size=1, max_size=15), st.sampled_from(["combination", "theta"]))
+def test_positive_series_never_give_a_negative_or_wild_forecast(values, method):
+    point, _ = one(values, method)
     assert (point > 0).all()
     assert (point <= max(values) * np.exp(0.3 * H)).all()
 
@@ -67,9 +78,23 @@ def test_short_series_borrow_their_groups_spread():
     rng = np.random.default_rng(1)
     panel = np.cumsum(rng.normal(0, 0.05, (40, 12)), axis=1)
     panel[0, :-2] = np.nan
-    spread = m.points(panel, H, "trend", np.zeros(40, dtype=int)).spread
+    groups = np.zeros(40, dtype=int)
+    spread = sp.spread_of(sp.run(panel, H, "combination", groups).errors, groups, H).deviation
     assert spread[0, 0] > 0.02
     assert (np.diff(spread, axis=1) >= 0).all()
+
+
+def test_a_panel_is_drawn_together_by_hand():
+    """Nine areas grow 4 %, one 10 %: all together (equal weights) 4.6 %; the one keeps 0.7 of what it may lie apart."""
+    paths = np.full((10, 1), 0.04)
+    paths[0] = 0.10
+    got = m.towards_all(paths, np.ones(10), np.zeros(10, dtype=int))
+    apart = np.abs(paths - 0.046)
+    reach = 3 * np.median(apart)
+    assert got[0, 0] == pytest.approx(0.046 + 0.7 * min(0.054, reach))
+    assert got[1, 0] == pytest.approx(0.046 - 0.7 * 0.006)
+    few = m.towards_all(paths[:5], np.ones(5), np.zeros(5, dtype=int))
+    assert np.array_equal(few, paths[:5])
 
 
 def history(tmp_path, items, years=range(2015, 2026), months=()):
@@ -133,11 +158,13 @@ def test_scaling_keeps_sums_and_means():
     assert scaled_to(50.0, unknown, "interest", lambda i: ones) is None
 
 
-def test_intervals_cover_about_what_they_say_on_steady_noise(tmp_path):
+def test_intervals_cover_about_what_they_say_on_steady_noise():
     """Random growth of 3 % ± 2 %: over many series the 80 % interval holds most, the 95 % nearly all."""
     rng = np.random.default_rng(7)
-    logs = np.cumsum(rng.normal(0.03, 0.02, (400, 16)), axis=1)
-    got = m.points(logs[:, :-1], np.array([1]), "trend", np.zeros(400, dtype=int))
-    error = np.abs(logs[:, -1] - got.point[:, 0]) / got.spread[:, 0]
-    assert 0.74 < (error < 1.2816).mean() < 0.9
-    assert 0.92 < (error < 1.96).mean() < 0.99
+    logs = np.cumsum(rng.normal(0.03, 0.02, (400, 20)), axis=1)
+    groups = np.zeros(400, dtype=int)
+    run = sp.run(logs[:, :-1], np.array([1]), "combination", groups)
+    found = sp.spread_of(run.errors, groups, np.array([1]))
+    apart = np.abs(logs[:, -1] - run.point[:, 0]) / found.deviation[:, 0]
+    assert 0.74 < (apart < found.shape[:, 1]).mean() < 0.86
+    assert 0.91 < (apart < found.shape[:, 3]).mean() < 0.98

@@ -1,0 +1,149 @@
+"""Events and breaks: what happened once, or changed what is counted, and since when that is known.
+
+A waiver of contributions or a programme of one year says nothing of other years: what is
+fitted leaves it out. A change of definition makes earlier figures another series. Both must
+be dated and announced; a forecast made before `known_from` cannot know of them. Jumps that
+nobody announced are told, never smoothed away.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sibforecast.errors import SibError
+from sibforecast.periods import Period, months_in_force
+from sibforecast.tables.data import FundData
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+KINDS = ("one_off", "break")
+#: Months of a year from which an event marks the year as a whole.
+MONTHS = 3
+#: A break leaves out what came before it once so many later years are known.
+LATER_YEARS = 3
+#: A jump is told where growth lies so many median deviations, and this much, off the others.
+JUMP_DEVIATIONS, JUMP_LEAST = 6.0, 0.08
+
+
+@dataclass(frozen=True)
+class Event:
+    """One dated event.
+
+    Parameters
+    ----------
+    kind : str
+        ``one_off``: the months from start to end are left out of what is fitted. ``break``:
+        what came before the start is another series.
+    programme, item : tuple of str
+        Funds and items it concerns; ``*`` for all.
+    start, end : Period
+        First and last month.
+    known_from : Period
+        The month from which a forecast may know of it.
+    """
+
+    id: str
+    kind: str
+    programme: tuple[str, ...]
+    item: tuple[str, ...]
+    start: Period
+    end: Period
+    known_from: Period
+    note: str = ""
+    source: str = ""
+    status: str = "unverified"
+
+    def concerns(self, programme: str, item: str) -> bool:
+        """Whether a series is meant; amounts per head follow their amount."""
+        whole = item.removesuffix("_per_insured")
+        return ("*" in self.programme or programme in self.programme) and ("*" in self.item or whole in self.item)
+
+    def is_known(self, limit: Period) -> bool:
+        """Whether a forecast made at `limit` may know of it."""
+        return (self.known_from.year, self.known_from.month or 1) <= (limit.year, limit.month or 12)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    many = value if isinstance(value, list) else str(value).replace("，", ",").split(",")
+    return tuple(str(v).strip() for v in many if str(v).strip()) or ("*",)
+
+
+def event_from(record: Mapping[Any, Any]) -> Event:
+    """An event from a record of a file or a row of the table ``events``.
+
+    Raises
+    ------
+    SibError
+        If the kind is unknown or a date is missing.
+    """
+    name = str(record.get("id") or record.get("note") or "event")
+    kind = str(record.get("kind") or "one_off")
+    if kind not in KINDS:
+        raise SibError(f"event {name!r}: unknown kind {kind!r}; expected one of {', '.join(KINDS)}")
+    if not record.get("start"):
+        raise SibError(f"event {name!r}: the start is missing")
+    start = Period.parse(record["start"])
+    end = Period.parse(record["end"]) if record.get("end") else Period(start.year, 12)
+    known = Period.parse(record["known_from"]) if record.get("known_from") else start
+    return Event(
+        name, kind, _words(record.get("programme") or "*"), _words(record.get("item") or "*"),
+        start, end, known, str(record.get("note") or ""), str(record.get("source") or ""),
+        str(record.get("status") or "unverified"),
+    )  # fmt: skip
+
+
+@cache
+def shipped() -> tuple[Event, ...]:
+    """The events of `events.toml`."""
+    text = (Path(__file__).parent / "events.toml").read_text("utf-8")
+    return tuple(event_from(record) for record in tomllib.loads(text)["event"])
+
+
+def events_of(data: FundData, limit: Period) -> tuple[Event, ...]:
+    """What a forecast made at `limit` may know: the data set's own events, and shipped ones for yuan."""
+    own = [event_from(row) for row in data.table("events").to_dict("records")]
+    names = {e.id for e in own}
+    more = [e for e in shipped() if e.id not in names] if data.currency == "yuan" else []
+    return tuple(e for e in (*own, *more) if e.is_known(limit))
+
+
+def left_out(events: Iterable[Event], programme: str, item: str, years: Iterable[int]) -> dict[int, str]:
+    """Years of a series that say nothing of others, with the event's name."""
+    out: dict[int, str] = {}
+    span = list(years)
+    for event in events:
+        if not event.concerns(programme, item):
+            continue
+        if event.kind == "one_off":
+            months = {y: months_in_force(y, event.start, event.end) for y in span}
+            out |= {y: event.id for y, n in months.items() if n >= MONTHS}
+        elif span and span[-1] - event.start.year + 1 >= LATER_YEARS:
+            out |= {y: event.id for y in span if y < event.start.year}
+    return out
+
+
+def jumps(series: Floats) -> Bools:
+    """Years whose growth lies far off the others of the series: array (series, years)."""
+    out = np.zeros(series.shape, dtype=bool)
+    if series.shape[1] < 5:
+        return out
+    growth = np.diff(series, axis=1)
+    known = ~np.isnan(growth)
+    enough = known.sum(axis=1) >= 4
+    middle = np.zeros(len(series))
+    spread = np.zeros(len(series))
+    middle[enough] = np.nanmedian(growth[enough], axis=1)
+    apart = np.abs(growth - middle[:, None])
+    spread[enough] = np.nanmedian(apart[enough], axis=1)
+    limit = np.maximum(JUMP_DEVIATIONS * spread, JUMP_LEAST)
+    out[:, 1:] = enough[:, None] & known & (np.nan_to_num(apart) > limit[:, None])
+    return out

@@ -1,0 +1,331 @@
+"""All series of one fund, forecast together: each by what it is.
+
+Heads, wages and levels by the combination, amounts by their own, rates by their last value or
+announced law, lumps by their recent mean; lines by their drivers where they have them
+(`identities`). Years an event marks are left out of what is fitted (`events`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from sibforecast import items
+from sibforecast.forecasting import methods as m
+from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting.events import Event, left_out
+from sibforecast.forecasting.identities import by_identity
+from sibforecast.forecasting.known import STAGE_WORDS
+from sibforecast.forecasting.law import Setting, in_force
+from sibforecast.tables.panel import Floats, Panel
+
+#: Half-widths of intervals where errors are taken as normal.
+NORMAL = ndtri(0.5 + sp.LEVELS / 2.0)
+#: Measures of policy: what was exempted or deferred last year says nothing about next year.
+POLICY_ITEMS = frozenset({"deferred_out", "deferred_in", "exempted", "written_off"})
+#: Sums that come in lumps: their recent mean, not their trend.
+LUMPS = frozenset({"arrears_recovered", "back_payments", "prepayments"})
+#: Computed by the projection, never extrapolated.
+COMPUTED = frozenset(
+    {"opening_balance", "current_balance", "closing_balance", "balance_adjustment", "gap", "gap_subsidy",
+     "gap_grant", "months_payable", "completion", "growth", "revenue_before_filling", "benefit_adjustment",
+     "insured_average", "insured_active_average", "beneficiaries_average", "wage_bill", "wage_bill_flexible"}
+)  # fmt: skip
+
+LABELS = {
+    "combination": "forecast: mean of last growth, fading growth, drift and theta",
+    "short_run": "forecast: mean of fading growth and theta",
+    "panel": "forecast: fading growth, drawn towards all areas'",
+    "long_panel": "forecast: mean of last growth, fading growth, drift and theta, drawn towards all areas'",
+    "amount": "forecast: mean of fading growth, drift and theta",
+    "theta": "forecast: theta (half the long trend on a smoothed level)",
+    "drift": "forecast: drift", "growth_of_three": "forecast: growth of three years", "momentum": "forecast: last growth",
+    "fading": "forecast: fading growth", "simple": "forecast: simple smoothing", "holt": "forecast: Holt's trend",
+    "damped": "forecast: damped trend",
+    "last_value": "forecast: last value",
+    "recent_mean": "forecast: mean of the last three years",
+    "identity": "forecast: its drivers × what recent accounts had beside them",
+    "law": "forecast: announced law",
+    "policy": "no measure announced: nothing is extrapolated",
+    "level_end": "forecast: level in force in December × last year's paid level / its own December level",
+    "short": "forecast: fewer than three years known; half the growth",
+    "one": "forecast: one year known; kept",
+    "stale": "none: last figure older than three years",
+}
+
+
+@dataclass
+class FundForecast:
+    """Point forecasts of one fund as arrays (areas, years); part of a `Forecast`."""
+
+    panel: Panel  # what was known, implied drivers included, up to the base year
+    years: tuple[int, ...]
+    reported: frozenset[str] = frozenset()  # items of the panel that are not implied
+    stages: Panel | None = None  # at which stage each figure of the panel is known
+    point: dict[str, Floats] = field(default_factory=dict)
+    spread: dict[str, Floats] = field(default_factory=dict)
+    # half-widths of the intervals of `spread.LEVELS`, and the working scale of the spread: by area in a
+    # step of years forecast together, by area and year where steps are put side by side
+    shape: dict[str, Floats] = field(default_factory=dict)
+    scale: dict[str, npt.NDArray[np.int8]] = field(default_factory=dict)
+    common: dict[str, Floats] = field(default_factory=dict)  # the part of the spread all areas share
+    label: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
+    nowcast: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    marked: dict[str, dict[int, str]] = field(default_factory=dict)  # years an event leaves out of the fit
+    unplaced: list[tuple[str, str]] = field(default_factory=list)  # (upper area, item) known by months, of nobody below
+    left_out: Mapping[str, int] = field(default_factory=dict)  # areas whose accounts are too old, with their year
+
+    def known(self, item: str, year: int) -> Floats:
+        """What accounts or months say of a year after the base year: (areas, 1), unknown where they say nothing."""
+        blank = np.full((len(self.panel.areas), 1), np.nan)
+        if item not in self.nowcast or year not in self.years:
+            return blank
+        column = slice(self.years.index(year), self.years.index(year) + 1)
+        return np.where(self.nowcast[item][:, column], self.point[item][:, column], blank)
+
+    def by_account(self, item: str, year: int) -> npt.NDArray[np.bool_]:
+        """Where a figure of a year is of an account: (areas, 1)."""
+        found = self.stages.year(item, year) if self.stages else np.full((len(self.panel.areas), 1), np.nan)
+        return np.asarray(~np.isnan(found))
+
+    def words(self, item: str, year: int) -> npt.NDArray[np.object_]:
+        """What the figures of a year are called, by the stage they are known at: (areas, 1)."""
+        return stage_words(self.stages, item, year) if self.stages else np.full((len(self.panel.areas), 1), "data", dtype=object)
+
+
+def stage_words(stages: Panel, item: str, year: int) -> npt.NDArray[np.object_]:
+    """The word for the stage of each figure of an item and year."""
+    rank = stages.year(item, year)
+    table = np.array([*STAGE_WORDS, ""], dtype=object)
+    return np.asarray(table[np.where(np.isnan(rank), len(STAGE_WORDS), rank).astype(np.int64)])
+
+
+def room(ahead: FundForecast, item: str, steps: int = 1) -> None:
+    """Room for an item that was not forecast yet."""
+    if item not in ahead.point:
+        areas = len(ahead.panel.areas)
+        ahead.point[item] = np.full((areas, steps), np.nan)
+        ahead.spread[item] = np.full((areas, steps), np.nan)
+        ahead.shape[item] = np.repeat(NORMAL[None, :], areas, axis=0)
+        ahead.scale[item] = np.zeros(areas, dtype=np.int8)
+        ahead.label[item] = np.full((areas, steps), "", dtype=object)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a forecast is made, beside its data."""
+
+    chosen: Mapping[str, str] = field(default_factory=dict)  # method by item
+    events: tuple[Event, ...] = ()
+    law: Mapping[str, list[Setting]] = field(default_factory=dict)  # announced settings of the fund's items
+    intervals: bool = True
+
+
+@dataclass
+class _Job:
+    """Series that use one method on one working scale."""
+
+    method: str
+    scale: int
+    parts: list[tuple[str, npt.NDArray[np.bool_]]] = field(default_factory=list)
+
+
+def forecast_items(panel: Panel, kind: str, steps: int, options: Options) -> FundForecast:
+    """Forecast all series of a panel in a few large arrays, one for each method and scale."""
+    last = panel.years[-1]
+    out = FundForecast(panel, tuple(range(last + 1, last + 1 + steps)))
+    horizons = np.arange(1, steps + 1)
+    fitted = _without_marked(panel, options.events, out)
+    errors: dict[str, Floats] = {}
+    jobs = _jobs(fitted, out, steps, options)
+    for job in jobs:
+        _run(fitted, out, horizons, job, errors, options)
+    if not options.intervals:
+        errors = {}
+    _level_in_force(fitted, out, errors)
+    _announced(panel, out, options.law)
+    _lines(fitted, kind, out, errors, steps)
+    if options.intervals:
+        _spreads(out, errors, horizons)
+    return out
+
+
+def _without_marked(panel: Panel, events: Sequence[Event], out: FundForecast) -> Panel:
+    """The panel as it is fitted: without years that say nothing of others."""
+    if not events:
+        return panel
+    table = {}
+    for item, series in panel.items.items():
+        gone = left_out(events, panel.programme, item, panel.years)
+        if gone and not set(panel.years) <= set(gone):
+            out.marked[item] = gone
+            series = series.copy()
+            series[:, [y in gone for y in panel.years]] = np.nan
+        table[item] = series
+    return Panel(panel.programme, panel.areas, panel.years, table)
+
+
+def _jobs(panel: Panel, out: FundForecast, steps: int, options: Options) -> list[_Job]:
+    """Which series go by which method, on which scale."""
+    jobs: dict[tuple[str, int], _Job] = {}
+    areas = len(panel.areas)
+    for item, series in panel.items.items():
+        if item in COMPUTED or np.isnan(series).all():
+            continue
+        room(out, item, steps)
+        if item in POLICY_ITEMS:
+            given = np.asarray(~np.isnan(series).all(axis=1))
+            out.point[item][given], out.spread[item][given] = 0.0, 0.0
+            out.label[item][:] = LABELS["policy"]
+            continue
+        known = ~np.isnan(series)
+        some = np.asarray(known.any(axis=1))
+        method = options.chosen.get(item) or default_method(item)
+        if items.CATALOGUE[item].side == "rate":
+            fine = np.asarray((~known | ((series > 0) & (series < 1))).all(axis=1)) & some
+            scale, other = sp.LOGIT, "last_value"
+        else:
+            fine = np.asarray((~known | (series > 0)).all(axis=1)) & some
+            scale, other = sp.LOG, "last_value" if method == "last_value" else "recent_mean"
+        for name, on, mask in ((method, scale, fine), (other, sp.PLAIN, ~fine)):
+            if mask.any():
+                jobs.setdefault((name, on), _Job(name, on)).parts.append((item, mask))
+        out.scale[item] = np.where(fine, np.int8(scale), np.int8(sp.PLAIN)).astype(np.int8)
+        out.label[item] = np.full((areas, steps), "", dtype=object)
+    return list(jobs.values())
+
+
+def default_method(item: str) -> str:
+    """The method of an item: by what it is."""
+    entry = items.CATALOGUE[item]
+    if entry.side == "rate":
+        return "last_value"
+    if item in LUMPS:
+        return "recent_mean"
+    is_sum_of_money = entry.unit == "currency" or item.endswith("_per_insured")
+    return "amount" if is_sum_of_money else "combination"
+
+
+def _run(
+    panel: Panel, out: FundForecast, horizons: npt.NDArray[np.int64], job: _Job, errors: dict[str, Floats], options: Options
+) -> None:
+    """One method on all series that use it."""
+    series = np.vstack([panel.items[item][mask] for item, mask in job.parts])
+    groups = np.concatenate([np.full(int(mask.sum()), g) for g, (_, mask) in enumerate(job.parts)]).astype(np.int64)
+    additive = np.concatenate([np.full(int(mask.sum()), items.CATALOGUE[i].is_additive) for i, mask in job.parts])
+    work = sp.to_scale(series, job.scale)
+    got = sp.run(work, horizons, job.method, groups, additive, back=options.intervals)
+    point = sp.from_scale(got.point, job.scale)
+    stale = got.lag > m.STALE_YEARS
+    point[stale] = np.nan
+    label = _labels(job.method, got.known, groups)
+    label[stale] = LABELS["stale"]
+    start = 0
+    for item, mask in job.parts:
+        stop = start + int(mask.sum())
+        out.point[item][mask] = point[start:stop]
+        out.label[item][mask] = label[start:stop, None]
+        if options.intervals:
+            room_ = errors.setdefault(item, np.full((len(mask), got.errors.shape[1], len(horizons)), np.nan))
+            room_[mask] = got.errors[start:stop]
+        start = stop
+
+
+def _labels(method: str, known: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+    """What each forecast is called, by how much its series had to go on."""
+    label: npt.NDArray[np.object_] = np.full(len(known), LABELS[method], dtype=object)
+    if method == "combination":
+        many = np.where(np.bincount(groups)[groups] >= m.PANEL, 1, 0)
+        table = np.array([[LABELS["short_run"], LABELS["panel"]], [LABELS["combination"], LABELS["long_panel"]]], dtype=object)
+        label = np.asarray(table[np.where(known >= m.LONG_RUN, 1, 0), many], dtype=object)
+    if method not in ("last_value", "recent_mean"):
+        label[known < 3], label[known == 1] = LABELS["short"], LABELS["one"]
+    return label
+
+
+def _level_in_force(panel: Panel, out: FundForecast, errors: dict[str, Floats]) -> None:
+    """Benefits in force in December already hold the adjustment of the year to come."""
+    if "benefit_level" not in out.point or "benefit_level_end" not in panel.items:
+        return
+    end, level = panel.get("benefit_level_end"), panel.get("benefit_level")
+    if end.shape[1] < 2:
+        return
+    with np.errstate(invalid="ignore", divide="ignore"):
+        paid = end[:, 1:] * level[:, 1:] / end[:, :-1]  # of the year after each column
+    now = paid[:, -1]
+    known = ~np.isnan(now)
+    trend_first = out.point["benefit_level"][:, :1]
+    moved = out.point["benefit_level"] * (now[:, None] / trend_first)
+    out.point["benefit_level"] = np.where(known[:, None], moved, out.point["benefit_level"])
+    out.label["benefit_level"][known, :1] = LABELS["level_end"]
+    if "benefit_level" not in errors or level.shape[1] < 4:
+        return
+    trend = errors["benefit_level"]
+    first = level.shape[1] - 1 - trend.shape[1]  # the column of the first origin
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.log(level[:, 2:]) - np.log(paid[:, :-1])  # error of the forecast made a year before, by that year's column − 1
+    exact = np.full(trend.shape[:2], np.nan)
+    for place in range(trend.shape[1]):
+        if first + place >= 1:
+            exact[:, place] = apart[:, first + place - 1]
+    by_level = trend - trend[:, :, :1] + exact[:, :, None]
+    errors["benefit_level"] = np.where(known[:, None, None], by_level, trend)
+
+
+def _announced(panel: Panel, out: FundForecast, law: Mapping[str, list[Setting]]) -> None:
+    """Rates and standards that the law has fixed for years to come."""
+    for item, settings in law.items():
+        if item not in out.point:
+            continue
+        last = out.point[item][:, 0] if np.isnan(panel.get(item)).all() else panel.get(item)[:, -1]
+        last = np.where(np.isnan(last), out.point[item][:, 0], last)
+        value, spoken = in_force(settings, last, out.years)
+        out.point[item][:, spoken] = value[:, spoken]
+        out.label[item][:, spoken] = LABELS["law"]
+
+
+def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats], steps: int) -> None:
+    """Lines that have drivers follow from them."""
+    count = next(iter(errors.values())).shape[1] if errors else 0
+    years = len(panel.years)
+    origins = range(years - 1 - count, years - 1)
+    on_logs = {item: _on_logs(out, item, wrong) for item, wrong in errors.items()}
+    for line, (value, wrong) in by_identity(panel, kind, out.point, on_logs, steps, origins).items():
+        room(out, line, steps)
+        told = ~np.isnan(value)
+        out.point[line] = np.where(told, value, out.point[line])
+        out.label[line] = np.where(told, LABELS["identity"], out.label[line])
+        whole = np.asarray(told.all(axis=1))
+        out.scale[line] = np.where(whole, np.int8(sp.LOG), out.scale[line]).astype(np.int8)
+        if errors:
+            before = errors.get(line, np.full_like(wrong, np.nan))
+            errors[line] = np.where(whole[:, None, None], wrong, before)
+
+
+def _on_logs(out: FundForecast, item: str, wrong: Floats) -> Floats:
+    """Errors of a driver on logs, whatever scale it was forecast on; unknown where that has no logs."""
+    scale, point = out.scale[item], np.abs(out.point[item][:, :1])
+    share = np.where(scale == sp.LOGIT, 1.0 - np.nan_to_num(point[:, 0]), 1.0)  # d log p = (1 − p) d logit p
+    return np.where((scale == sp.PLAIN)[:, None, None], np.nan, wrong * share[:, None, None])
+
+
+def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDArray[np.int64]) -> None:
+    """The spread of all series at once: groups are an item's areas on one scale."""
+    names = [item for item in errors if item in out.point]
+    if not names:
+        return
+    areas = len(out.panel.areas)
+    stacked = np.concatenate([errors[item] for item in names])
+    scales = np.concatenate([out.scale[item] for item in names])
+    item_of = np.repeat(np.arange(len(names)), areas)
+    groups = np.unique(item_of * 3 + scales, return_inverse=True)[1].astype(np.int64)
+    size = np.concatenate([np.abs(out.point[item][:, :1]) for item in names])
+    found = sp.spread_of(stacked, groups, horizons, np.where(scales == sp.PLAIN, np.nan_to_num(size[:, 0]), 1.0))
+    for place, item in enumerate(names):
+        rows = slice(place * areas, (place + 1) * areas)
+        out.spread[item] = np.where(np.isnan(out.point[item]), np.nan, found.deviation[rows])
+        out.shape[item], out.common[item] = found.shape[rows], found.common[rows]

@@ -1,0 +1,221 @@
+"""How wrong forecasts were: errors of rolling origins, and the intervals they give.
+
+Each origin is forecast from what was known at it, by the same method, and compared with
+what came. An area's error has a part that all areas of the item share in a year and a part
+of its own; as both count in an interval, the mean square of all its errors does. Few
+origins say little: a series' own squares are drawn towards those of its item, and the
+quantiles are Student's, with as many degrees of freedom as there are origins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtrit
+
+from sibforecast.forecasting import methods as m
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+#: Rolling origins looked back on at most, and known years before one is tried.
+ORIGINS = 10
+FEWEST = 3
+#: A group's spread counts as so many origins of a series' own.
+PRIOR = 4.0
+#: Weight of an origin one year further back, and the fewest degrees of freedom assumed.
+FORGETTING = 0.6
+LEAST_FREEDOM = 3.0
+#: Intervals whose half-widths are kept, and errors of a panel from which they are its own.
+LEVELS = np.array([0.5, 0.8, 0.9, 0.95, 0.99])
+CONFORMAL = 40
+#: What is assumed of a year where no origin can be tried: 8 % of the level, on logs.
+ASSUMED = 0.08
+
+
+@dataclass
+class Run:
+    """Forecasts of many series and their errors at earlier origins."""
+
+    point: Floats  # (series, horizons)
+    errors: Floats  # (series, origins, horizons): what came less the forecast; NaN where not both are known
+    known: Ints  # how many years are known
+    lag: Ints  # years between the last known one and the origin
+
+
+def run(
+    series: Floats, horizons: Ints, method: str, groups: Ints | None = None, additive: Bools | None = None, *, back: bool = True
+) -> Run:
+    """Forecast all rows, and forecast them again at earlier origins.
+
+    Parameters
+    ----------
+    series : array (series, years)
+        On the working scale.
+    horizons, method, groups, additive
+        See `methods.forecast`.
+    back : bool
+        Whether earlier origins are tried.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> line = np.log(100 * 1.05 ** np.arange(8))[None]
+    >>> r = run(line, np.array([1]), "drift")
+    >>> bool(np.allclose(r.errors[~np.isnan(r.errors)], 0.0))
+    True
+    """
+    known = np.asarray(~np.isnan(series))
+    count, years = known.sum(axis=1), series.shape[1]
+    last, _ = m.ends(known, 0)
+    point = m.forecast(series, horizons, method, groups, additive)
+    first = max(FEWEST - 1, years - 1 - ORIGINS)
+    origins = range(first, years - 1) if back else range(0)
+    errors = np.full((len(series), len(origins), len(horizons)), np.nan)
+    for place, origin in enumerate(origins):
+        rows = np.flatnonzero((known[:, : origin + 1].sum(axis=1) >= FEWEST) & known[:, origin])
+        if not len(rows):
+            continue
+        part = None if groups is None else np.unique(groups[rows], return_inverse=True)[1].astype(np.int64)
+        sizes = None if additive is None else additive[rows]
+        ahead = m.forecast(series[rows, : origin + 1], horizons, method, part, sizes)
+        for j, h in enumerate(horizons):
+            if origin + h < years:
+                errors[rows, place, j] = series[rows, origin + h] - ahead[:, j]
+    return Run(point, errors, count, np.asarray(years - 1 - last, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Standard deviation of forecast errors on the working scale, and how well it is known."""
+
+    deviation: Floats  # (series, horizons)
+    shape: Floats  # (series, len(LEVELS)): half-widths of the intervals of LEVELS, in deviations
+    common: Floats  # (series, horizons): the part all series of the group share in a year
+
+
+def spread_of(
+    errors: Floats, groups: Ints, horizons: Ints, size_of: Floats | None = None, forgetting: float = FORGETTING
+) -> Spread:
+    """The spread of each series, drawn towards its group; never falling with the horizon.
+
+    Recent origins count more (factor 0.6 a year). What all areas of a group share in a year
+    is known from as many shocks as there are origins, what is their own from many more: the
+    degrees of freedom are Satterthwaite's for the sum of the two. In a panel with errors
+    enough the half-widths are those that held in the past (conformal), else Student's.
+    """
+    relative = np.ones(len(errors)) if size_of is None else np.where(size_of > 0, size_of, 1.0)
+    errors = errors / relative[:, None, None]  # plain figures of areas of different size lend each other relative errors
+    told = ~np.isnan(errors)
+    weight = forgetting ** np.arange(errors.shape[1])[::-1][None, :, None] * told
+    own, origins = (weight * np.where(told, errors, 0.0) ** 2).sum(axis=1), weight.sum(axis=1)
+    size = int(groups.max()) + 1 if len(groups) else 0
+    total, number = np.zeros((size, len(horizons))), np.zeros((size, len(horizons)))
+    np.add.at(total, groups, own)
+    np.add.at(number, groups, origins)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        pooled = total / number
+    pooled[:, 0] = np.where(np.isnan(pooled[:, 0]), _usual(pooled[:, 0], ASSUMED**2 * float(horizons[0])), pooled[:, 0])
+    for j in range(1, len(horizons)):  # a horizon no origin reaches grows with the square root of time
+        grown = pooled[:, j - 1] * horizons[j] / horizons[j - 1]
+        pooled[:, j] = np.where(number[:, j] > 0, pooled[:, j], grown)
+    variance = (own + PRIOR * pooled[groups]) / (origins + PRIOR)
+    members = np.bincount(groups, minlength=size)[groups]
+    shared = np.minimum(_common(errors, groups, size) ** 2, variance)
+    few = np.maximum(origins[:, 0], 1.0)
+    first, apart = shared[:, 0], variance[:, 0] - shared[:, 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = variance[:, 0] ** 2 / (first**2 / few + apart**2 / (few * members))
+    freedom = np.where(np.isfinite(freedom), freedom, few)
+    deviation = np.maximum.accumulate(np.sqrt(variance), axis=1)
+    shape = stdtrit(np.maximum(freedom, LEAST_FREEDOM)[:, None], 0.5 + LEVELS[None, :] / 2.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scores = np.abs(errors[:, :, 0]) / deviation[:, :1]
+    for group in np.flatnonzero(np.bincount(groups, minlength=size) >= m.PANEL):
+        rows = groups == group
+        told_here = ~np.isnan(scores[rows])
+        if told_here.sum() >= CONFORMAL:
+            shape[rows] = _empirical(scores[rows][told_here], weight[rows][:, :, 0][told_here])
+    return Spread(deviation * relative[:, None], shape, np.minimum(np.sqrt(shared), deviation) * relative[:, None])
+
+
+def _usual(pooled: Floats, assumed: float) -> float:
+    """The spread of a group that no origin speaks of: the usual one of the others, else the assumed."""
+    known = pooled[np.isfinite(pooled) & (pooled > 0)]
+    return float(np.median(known)) if len(known) else assumed
+
+
+def _empirical(scores: Floats, weight: Floats) -> Floats:
+    """How far the errors of a panel went, in deviations: conformal half-widths of `LEVELS`."""
+    order = np.argsort(scores)
+    reached = (np.cumsum(weight[order]) - 0.5 * weight[order]) / weight.sum()
+    return np.asarray(np.interp(LEVELS, reached, scores[order]))
+
+
+def _common(errors: Floats, groups: Ints, size: int) -> Floats:
+    """Root mean square of the yearly mean error of each group, less what own errors put into it."""
+    told = ~np.isnan(errors)
+    filled = np.where(told, errors, 0.0)
+    total = np.zeros((size, *errors.shape[1:]))
+    squares, number = np.zeros_like(total), np.zeros_like(total)
+    np.add.at(total, groups, filled)
+    np.add.at(squares, groups, filled**2)
+    np.add.at(number, groups, told)
+    n = np.maximum(number, 1)
+    mean = total / n
+    own = np.maximum(squares / n - mean**2, 0.0) / np.maximum(n - 1, 1)  # variance of that mean by own errors
+    some = number > 1
+    years = np.maximum(some.sum(axis=1), 1)
+    shared = np.where(some, mean**2 - own, 0.0).sum(axis=1) / years
+    return np.asarray(np.sqrt(np.maximum(shared, 0.0))[groups])
+
+
+#: Working scales: as it is, logs of what is positive, logits of shares.
+PLAIN, LOG, LOGIT = 0, 1, 2
+
+
+def to_scale(values: Floats, scale: int) -> Floats:
+    """Values on a working scale."""
+    if scale == LOG:
+        return np.asarray(np.log(values))
+    if scale == LOGIT:
+        return np.asarray(np.log(values) - np.log1p(-values))
+    return values
+
+
+def from_scale(values: Floats, scale: int) -> Floats:
+    """Back from a working scale."""
+    if scale == LOG:
+        return np.asarray(np.exp(values))
+    if scale == LOGIT:
+        return np.asarray(1.0 / (1.0 + np.exp(-values)))
+    return values
+
+
+def quantile(point: Floats, deviation: Floats, shape: Floats, scale: npt.NDArray[np.int8], q: float) -> Floats:
+    """A quantile of a forecast, from its spread on the working scale: on logs never negative.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> normal = stdtrit(1e9, 0.5 + LEVELS / 2.0)[None]
+    >>> low = quantile(np.array([100.0]), np.array([0.1]), normal, np.array([LOG], dtype=np.int8), 0.1)
+    >>> round(float(low[0]), 2)
+    87.97
+    """
+    inside = abs(2.0 * q - 1.0)
+    place = int(np.searchsorted(LEVELS, inside))
+    low = 0.0 if place == 0 else LEVELS[place - 1]
+    high = LEVELS[min(place, len(LEVELS) - 1)]
+    left = 0.0 if place == 0 else shape[:, place - 1]
+    right = shape[:, min(place, len(LEVELS) - 1)]
+    part = 1.0 if high <= low else (inside - low) / (high - low)
+    moved = np.sign(q - 0.5) * deviation * (left + part * (right - left))
+    moved = np.where(np.isnan(moved), 0.0, moved)
+    logs = np.where(scale == LOG, point, 1.0) * np.exp(np.where(scale == LOG, moved, 0.0))
+    is_share = (scale == LOGIT) & (point > 0) & (point < 1)
+    logits = from_scale(to_scale(np.where(is_share, point, 0.5), LOGIT) + np.where(is_share, moved, 0.0), LOGIT)
+    return np.asarray(np.where(is_share, logits, np.where(scale == LOG, logs, point + moved)))
