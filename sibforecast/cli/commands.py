@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sibforecast.analysis.attribution import attribute
 from sibforecast.analysis.rollup import roll_up
@@ -18,13 +18,18 @@ from sibforecast.analysis.sharing import share
 from sibforecast.assumptions.scenario import Scenario, read_scenario
 from sibforecast.cli import output
 from sibforecast.errors import SibError
+from sibforecast.forecasting.backtest import backtest as backtest_data
+from sibforecast.forecasting.drivers import nowcast as nowcast_year
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.projection.project import project
 from sibforecast.tables.data import FundData
 from sibforecast.tables.load import check as check_data
 from sibforecast.tables.load import load
 from sibforecast.tables.samples import SAMPLES, sample
-from sibforecast.writing import whole_folder
+from sibforecast.writing import whole_folder, written_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Bundled data sets the demo drafts: year, fund of the charts, scenario, sharing rules.
 _DEMO = {
@@ -79,6 +84,48 @@ def draft(arguments: argparse.Namespace) -> int:
         if arguments.out is not None:
             print(f"written: {arguments.out}")
     return 0
+
+
+def nowcast(arguments: argparse.Namespace) -> int:
+    """The outturn of the year under way."""
+    with _progress(2) as step:
+        step("reading")
+        data = load(_data_path(arguments.path))
+        step("nowcast")
+        made = nowcast_year(data, arguments.asof)
+        frame = made.frame
+    shown = frame[frame["quantile"].isna() & frame["item"].isin(["total_revenue", "total_expenditure"])]
+    print(repr(made).splitlines()[0])
+    table = shown.astype({"region": str, "programme": str, "item": str}).pivot_table(
+        index=["region", "programme"], columns="item", values="value"
+    )
+    print("100 million " + data.currency)
+    print((table / 1e8).round(2).to_string())
+    _save(frame, arguments.out)
+    return 0
+
+
+def backtest(arguments: argparse.Namespace) -> int:
+    """Forecasts of the past beside what came."""
+    with _progress(2) as step:
+        step("reading")
+        data = load(_data_path(arguments.path))
+        step("forecasting the past")
+        made = backtest_data(data, horizon=arguments.horizon, origins=arguments.origin)
+    print(repr(made).splitlines()[0])
+    print(made.summary().to_string())
+    print("\nby fund, ours")
+    ours = made.summary(("programme", "horizon", "method")).xs("sibforecast", level="method")
+    print(ours.to_string())
+    _save(made.frame, arguments.out)
+    return 0
+
+
+def _save(frame: pd.DataFrame, path: Path | None) -> None:
+    if path is not None:
+        with written_whole(path) as temporary:
+            frame.to_csv(temporary, index=False, encoding="utf-8-sig")
+        print(f"written: {path}")
 
 
 def demo(arguments: argparse.Namespace) -> int:

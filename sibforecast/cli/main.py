@@ -1,4 +1,4 @@
-"""The command line: ``sibforecast demo | check | draft | template``.
+"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | template``.
 
 Exit code 0: done; 1: the data (or a scenario or rules file) has errors, all listed;
 2: wrong usage.
@@ -75,6 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     draft.add_argument("--rules", metavar="FILE", help="sharing rules file or shipped name")
     draft.add_argument("--out", type=Path, help="folder to write tables, workbook and charts to")
     draft.add_argument("--json", action="store_true", help="print the draft, and its scenario, causes and bill, as JSON")
+    now = commands.add_parser("nowcast", help="the outturn of the year under way, from its months")
+    now.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    now.add_argument("--asof", required=True, help="the last month that may be used, e.g. 2026-09")
+    now.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: points and quantiles")
+    test = commands.add_parser("backtest", help="what would have been forecast, and what came, beside plain rules")
+    test.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    test.add_argument("--horizon", type=int, default=1, help="years ahead (default: %(default)s)")
+    test.add_argument("--origin", action="append", metavar="PERIOD", help="a year or month to forecast from; repeatable")
+    test.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every forecast with what came")
     template = commands.add_parser("template", help="write a workbook to fill in")
     template.add_argument("path", type=Path, metavar="FILE.xlsx")
     template.add_argument("--like", help="data set or sample whose areas and funds are listed")

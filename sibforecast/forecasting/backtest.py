@@ -52,6 +52,7 @@ class Backtest(Result):
     and the bounds of the 80 and 95 % intervals (ours only). Horizon 0 is the year under way.
     """
 
+    data: FundData | None = field(default=None, repr=False)
     scales: pd.Series | None = field(default=None, repr=False)  # mean yearly change of each series, for MASE
 
     columns: ClassVar[tuple[str, ...]] = (*_KEYS, "forecast", "actual", *_BOUNDS)
@@ -156,7 +157,7 @@ def backtest(
     frame = frame[list(Backtest.columns)].reset_index(drop=True)
     first = min(o.year for o in wanted)
     provenance = {**data.provenance, "origins": [str(o) for o in wanted]}
-    return Backtest(lambda: frame, provenance, scales=_scales(truth, first))
+    return Backtest(lambda: frame, provenance, data=data, scales=_scales(truth, first))
 
 
 def _truth(data: FundData) -> pd.Series:
@@ -247,7 +248,7 @@ def _at_origin(
     drafted = limit.year + (not under_way)  # a budget is known for the year that is drafted next
     for rival, rows in (("budget", _budgets(data)), ("judgement", _judged(data))):
         if rival in rivals:
-            here = rows[(rows["period"] == str(drafted)) & rows["item"].map(made.wants)]
+            here = rows[(rows["period"] == str(drafted)) & np.array([made.wants(i) for i in rows["item"]], dtype=bool)]
             for index in here.groupby(["programme", "item"], sort=False).indices.values():
                 some = here.iloc[index]
                 areas = some["region"].to_numpy(dtype=object)
@@ -304,7 +305,8 @@ def _budgets(data: FundData) -> pd.DataFrame:
     """Approved budgets as forecasts of their year."""
     frame = data._view()
     keys = ["region", "programme", "item", "period"]
-    rows = frame.loc[frame["stage"] == "budget", [*keys, "value"]].astype(dict.fromkeys(keys, str))
+    use = (frame["stage"] == "budget") & frame["programme"].isin(list(data.programmes))
+    rows = frame.loc[use, [*keys, "value"]].astype(dict.fromkeys(keys, str))
     return rows[~rows["period"].str.contains("-")]
 
 

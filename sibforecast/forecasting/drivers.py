@@ -46,6 +46,23 @@ class Forecast(Result):
         "region", "programme", "item", "period", "quantile", "value", "method",
     )  # fmt: skip
 
+    def moved(self, top: int = 20) -> pd.DataFrame:
+        """Which areas reconciliation moved most: region, programme, item, period and by what share.
+
+        Parameters
+        ----------
+        top : int
+            How many rows, the largest first.
+        """
+        rows = []
+        for programme, fund in self.funds.items():
+            for item, share in fund.moved.items():
+                for j in (i for i, y in enumerate(fund.years) if y in self.periods):
+                    for a in np.flatnonzero(np.abs(share[:, j]) > 0):
+                        rows.append((fund.panel.areas[a], programme, item, str(fund.years[j]), share[a, j]))
+        table = pd.DataFrame(rows, columns=["region", "programme", "item", "period", "moved"])
+        return table.iloc[table["moved"].abs().to_numpy().argsort()[::-1][:top]].reset_index(drop=True)
+
     def headline(self) -> str:
         """Series and periods."""
         series = self.frame.groupby(["region", "programme", "item"], observed=True).ngroups

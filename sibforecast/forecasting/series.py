@@ -76,6 +76,7 @@ class FundForecast:
     label: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     nowcast: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     marked: dict[str, dict[int, str]] = field(default_factory=dict)  # years an event leaves out of the fit
+    moved: dict[str, Floats] = field(default_factory=dict)  # by how much reconciliation moved each forecast
     unplaced: list[tuple[str, str]] = field(default_factory=list)  # (upper area, item) known by months, of nobody below
     left_out: Mapping[str, int] = field(default_factory=dict)  # areas whose accounts are too old, with their year
 

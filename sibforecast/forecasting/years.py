@@ -11,6 +11,7 @@ import numpy.typing as npt
 from sibforecast import items
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import nowcast as nc
+from sibforecast.forecasting.coherence import cohere
 from sibforecast.forecasting.known import account_years
 from sibforecast.forecasting.reconcile import scaled_to
 from sibforecast.forecasting.series import COMPUTED, NORMAL, FundForecast, Options, forecast_items, room, stage_words
@@ -85,7 +86,11 @@ def fund_years(
             _lay_implied(with_implied(grown, kind), panel, ahead, (latest[recent] >= year)[:, None])
         steps.append(ahead)
     if len(steps) < len(years):
-        steps.append(forecast_items(with_implied(grown, kind), kind, len(years) - len(steps), options))
+        last = with_implied(grown, kind)
+        steps.append(forecast_items(last, kind, len(years) - len(steps), options))
+        cohere(last, steps[-1], options, data.regions)
+        for item, moved in steps[-1].moved.items():
+            out.moved[item] = np.hstack([np.zeros((len(moved), len(years) - moved.shape[1])), moved])
     _join(out, steps)
     return out
 

@@ -12,6 +12,8 @@ from typing import Any
 _PUBLIC = {
     "fan": "fan_chart",
     "fan_table": "fan_chart",
+    "accuracy": "accuracy_chart",
+    "accuracy_table": "accuracy_chart",
     "waterfall": "waterfall_chart",
     "waterfall_table": "waterfall_chart",
     "sharing": "sharing_chart",

@@ -11,12 +11,13 @@ SAMPLES = {
     "nmg": "12 leagues and 103 banners, seven funds: illustrative",
     "china": "national figures, months and years: official",
     "oasdi": "US social security 1970-2005: official",
+    "provinces": "heads in 31 Chinese provinces 2007-2016: official",
     "blank_cell": "a collection rate that was left blank: the first demonstration",
 }
 
 
 def sample(name: str) -> Path:
-    """The folder of a bundled data set: ``nmg``, ``china``, ``oasdi`` or ``blank_cell``.
+    """The folder of a bundled data set: ``nmg``, ``china``, ``oasdi``, ``provinces`` or ``blank_cell``.
 
     Raises
     ------

@@ -144,3 +144,15 @@ def test_a_missing_scenario_or_rules_file_is_wrong_usage(example):
 def test_bundled_data_sets_go_by_their_names():
     assert run("check", "oasdi").returncode == 0
     assert run("check", "blank_cell").returncode == 1
+
+
+def test_nowcast_and_backtest_print_and_write(tmp_path):
+    made = run("nowcast", "china", "--asof", "2021-09", "--out", str(tmp_path / "now.csv"))
+    assert made.returncode == 0, made.stderr
+    assert "urban_employee_pension" in made.stdout
+    assert (tmp_path / "now.csv").read_text("utf-8-sig").startswith("region,programme,item,period,quantile,value,method")
+    tested = run("backtest", "oasdi", "--origin", "2003", "--out", str(tmp_path / "test.csv"))
+    assert tested.returncode == 0, tested.stderr
+    assert "sibforecast" in tested.stdout
+    assert run("nowcast", "china", "--asof", "2021").returncode == 2
+    assert run("backtest", "oasdi", "--origin", "2005").returncode == 2

@@ -206,3 +206,15 @@ def test_chart_names_stay_functions_after_their_modules_are_loaded() -> None:
         assert callable(getattr(sib.plots, name))
     with pytest.raises(AttributeError, match="no attribute 'pie'"):
         _ = sib.plots.pie
+
+
+def test_accuracy_chart_reads_from_the_back_of_the_room():
+    b = sib.backtest(sib.load(sib.sample("oasdi")), origins=[2002, 2003], items=["contributors", "average_wage"])
+    ax = sib.plots.accuracy(b, by="item", language="en")
+    title = ax.get_title()
+    assert "1 year ahead" in title
+    assert "unit: %" in title
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["this package", "as last year", "drift", "growth of three years"]
+    zh = sib.plots.accuracy(b, by="item", language="zh")
+    assert "提前1年" in zh.get_title()
+    assert [t.get_text() for t in zh.get_yticklabels()]

@@ -1,0 +1,64 @@
+"""Forecasts that add up: each area's own beside those of the areas above it, reconciled.
+
+Heads and amounts of the areas above are forecast too, from their sums; then all are made to
+add up, each moved by its own variance (`reconcile`). Rates and levels are never reconciled:
+they are worked out again from what was.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sibforecast import items
+from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting.reconcile import Tree, reconcile
+from sibforecast.forecasting.series import LABELS, FundForecast, Options, forecast_items
+from sibforecast.tables.panel import Floats, Panel
+from sibforecast.tables.regions import Regions
+
+RECONCILED = "; reconciled with the areas above"
+
+
+def upper_areas(areas: tuple[str, ...], regions: Regions) -> tuple[tuple[str, ...], Tree]:
+    """Areas above some areas that hold several of them, and the tree of both (areas first)."""
+    above: dict[str, list[str]] = {}
+    for code in areas:
+        for upper in regions.ancestors(code):
+            above.setdefault(upper, []).append(code)
+    many = tuple(u for u, below in above.items() if len(below) > 1)
+    place = {name: i for i, name in enumerate((*areas, *many))}
+    parent = [next((place[u] for u in regions.ancestors(name) if u in place), -1) for name in place]
+    return many, Tree.of(parent)
+
+
+def cohere(panel: Panel, out: FundForecast, options: Options, regions: Regions) -> None:
+    """Make the forecasts of a fund's areas agree with those of the areas above them."""
+    upper, tree = upper_areas(panel.areas, regions)
+    names = [item for item in out.point if _in_scope(item, panel, out)]
+    if not upper or not names or not options.intervals:
+        return
+    place = {a: i for i, a in enumerate(panel.areas)}
+    below = [[place[c] for c in regions.below(u) if c in place] for u in upper]
+    sums = {item: np.stack([panel.items[item][rows].sum(axis=0) for rows in below]) for item in names}
+    steps = len(out.years)
+    above = forecast_items(Panel(panel.programme, upper, panel.years, sums), "totals_only", steps, options)
+    for item in names:
+        own = out.point[item]
+        values = np.vstack([own, above.point[item]])
+        variances = np.vstack([(own * out.spread[item]) ** 2, (above.point[item] * above.spread[item]) ** 2])
+        moved = reconcile(values, variances, tree)[: len(own)]
+        if not np.isfinite(moved).all() or (moved <= 0).any():
+            continue
+        out.point[item], out.moved[item] = moved, moved / own - 1.0
+        out.label[item] = out.label[item] + RECONCILED
+
+
+def _in_scope(item: str, panel: Panel, out: FundForecast) -> bool:
+    """Heads and amounts of which every area has a forecast of its own, on logs."""
+    series = panel.items.get(item)
+    if series is None or not items.CATALOGUE[item].is_additive or np.isnan(series[:, -1]).any():
+        return False
+    own: Floats = out.point[item]
+    if np.isnan(own).any() or (own <= 0).any() or (out.scale[item] != sp.LOG).any():
+        return False
+    return not (out.label[item] == LABELS["identity"]).any() and not np.isnan(out.spread[item]).any()

@@ -1,0 +1,143 @@
+"""How good forecasts were: the errors of a backtest, ours beside the rivals'."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sibforecast.errors import SibError
+from sibforecast.plots import style
+from sibforecast.plots.keys import frame_of, need, pick
+from sibforecast.results import round_half_up
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+#: Marker and colour of each method: they stay apart in greyscale.
+_LOOKS = {
+    "sibforecast": ("o", "#0b2f5c", True), "naive": ("s", "#8a8a8a", False), "drift": ("^", "#8a8a8a", False),
+    "growth_of_three": ("D", "#b06a00", False), "year_to_date_growth": ("v", "#2f7fb8", False),
+    "year_to_date_share": ("P", "#2f7fb8", False), "budget": ("X", "#8c1c13", False), "judgement": ("*", "#8c1c13", False),
+}  # fmt: skip
+_MOST = 14
+
+
+def accuracy_table(table: Any, *, by: str = "programme", horizon: int | None = None) -> pd.DataFrame:
+    """The numbers behind an accuracy chart.
+
+    Parameters
+    ----------
+    table : Backtest or pandas.DataFrame
+        With method, horizon, forecast and actual.
+    by : str
+        What stands on the axis: programme, item, region, origin or period.
+    horizon : int, optional
+        Years ahead; needed where the table holds several.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The column `by`, method, mape (per cent) and number, the least accurate first.
+
+    Raises
+    ------
+    SibError
+        If a column is absent, or the horizon is open.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> t = pd.DataFrame({"item": ["insured"] * 2, "method": ["naive", "drift"], "horizon": 1,
+    ...                   "forecast": [90.0, 99.0], "actual": [100.0, 100.0]})
+    >>> accuracy_table(t, by="item")["mape"].round(6).tolist()
+    [10.0, 1.0]
+    """
+    frame = frame_of(table)
+    need(frame, (by, "method", "horizon", "forecast", "actual"), "accuracy")
+    frame, _ = pick(frame, "horizon", horizon, single=True)
+    actual = frame["actual"].to_numpy()
+    keep = np.abs(actual) > 0
+    error = np.abs(frame["forecast"].to_numpy()[keep] / actual[keep] - 1.0) * 100.0
+    told = frame.loc[keep, [by, "method"]].astype(str).assign(mape=error)
+    out = told.groupby([by, "method"], sort=False)["mape"].agg(mape="mean", number="size").reset_index()
+    worst = out.groupby(by)["mape"].max().sort_values(ascending=False)
+    out = out[out[by].isin(worst.index[:_MOST])]
+    place = {group: i for i, group in enumerate(worst.index)}
+    ordered: pd.DataFrame = out.iloc[np.argsort([place[g] for g in out[by]], kind="stable")]
+    return ordered.reset_index(drop=True)
+
+
+def accuracy(
+    table: Any, ax: Axes | None = None, *, by: str = "programme", horizon: int | None = None, language: str | None = None
+) -> Axes:
+    """Mean errors of each method, one row for each fund (or item, area, origin).
+
+    Parameters
+    ----------
+    table : Backtest or pandas.DataFrame
+        What `backtest` gives.
+    ax : Axes, optional
+        Where to draw.
+    by, horizon
+        See `accuracy_table`.
+    language : {"zh", "en"}, optional
+        Of the labels.
+
+    Returns
+    -------
+    Axes
+
+    Raises
+    ------
+    SibError
+        As `accuracy_table`; or if nothing is left to show.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> t = pd.DataFrame({"item": ["insured"] * 2, "method": ["naive", "sibforecast"], "horizon": 1, "period": "2020",
+    ...                   "forecast": [90.0, 99.0], "actual": [100.0, 100.0]})
+    >>> accuracy(t, by="item", language="en").get_title().splitlines()[0]
+    'mean absolute error of forecasts, 1 year ahead'
+    """
+    from matplotlib.lines import Line2D
+
+    rows = accuracy_table(table, by=by, horizon=horizon)
+    if rows.empty:
+        raise SibError("accuracy: no forecast with a figure that came")
+    look = style.look_at(table, language=language)
+    groups = list(dict.fromkeys(rows[by]))
+    methods = [m for m in _LOOKS if m in set(rows["method"])]
+    ax = style.canvas(ax, look, (10.0, 2.4 + 0.5 * len(groups)))
+    frame, _ = pick(frame_of(table), "horizon", horizon, single=True)
+    years = sorted(set(frame["period"].astype(str))) if "period" in frame.columns else []
+    ahead = int(frame["horizon"].iloc[0])
+    with style.drawn(look):
+        place = {g: len(groups) - 1 - i for i, g in enumerate(groups)}
+        for group in groups:
+            part = rows[rows[by] == group]
+            ax.plot([part["mape"].min(), part["mape"].max()], [place[group]] * 2, color="#d5dbe1", lw=2, zorder=1)
+        for method in reversed(methods):
+            marker, colour, filled = _LOOKS[method]
+            part = rows[rows["method"] == method]
+            ax.scatter(part["mape"], [place[g] for g in part[by]], marker=marker, s=110 if filled else 70,
+                       zorder=3 if filled else 2, facecolor=colour if filled else "white", edgecolor=colour, linewidth=1.6)
+        ours = rows[rows["method"] == "sibforecast"]
+        for group, value in zip(ours[by], ours["mape"], strict=True):
+            ax.annotate(f"{round_half_up(value, 1)}", (value, place[group]), xytext=(0, 10), textcoords="offset points",
+                        ha="center", fontsize=style.SMALL, color=_LOOKS["sibforecast"][1])  # fmt: skip
+        ax.set_yticks(list(place.values()), [style.short(look.name(g)) for g in place])
+        ax.set_ylim(-0.7, len(groups) - 0.3)
+        ax.set_xlim(left=0)
+        ax.grid(axis="x", color="#e6e9ed", zorder=0)
+        handles: list[tuple[Any, str]] = []
+        for method in methods:
+            marker, colour, filled = _LOOKS[method]
+            dot = Line2D([], [], marker=marker, ls="", ms=9, mfc=colour if filled else "white", mec=colour, mew=1.6)
+            handles.append((dot, look.word(f"method_{method}")))
+        when = look.word("years_ahead", ahead) if ahead else look.word("this_year")
+        title = style.title_of(look, [look.word("accuracy", when)], years, "%")
+        style.finish(ax, look, title, handles, columns=4)
+    return ax
