@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test setup bench clean
+.PHONY: demo test setup bench bench-accuracy clean
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=...")'
@@ -28,5 +28,15 @@ test: $(VENV)/.test
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/run.py
 
+# Peers need an older pandas than we test with: an environment of their own.
+$(VENV)-peers/.ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check statsforecast -e .
+	@touch $@
+
+bench-accuracy: $(VENV)/.test $(VENV)-peers/.ready
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)-peers/bin/python benchmarks/speed.py
+	$(BIN)/python -W ignore benchmarks/accuracy.py --peers $(VENV)-peers/bin/python
+
 clean:
-	rm -rf $(VENV) demo_output dist build
+	rm -rf $(VENV) $(VENV)-peers demo_output dist build

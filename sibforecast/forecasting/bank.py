@@ -20,6 +20,7 @@ tests compare with, at the same parameters and initial state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,7 +37,7 @@ _SHARE = (0.01, 0.1, 0.2, 0.4, 0.6, 0.9)  # beta = alpha × share
 _PHI = (0.8, 0.88, 0.94, 0.98)
 #: Fewest known points a family is fitted to.
 FEWEST = {"simple": 2, "holt": 4, "damped": 4, "theta": 3}
-_CHUNK = 2048
+_CHUNK = 512
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,16 @@ class Operators:
 def _pairs(years: int) -> tuple[Ints, Ints]:
     """Pairs (i, j ≤ i) of years, by i: those of a shorter history come first."""
     return np.tril_indices(years)
+
+
+def _outer(data: Floats) -> Floats:
+    """Products of all pairs of years of each row, in the order of `_pairs`."""
+    years = data.shape[1]
+    out = np.empty((len(data), years * (years + 1) // 2))
+    for i in range(years):
+        start = i * (i + 1) // 2
+        np.multiply(data[:, i : i + 1], data[:, : i + 1], out=out[:, start : start + i + 1])
+    return out
 
 
 def _errors(grid: Grid, known: Bools, horizons: int) -> tuple[Floats, Floats, Floats]:
@@ -197,6 +208,52 @@ def fit(series: Floats, family: str, horizons: int) -> Fit:
     return Fit(ahead, squares, choice)
 
 
+def fit_origins(series: Floats, families: Sequence[str], horizons: int, first: int) -> Floats:
+    """Fit families at every origin of complete series: one product a family set and origin.
+
+    Parameters
+    ----------
+    series : array (series, years)
+        Without gaps.
+    families : sequence of str
+        Searched together; each gives its own forecast.
+    horizons : int
+        Years ahead of each origin.
+    first : int
+        Years known at the first origin; the last origin knows all.
+
+    Returns
+    -------
+    array (series, origins, families, horizons)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> line = np.arange(1.0, 9.0)[None]
+    >>> fit_origins(line, ["holt"], 1, 6)[0, :, 0, 0].round(6)
+    array([7., 8., 9.])
+    """
+    years = series.shape[1]
+    origins = range(first, years + 1)
+    table = [[operators(f, np.ones(o, dtype=bool).tobytes(), horizons) for f in families] for o in origins]
+    joined = [np.concatenate([ops.squares for ops in row], axis=1) for row in table]
+    edges = np.cumsum([0, *(ops.squares.shape[1] for ops in table[0])])
+    out = np.empty((len(series), len(origins), len(families), horizons))
+    for start in range(0, len(series), _CHUNK):
+        block = series[start : start + _CHUNK]
+        data, centre, scale = _standard(block, np.arange(years) < first)  # by what the first origin knows
+        data = (block - centre) / scale
+        outer = _outer(data)
+        for place, origin in enumerate(origins):
+            pairs = origin * (origin + 1) // 2
+            sums = outer[:, :pairs] @ joined[place]
+            for number, ops in enumerate(table[place]):
+                best = sums[:, edges[number] : edges[number + 1]].argmin(axis=1)
+                ahead = np.einsum("shy,sy->sh", ops.ahead[best], data[:, :origin])
+                out[start : start + _CHUNK, place, number] = ahead * scale + centre
+    return out
+
+
 def _standard(block: Floats, pattern: Bools) -> tuple[Floats, Floats, Floats]:
     """Rows moved and scaled to their own size, so that squares lose no digits."""
     centre = block[:, pattern].mean(axis=1, keepdims=True)
@@ -206,8 +263,7 @@ def _standard(block: Floats, pattern: Bools) -> tuple[Floats, Floats, Floats]:
 
 def _fit_chunk(block: Floats, pattern: Bools, ops: Operators) -> tuple[Floats, Floats, Ints]:
     data, centre, scale = _standard(block, pattern)
-    first, second = _pairs(data.shape[1])
-    sums = (data[:, first] * data[:, second]) @ ops.squares
+    sums = _outer(data) @ ops.squares
     best = sums.argmin(axis=1)
     least = np.maximum(sums[np.arange(len(best)), best], 0.0)
     ahead = np.einsum("shy,sy->sh", ops.ahead[best], data) * scale + centre

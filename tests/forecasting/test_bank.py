@@ -84,3 +84,11 @@ def test_theta_is_half_the_line_and_half_the_smoothed_level():
     line = np.arange(10.0)[None]
     ahead = bank.fit(line, "theta", 3).ahead[0]
     assert ahead == pytest.approx(9.0 + np.array([0.5, 1.0, 1.5]), abs=0.01)
+
+
+def test_all_origins_at_once_are_the_origins_one_by_one():
+    together = bank.fit_origins(SERIES, bank.FAMILIES, 2, 10)
+    for place, origin in enumerate(range(10, 19)):
+        for number, family in enumerate(bank.FAMILIES):
+            alone = bank.fit(SERIES[:, :origin], family, 2).ahead
+            assert np.allclose(together[:, place, number], alone, rtol=1e-9)
