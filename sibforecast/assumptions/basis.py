@@ -52,6 +52,7 @@ class Assumptions(Result):
     data: FundData | None = None
     first: int = 0
     last: int = 0
+    forecast: Forecast | None = field(default=None, repr=False)
     findings: Findings = field(default_factory=lambda: Findings.of([]))
 
     columns: ClassVar[tuple[str, ...]] = ("region", "programme", "item", "period", "value", "method")
@@ -60,6 +61,32 @@ class Assumptions(Result):
         """Funds, areas and years."""
         areas = {a for fund in self.funds.values() for a in fund.areas}
         return f"{len(self.funds)} funds, {len(areas)} areas, {self.first}-{self.last}"
+
+    def judgements(self) -> pd.DataFrame:
+        """What people entered, beside what the model would have said.
+
+        Returns
+        -------
+        DataFrame
+            region, programme, item, period, value, model (the forecast it replaces), apart
+            (value ÷ model − 1), spread (the author's own, a share), origin (file and row, author,
+            reason, source). Scored against what came by `backtest` (method ``judgement``).
+        """
+        rows = []
+        for code, fund in self.funds.items():
+            ahead = self.forecast.funds.get(code) if self.forecast else None
+            for year, now in fund.years.items():
+                for item, origin in now.origin.items():
+                    for a in np.flatnonzero(origin[:, 0] != ""):
+                        model = float("nan")
+                        if ahead is not None and item in ahead.point and year in ahead.years:
+                            model = float(ahead.point[item][a, ahead.years.index(year)])
+                        value = float(now.given[item][a, 0])
+                        apart = value / model - 1.0 if model else float("nan")
+                        doubt = float(now.doubt[item][a, 0])
+                        rows.append((fund.areas[a], code, item, str(year), value, model, apart, doubt, str(origin[a, 0])))
+        columns = ["region", "programme", "item", "period", "value", "model", "apart", "spread", "origin"]
+        return pd.DataFrame(rows, columns=columns)
 
     @property
     def source(self) -> FundData:
@@ -118,6 +145,7 @@ def assume(data: FundData, forecast: Forecast, policy: object | None = None) -> 
         data=data,
         first=first,
         last=forecast.periods[-1],
+        forecast=forecast,
         findings=Findings.of(found.rows, forecast.provenance),
     )
 
@@ -180,7 +208,7 @@ def _fund(
         for item, cells in judged.items():
             now.given[item] = np.where(cells.where, cells.value, now.get(item, cells.value))
             now.label[item] = np.where(cells.where, cells.label, now.label.get(item, np.full(shape, "", dtype=object)))
-            now.origin[item] = cells.origin
+            now.origin[item], now.doubt[item] = cells.origin, cells.spread
             now.mark(now.direct, item, cells.where)
             now.mark(now.judged, item, cells.where)
             fund.ever[item] = fund.ever.get(item, np.zeros(shape, dtype=bool)) | cells.own

@@ -34,6 +34,7 @@ class YearBasis:
     label: dict[str, Texts] = field(default_factory=dict)
     origin: dict[str, Texts] = field(default_factory=dict)
     blank: dict[str, Bools] = field(default_factory=dict)  # stays unknown: beside a total published alone
+    doubt: dict[str, Floats] = field(default_factory=dict)  # the author's own spread of a judgement
     judged: dict[str, Bools] = field(default_factory=dict)  # by judgement of this year, or carried from an earlier
 
     def put(self, item: str, value: Floats, label: str, where: Bools | None = None) -> None:

@@ -25,6 +25,7 @@ class Judged:
     value: Floats
     where: npt.NDArray[np.bool_]
     own: npt.NDArray[np.bool_]  # meant for this area alone, not for all below an upper area
+    spread: Floats  # the author's own doubt as a share of the value; NaN where none was given
     label: npt.NDArray[np.object_]
     origin: npt.NDArray[np.object_]
 
@@ -106,16 +107,19 @@ def _lay(
     if cells is None:
         cells = out[item] = Judged(
             np.full(shape, np.nan), np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool),
-            np.full(shape, "", dtype=object), np.full(shape, "", dtype=object),
+            np.full(shape, np.nan), np.full(shape, "", dtype=object), np.full(shape, "", dtype=object),
         )  # fmt: skip
     author = str(row.get("author") or "")
     source = str(row.get("source") or "")
     origin = f"{row.get('file', '')}, row {row.get('row', '')}"
     origin += f"; author {author}" if author else ""
+    reason = str(row.get("reason") or "")
+    origin += f"; reason: {reason}" if reason and reason != "nan" else ""
     origin += f"; source: {source}" if source and source != "nan" else ""
     index = [place[a] for a in inside]
     cells.value[index, 0] = float(row["value"])  # type: ignore[arg-type]
     cells.where[index, 0] = True
+    cells.spread[index, 0] = float(row.get("spread", np.nan))  # type: ignore[arg-type]
     cells.own[index, 0] = len(index) == 1
     cells.label[index, 0] = label
     cells.origin[index, 0] = origin

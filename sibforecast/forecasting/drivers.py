@@ -12,13 +12,14 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.errors import SibError
+from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.events import Event, events_of, jumps
 from sibforecast.forecasting.known import any_known, known_rows
 from sibforecast.forecasting.law import announced
 from sibforecast.forecasting.series import FundForecast, Options
-from sibforecast.forecasting.spread import quantile
+from sibforecast.forecasting.spread import beside_rules, quantile
 from sibforecast.forecasting.years import Span, fund_years
 from sibforecast.periods import Period
 from sibforecast.results import Findings, Result
@@ -45,6 +46,27 @@ class Forecast(Result):
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "item", "period", "quantile", "value", "method",
     )  # fmt: skip
+
+    def track_record(self) -> pd.DataFrame:
+        """How this forecast's methods did one year ahead at earlier origins, beside the plain rules.
+
+        Returns
+        -------
+        DataFrame
+            By programme and item: number of errors, mean absolute percentage error of ours,
+            of last year's figure (naive), drift and growth of three years. The errors are
+            those the intervals rest on; `backtest` makes whole forecasts of the past anew.
+        """
+        rows = []
+        for programme, fund in self.funds.items():
+            if fund.tried is None:
+                continue
+            for item, errors in fund.record.items():
+                series = fund.tried.items.get(item)
+                if series is not None and not np.isnan(errors).all():
+                    rows.append((programme, item, *beside_rules(series, errors, fund.scale[item][:, -1])))
+        columns = ["programme", "item", "number", "sibforecast", "naive", "drift", "growth_of_three"]
+        return pd.DataFrame(rows, columns=columns).set_index(["programme", "item"]).round(2)
 
     def moved(self, top: int = 20) -> pd.DataFrame:
         """Which areas reconciliation moved most: region, programme, item, period and by what share.
@@ -131,7 +153,9 @@ def forecast(
         if last >= wanted[0] and not asof:
             raise SibError(f"{programme}: {last} is already known; ask for later years")
         span = Span(last, wanted[0], wanted[-1], limit)
-        options = Options(methods or {}, known_events, announced(data, programme, limit))
+        later = range(limit.year + 1, wanted[-1] + 1) if macro.MACRO in panel.items else range(0)
+        wages = {year: macro.entered(data, panel, year) for year in later}
+        options = Options(methods or {}, known_events, announced(data, programme, limit), wages)
         fund = fund_years(data, panel, ranks[programme], span, options, expected)
         if fund is not None:
             funds[programme] = fund

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from sibforecast import items
+from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.events import Event, left_out
@@ -76,6 +77,8 @@ class FundForecast:
     label: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     nowcast: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     marked: dict[str, dict[int, str]] = field(default_factory=dict)  # years an event leaves out of the fit
+    tried: Panel | None = None  # the panel the record is of
+    record: dict[str, Floats] = field(default_factory=dict)  # one-year errors at earlier origins, (areas, origins)
     moved: dict[str, Floats] = field(default_factory=dict)  # by how much reconciliation moved each forecast
     unplaced: list[tuple[str, str]] = field(default_factory=list)  # (upper area, item) known by months, of nobody below
     left_out: Mapping[str, int] = field(default_factory=dict)  # areas whose accounts are too old, with their year
@@ -123,6 +126,7 @@ class Options:
     chosen: Mapping[str, str] = field(default_factory=dict)  # method by item
     events: tuple[Event, ...] = ()
     law: Mapping[str, list[Setting]] = field(default_factory=dict)  # announced settings of the fund's items
+    wages: Mapping[int, Floats] = field(default_factory=dict)  # average wage entered for years to come, by area
     intervals: bool = True
 
 
@@ -149,6 +153,7 @@ def forecast_items(panel: Panel, kind: str, steps: int, options: Options) -> Fun
         errors = {}
     _level_in_force(fitted, out, errors)
     _announced(panel, out, options.law)
+    _with_wages(fitted, out, options.wages)
     _lines(fitted, kind, out, errors, steps)
     if options.intervals:
         _spreads(out, errors, horizons)
@@ -289,6 +294,28 @@ def _announced(panel: Panel, out: FundForecast, law: Mapping[str, list[Setting]]
         out.label[item][:, spoken] = LABELS["law"]
 
 
+def _with_wages(panel: Panel, out: FundForecast, wages: Mapping[int, Floats]) -> None:
+    """An entered average wage moves the contribution base, by the elasticity of the past."""
+    if macro.MACRO not in out.point:
+        return
+    for item in macro.DRIVEN:
+        if item not in out.point:
+            continue
+        learned: macro.Elasticity | None = None
+        for j, year in enumerate(out.years):
+            given = wages.get(year, np.full(len(panel.areas), np.nan))
+            with np.errstate(invalid="ignore", divide="ignore"):
+                apart = given / out.point[macro.MACRO][:, j]
+            told = np.isfinite(apart)
+            if not told.any():
+                continue
+            learned = learned or macro.elasticity(panel, item)
+            factor = np.where(told, apart, 1.0) ** learned.value
+            out.point[item][:, j] *= factor
+            words = f"; moved with the entered average wage (elasticity {learned.value:.2f})"
+            out.label[item][told, j] = out.label[item][told, j] + words
+
+
 def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats], steps: int) -> None:
     """Lines that have drivers follow from them."""
     count = next(iter(errors.values())).shape[1] if errors else 0
@@ -330,3 +357,4 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
         rows = slice(place * areas, (place + 1) * areas)
         out.spread[item] = np.where(np.isnan(out.point[item]), np.nan, found.deviation[rows])
         out.shape[item], out.common[item] = found.shape[rows], found.common[rows]
+        out.record[item] = errors[item][:, :, 0]

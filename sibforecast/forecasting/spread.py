@@ -173,6 +173,37 @@ def _common(errors: Floats, groups: Ints, size: int) -> Floats:
     return np.asarray(np.sqrt(np.maximum(shared, 0.0))[groups])
 
 
+def beside_rules(series: Floats, errors: Floats, scale: npt.NDArray[np.int8]) -> tuple[float, ...]:
+    """Number of one-year errors, and mean absolute percentage error of ours and of three plain rules.
+
+    Parameters
+    ----------
+    series : array (series, years)
+        As it is.
+    errors : array (series, origins)
+        Ours, on the working scales; the last origin is the year before the last.
+    scale : array (series,)
+        The working scale of each series.
+    """
+    told = ~np.isnan(errors) & (scale != PLAIN)[:, None]
+    years, count = series.shape[1], errors.shape[1]
+    if not told.any():
+        return (0, *(float("nan"),) * 4)
+    targets = np.arange(years - count, years)
+    actual = series[:, targets]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logs = np.exp(-errors) - 1.0
+        share = from_scale(to_scale(actual, LOGIT) - errors, LOGIT) / actual - 1.0
+        ours = np.where((scale == LOG)[:, None], logs, share)
+        work = np.log(series)
+        out = [float(np.abs(ours[told]).mean() * 100.0)]
+        for rule in (m.last_value, m.drift, m.growth_of_three):
+            ahead = np.column_stack([rule(work[:, :t], np.array([1]))[:, 0] for t in targets])
+            wrong = np.abs(np.exp(ahead) / actual - 1.0)[told]
+            out.append(float(wrong[np.isfinite(wrong)].mean() * 100.0) if np.isfinite(wrong).any() else float("nan"))
+    return (int(told.sum()), *out)
+
+
 #: Working scales: as it is, logs of what is positive, logits of shares.
 PLAIN, LOG, LOGIT = 0, 1, 2
 

@@ -56,8 +56,9 @@ def _assumptions(raw: RawTable, names: Names, found: Collector, currency: str) -
     values = parse_values(frame["value"], frame["unit"], out["item"], raw, found, keys)
     out["value"] = values.value
     one_currency(values.units, raw.name, found, currency)
-    for column in ("source", "author"):
+    for column in ("source", "author", "reason"):
         out[column] = frame[column].map(read_code) if column in frame else ""
+    out["spread"] = [_spread(cell, int(row), raw.name, found) for cell, row in zip(frame.get("spread", empty), rows, strict=True)]
     out["file"], out["row"] = raw.file, rows
     for record in out.iloc[np.flatnonzero(values.state == "blank")].to_dict("records"):
         _told(record, "blank_value", BLANK, raw, found,
@@ -67,6 +68,22 @@ def _assumptions(raw: RawTable, names: Names, found: Collector, currency: str) -
     for record in out[doubled].to_dict("records"):
         _told(record, "duplicate", "the assumption stands twice", raw, found, mend="keep the right one")
     return out[~doubled].reset_index(drop=True)
+
+
+def _spread(cell: Any, row: int, table: str, found: Collector) -> float:
+    """A judgement's own doubt: a standard deviation as a share of its value; NaN where none is given."""
+    read = read_cell(cell)
+    if read.state != "number":
+        if read.state == "fault":
+            found.add("bad_spread", "error", read.fault, table=table, row=row, column="spread",
+                      mend="write 2% or 0.02, or leave it blank")
+        return float("nan")
+    value = read.value * read.scale * (0.01 if read.percent else 1.0)
+    if not 0.0 <= value <= 1.0:
+        found.add("bad_spread", "error", "a spread is a share of the value between 0 and 1", table=table, row=row,
+                  column="spread", found=f"{value:g}", expected="2% or 0.02", mend="write it as a share, or with a per cent sign")
+        return float("nan")
+    return value
 
 
 def _told(record: Mapping[Any, Any], id: str, message: str, raw: RawTable, collector: Collector, **more: str) -> None:
