@@ -26,7 +26,7 @@ def main(given: str, made: str) -> None:
             except Exception:  # a peer that cannot fit so short a series has no forecast there
                 continue
             ahead = np.exp(told["mean"])
-            bounds = {n: float(np.exp(told[k][-1])) for n, k in _BOUNDS.items() if k in told}
+            bounds = {n: float(np.exp(np.asarray(told[k])[-1])) for n, k in _BOUNDS.items() if k in told}
             value = float(ahead[job.get("skip", 0) :].sum() + job["plus"]) if "skip" in job else float(ahead[-1])
             rows.append({k: job[k] for k in ("task", "series", "origin", "target", "actual")} | {"method": name, "forecast": value, **bounds})
     with open(made, "w") as file:

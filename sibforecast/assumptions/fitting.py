@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from sibforecast.forecasting.series import LABELS, POLICY_ITEMS
 from sibforecast.items import CATALOGUE
+from sibforecast.programmes.evidence import EVIDENCE
 from sibforecast.programmes.implied import averages
-from sibforecast.programmes.programme import EVIDENCE, Link, Programme, UpperSide
+from sibforecast.programmes.programme import Link, Programme, UpperSide
 from sibforecast.tables.panel import Floats
 
 Bools = npt.NDArray[np.bool_]
