@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.analysis.outturn import Game, games
 from sibforecast.analysis.shapley import coalitions, shapley
 from sibforecast.assumptions.effects import Effects, effects_on
 from sibforecast.assumptions.fitting import FundBasis
@@ -77,9 +78,10 @@ class Attribution(Result):
 
 
 def attribute(
-    before: BudgetDraft | Projection, after: Projection, *, changes: object = None, method: str = "shapley"
-) -> Attribution:
-    """Split the difference between a draft and a scenario over the scenario's changes.
+    before: BudgetDraft | Projection | FundData, after: Projection | FundData, *,
+    changes: Sequence[Change] | Scenario | None = None, method: str = "shapley",
+) -> Attribution:  # fmt: skip
+    """Split the difference between a draft and a scenario, or a budget and its outturn, over its causes.
 
     Each change gets its Shapley value on each line, over all other changes that touch the
     fund; lines that couple through the balance (interest, closing subsidy) are evaluated
@@ -88,12 +90,18 @@ def attribute(
 
     Parameters
     ----------
-    before : BudgetDraft or Projection
-        The draft, or a projection of the same assumptions without changes.
-    after : Projection
-        A projection of the draft's assumptions under a scenario.
+    before : BudgetDraft, Projection or FundData
+        The draft, or a projection of the same assumptions without changes; or a slice of a
+        data set, ``data.at("2026", "budget")``.
+    after : Projection or FundData
+        A projection of the draft's assumptions under a scenario; or another slice of the
+        same data set, ``data.at("2026", "final")``.
+    changes : sequence of Change or Scenario, optional
+        For two slices: decisions between them. By default those of the table ``policies``.
+        What the budget did not know is stripped from the actual drivers (`outturn.stripped`).
     method : str
-        ``shapley`` or ``chain``.
+        ``shapley`` or ``chain``: drivers in the official order (heads, base, rate, collection,
+        others), then nation, region, event, league, county.
 
     Returns
     -------
@@ -114,10 +122,12 @@ def attribute(
     >>> sorted(why.frame["cause"].unique())
     ['budget_gap', 'cut']
     """
-    if changes is not None:
-        raise SibError("changes= is for two slices of a data set; a scenario brings its own changes")
     if method not in ("shapley", "chain"):
         raise SibError(f"unknown method {method!r}; expected shapley or chain")
+    if isinstance(before, FundData) and isinstance(after, FundData):
+        return _between_slices(before, after, changes, method)
+    if changes is not None:
+        raise SibError("changes= is for two slices of a data set; a scenario brings its own changes")
     base = before.projection if isinstance(before, BudgetDraft) else before
     if not isinstance(base, Projection) or not isinstance(after, Projection):
         raise SibError("attribute takes a draft or projection, and a projection: project(draft.assumptions, scenario)")
@@ -135,6 +145,78 @@ def attribute(
     return Attribution(
         lambda: frame, {**after.provenance, "method": method}, data=base.source
     )
+
+
+def _between_slices(
+    before: FundData, after: FundData, changes: Sequence[Change] | Scenario | None, method: str
+) -> Attribution:
+    """Budget against outturn: drivers, decisions, residuals."""
+    whole = after.whole or after
+    if changes is None:
+        table = whole.table("policies")
+        listed = Scenario.from_table("policies", table).in_order if not table.empty else ()
+    else:
+        listed = (changes if isinstance(changes, Scenario) else Scenario("changes", *changes)).in_order
+    names = Scenario("changes", *listed).causes()
+    unknown = [(c, n) for c, n in zip(listed, names, strict=True) if not c.known_at_budget]
+    known = [(c, n) for c, n in zip(listed, names, strict=True) if c.known_at_budget and c.decided_by in ("league", "county")]
+    rows: list[dict[str, Any]] = []
+    for game in games(before, after, [c for c, _ in unknown], method):
+        _slice_rows(rows, game, unknown)
+    for game in games(before, before, [c for c, _ in known], method) if known else ():
+        _known_rows(rows, game, known)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return Attribution(lambda: frame, {**whole.provenance, "method": method}, data=whole)
+
+
+def _slice_rows(rows: list[dict[str, Any]], game: Game, named: Sequence[tuple[Change, str]]) -> None:
+    """The budget's gap, then each cause of the difference, by area."""
+    told, came = game.gap(game.before), game.gap(game.after)
+    period = str(game.period)
+    heads = [{"region": a, "programme": game.programme.code, "item": "gap", "period": period, "scenario": ""} for a in game.areas]
+    for place, head in enumerate(heads):
+        if not np.isnan(told[place]):
+            rows.append(head | _row("budget", "", "budget_gap", "budget", "", True, "", float(told[place])))
+    rest = came - told
+    for line, kind, cause, value in game.run():
+        decided, evidence, name = "", "", cause
+        if kind == "policy":
+            change, name = named[int(cause)]
+            decided, evidence = change.decided_by, change.evidence
+            kind = "event" if decided == "event" else "policy"
+        for place, head in enumerate(heads):
+            if value[place] != 0.0:
+                rows.append(head | _row("execution", line, name, kind, decided, False, evidence, float(value[place])))
+        rest = rest - value
+    for place, head in enumerate(heads):  # what totals hold beside their lines
+        if abs(np.nan_to_num(rest[place])) > 0.005:
+            rows.append(head | _row("execution", "total_expenditure", "residual", "residual", "", False, "", float(rest[place])))
+
+
+def _known_rows(rows: list[dict[str, Any]], game: Game, named: Sequence[tuple[Change, str]]) -> None:
+    """Local decisions the budget knew: their part of its gap stands apart from the rest of it."""
+    period = str(game.period)
+    for line, kind, cause, value in game.run():
+        if kind != "policy":
+            continue
+        change, name = named[int(cause)]
+        for place, area in enumerate(game.areas):
+            if value[place] == 0.0:
+                continue
+            head = {"region": area, "programme": game.programme.code, "item": "gap", "period": period, "scenario": ""}
+            told = _row("budget", line, name, "policy", change.decided_by, True, change.evidence, float(value[place]))
+            rows.append(head | told)
+            for row in rows:
+                if row["cause"] == "budget_gap" and row["region"] == area and row["programme"] == game.programme.code:
+                    row["value"] -= float(value[place])
+
+
+def _row(
+    stage: str, line: str, cause: str, kind: str, decided_by: str, known: bool, evidence: str, value: float
+) -> dict[str, Any]:
+    side = "" if not line else "revenue" if line in _REVENUE else "expenditure"
+    return {"stage": stage, "line": line, "cause": cause, "kind": kind, "decided_by": decided_by, "side": side,
+            "known_at_budget": known, "evidence": evidence, "value": value}  # fmt: skip
 
 
 def _fund_rows(

@@ -17,7 +17,7 @@ from sibforecast.errors import SibError
 Floats = npt.NDArray[np.float64]
 
 #: Beyond this the coalitions no longer fit; group the changes first.
-MOST_PLAYERS = 12
+MOST_PLAYERS = 16
 
 
 @cache

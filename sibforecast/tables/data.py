@@ -45,6 +45,7 @@ class FundData(Result):
     findings: Findings = field(default_factory=lambda: Findings.of([]))
     currency: str = "yuan"
     illustrative: bool = False
+    whole: FundData | None = field(default=None, repr=False)  # of a slice: the data set it was cut from
 
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "item", "period", "stage", "value", "method",
@@ -94,7 +95,7 @@ class FundData(Result):
             there = frame[["period", "stage"]].drop_duplicates().astype(str)
             have = ", ".join(f"{p} {s}" for p, s in there.itertuples(index=False))
             raise SibError(f"no figures of {period} at stage {stage}; there are: {have[:300]}")
-        return self.replaced(lambda: chosen.reset_index(drop=True))
+        return self.replaced(lambda: chosen.reset_index(drop=True), whole=self.whole or self)
 
     def with_judgement(
         self, rows: pd.DataFrame | Iterable[Mapping[str, Any]], *, author: str, source: str = ""
@@ -149,7 +150,7 @@ class FundData(Result):
         keep: dict[str, Any] = {
             "provenance": self.provenance, "regions": self.regions, "programmes": self.programmes,
             "tables": self.tables, "findings": self.findings, "currency": self.currency,
-            "illustrative": self.illustrative,
+            "illustrative": self.illustrative, "whole": self.whole,
         }  # fmt: skip
         return FundData(build, **(keep | changes))
 
