@@ -22,6 +22,7 @@ from sibforecast.assumptions.scenario import Change
 from sibforecast.errors import ScenarioError, SibError
 from sibforecast.forecasting.known import known_rows
 from sibforecast.periods import Period
+from sibforecast.programmes.implied import implied
 from sibforecast.programmes.programme import GIVEN, Adjust, Programme, Year, no_change
 from sibforecast.projection.fund import account_year
 from sibforecast.tables.data import FundData
@@ -38,6 +39,11 @@ CHAIN = (
     "contribution_rate", "contribution_rate_flexible", "collection_rate", "collection_rate_flexible",
 )  # fmt: skip
 DECIDERS = ("nation", "region", "event", "league", "county")
+#: Average heads: drivers themselves where two years are compared, each with its own opening stock.
+_AVERAGES = ("insured_average", "insured_active_average", "beneficiaries_average")
+#: Levels that a line and its heads imply where nobody reports them.
+_LEVELS = frozenset({"benefit_level", "death_benefit", "disability_level", "personal_contribution", "transfer_level_in",
+                     "transfer_level_out"})  # fmt: skip
 #: Cells of one array of a game.
 _CELLS = 4_000_000
 _REVENUE = (*items.REVENUE_LINES, *items.INTER_LEVEL_REVENUE)
@@ -269,10 +275,10 @@ def _reach(year: Year, line: str) -> frozenset[str]:
 def games(before: FundData, after: FundData, changes: Sequence[Change], method: str) -> Iterator[Game]:
     """One game for each fund that both slices hold."""
     whole = after.whole or after
-    period = Period.parse(_only(after, "period"))
+    periods = [Period.parse(_only(slice_, "period")) for slice_ in (before, after)]
+    period = periods[1]
     told, came = (panels(_dated(slice_, period), slice_) for slice_ in (before, after))
-    last = known_rows(whole, Period(period.year - 1, 12))
-    openings = panels(last, whole) if len(last) else {}
+    openings = [_openings(whole, p.year) for p in periods]
     for code in came:
         if code not in told or code not in whole.programmes:
             continue
@@ -281,13 +287,29 @@ def games(before: FundData, after: FundData, changes: Sequence[Change], method: 
         if not areas:
             continue
         programme = whole.programmes[code]
-        figures = [_figures(p, areas) for p in (told[code], came[code])]
-        opening = account_year(programme, _figures(openings[code], areas, -1) if code in openings else {}, len(areas), {})
-        sides = [_Side(programme, areas, f, _solved(programme, f, opening, period, len(areas))) for f in figures]
+        sides, starts = [], []
+        for panel, known in zip((told[code], came[code]), openings, strict=True):
+            stocks = _figures(known[code], areas, -1) if code in known else {}
+            starts.append(account_year(programme, stocks, len(areas), {}))
+            figures = _with_levels(programme.kind, _figures(panel, areas), stocks, len(areas))
+            sides.append(_Side(programme, areas, figures, _solved(programme, figures, starts[-1], period, len(areas))))
         effects = effects_on(changes, code, areas, whole.regions)
-        game = Game(programme, areas, period, sides[0], sides[1], opening, effects, method)
-        _set_drivers(game)
+        game = Game(programme, areas, period, sides[0], sides[1], starts[1], effects, method)
+        _set_drivers(game, _AVERAGES if periods[0].year != period.year else ())
         yield game
+
+
+def _openings(whole: FundData, year: int) -> Mapping[str, Any]:
+    """What is known of the year before, by fund."""
+    rows = known_rows(whole, Period(year - 1, 12))
+    return panels(rows, whole) if len(rows) else {}
+
+
+def _with_levels(kind: str, given: dict[str, Floats], stocks: Mapping[str, Floats], areas: int) -> dict[str, Floats]:
+    """The figures with the levels they imply, so that heads and level can be told apart."""
+    blank = np.full((areas, 1), np.nan)
+    found = implied(kind, lambda i: given.get(i, blank), lambda i: stocks.get(i, blank))
+    return {i: v for i, v in found.items() if i in _LEVELS and i not in given} | given
 
 
 def _only(data: FundData, column: str) -> str:
@@ -335,9 +357,21 @@ def _is_driver(item: str) -> bool:
     return entry is not None and entry.side in ("driver", "rate") and not follows
 
 
-def _set_drivers(game: Game) -> None:
+def _has_formula(game: Game, line: str) -> bool:
+    """Whether a line follows from drivers on either side."""
+    for side in (game.before, game.after):
+        side.year.get(line)
+        if (side.year.used[line] >= 0).any():
+            return True
+    return False
+
+
+def _set_drivers(game: Game, averages: Sequence[str]) -> None:
     """Drivers that either side reports: the budget's value, and the actual one without the changes."""
-    names = [i for i in dict.fromkeys([*game.before.given, *game.after.given]) if _is_driver(i)]
+    reported = list(dict.fromkeys([*game.before.given, *game.after.given]))
+    names = [i for i in reported if _is_driver(i)]
+    names += [i for i in items.BENEFIT_LINES if i in reported and not _has_formula(game, i)]  # it moves as it is
+    names += [i for i in averages if i not in names and not np.isnan(game.after.year.get(i)).all()]
     if not any("collection_rate" in side.given for side in (game.before, game.after)):
         blank = np.ones((len(game.areas), 1))  # assessed and received are compared; what lies between is the residual
         game.base["collection_rate"] = game.bare["collection_rate"] = blank
