@@ -8,19 +8,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sibforecast.analysis.ratio_table import Caps, Ratio, built_caps, built_ratio, caps_faults, is_share, ratio_faults
 from sibforecast.errors import NoSuchFileError, RulesError, SibError, all_faults
 from sibforecast.items import did_you_mean
 from sibforecast.tables.schema import LEVELS
 from sibforecast.tables.units import parse_unit
 
-TREATMENTS = ("shared", "local", "pending", "unlisted")
+TREATMENTS = ("shared", "local", "pending", "unlisted", "override", "out_of_scope")
 _SHIPPED = Path(__file__).parent / "rules"
-_KEYS = ("ruleset", "title", "reference", "effective", "unit", "scope", "gap", "classes", "ratio", "linkage", "rounding")
+_KEYS = ("ruleset", "title", "reference", "effective", "unit", "scope", "gap", "classes", "ratio", "caps", "conditions",
+         "linkage", "national", "rounding", "note")  # fmt: skip
 _SECTIONS = {
     "scope": ("level", "programmes"),
     "gap": ("basis", "keep_months"),
     "ratio": ("default", "rows"),
-    "linkage": ("assessment",),
+    "caps": ("per_unit", "multiple_of_remitted", "budget_pool"),
+    "conditions": ("remitted_on_time", "task_completed"),
+    "linkage": ("assessment", "audit_deduction"),
+    "national": LEVELS,
     "rounding": ("unit", "places", "residual_to"),
 }
 _MATCH = ("stage", "side", "kind", "decided_by", "known_at_budget", "cause", "line", "evidence")
@@ -73,28 +78,49 @@ class SharingRules:
 
     ruleset: str
     classes: tuple[RuleClass, ...]
-    ratio: float
+    default: Ratio
     title: str = ""
     reference: str = ""
     unit: str = "league"
     programmes: tuple[str, ...] = ()
     basis: str = "current_year"
     keep_months: float = 0.0
-    ratio_rows: tuple[tuple[str, float], ...] = ()
+    rows: tuple[Ratio, ...] = ()
+    caps: Caps = field(default_factory=Caps)
+    conditions: tuple[str, ...] = ()
     assessment: Mapping[str, float] = field(default_factory=dict)
+    audit_deduction: bool = False
+    national: Mapping[str, float] = field(default_factory=dict)
     round_to: float = 100.0
     residual_to: str = "league"
 
     def __repr__(self) -> str:
-        lines = [f"<SharingRules> {self.ruleset}: region {self.ratio:.0%}, first match wins"]
+        shares = ", ".join(f"{k} {v:.0%}" for k, v in self.default.shares.items())
+        lines = [f"<SharingRules> {self.ruleset}: {shares}, first match wins"]
         for kind in self.classes:
             when = ", ".join(f"{k} {'/'.join(map(str, v))}" for k, v in kind.match.items()) or "anything else"
             lines.append(f"  {kind.id}: {kind.treat} if {when}")
         return "\n".join(line if len(line) <= 80 else line[:79] + "…" for line in lines)
 
-    def region_share(self, econ_tier: str) -> float:
-        """The region's share for an area of this economic tier."""
-        return dict(self.ratio_rows).get(econ_tier, self.ratio)
+    @property
+    def ratio(self) -> float:
+        """The region's share by default."""
+        return float(self.default.shares.get("region", 0.0))
+
+    @property
+    def grantor(self) -> str:
+        """The level that grants: the highest the ratio names, the nation apart."""
+        return next((level for level in LEVELS if level != "nation" and level in self.default.shares), "region")
+
+    @property
+    def carrier(self) -> str:
+        """The level that carries the rest: the lowest the ratio names, the area's own."""
+        named = [level for level in LEVELS if level in self.default.shares]
+        return named[-1] if named and named[-1] != self.grantor else ("county" if self.unit == "county" else "league")
+
+    def ratio_for(self, region: str, programme: str, tier: str, months: float) -> Ratio:
+        """The first row that fits, else the default."""
+        return next((r for r in self.rows if r.fits(region, programme, tier, months)), self.default)
 
 
 def read_rules(source: str | Path) -> SharingRules:
@@ -147,17 +173,30 @@ def _faults(record: Mapping[str, Any]) -> Iterable[str]:
     if record.get("gap", {}).get("basis", "current_year") not in ("current_year", "after_balance"):
         yield "[gap]: basis must be current_year or after_balance"
     yield from _class_faults(record.get("classes"))
-    yield from _ratio_faults(record.get("ratio", {}))
+    yield from ratio_faults(record.get("ratio", {}))
+    if isinstance(record.get("caps", {}), dict):
+        yield from caps_faults(record.get("caps", {}))
+    for name, needed in record.get("conditions", {}).items() if isinstance(record.get("conditions", {}), dict) else ():
+        if not isinstance(needed, bool):
+            yield f"[conditions] {name} must be true or false; found {needed!r}"
+    national = record.get("national", {})
+    if national and isinstance(national, dict):
+        if not all(is_share(v) for v in national.values()) or abs(sum(map(float, national.values())) - 1.0) > 1e-12:
+            yield f"[national]: shares must lie in [0, 1] and sum to one; found {national}"
+    elif any(isinstance(c, dict) and c.get("treat") == "override" for c in record.get("classes", []) or []):
+        yield "a class is treated as override, but there are no [national] shares"
+    if record.get("linkage", {}).get("audit_deduction", "amount") != "amount":
+        yield "[linkage]: audit_deduction can only be \"amount\""
     for grade, share in record.get("linkage", {}).get("assessment", {}).items():
-        if not _is_share(share):
+        if not is_share(share):
             yield f"[linkage]: the multiplier of {grade!r} must lie in [0, 1]; found {share!r}"
     rounding = record.get("rounding", {})
     try:
         parse_unit(str(rounding.get("unit", "元")))
     except SibError as fault:
         yield f"[rounding]: {fault}"
-    if rounding.get("residual_to", "league") not in ("league", "region"):
-        yield "[rounding]: residual_to must be league or region"
+    if rounding.get("residual_to", "league") not in LEVELS:
+        yield f"[rounding]: residual_to must be one of {', '.join(LEVELS)}"
 
 
 def _class_faults(classes: Any) -> Iterable[str]:
@@ -189,34 +228,6 @@ def _class_faults(classes: Any) -> Iterable[str]:
         built.append(this)
 
 
-def _ratio_faults(ratio: Any) -> Iterable[str]:
-    if not isinstance(ratio, dict):
-        return
-    rows = [("default", ratio.get("default"))]
-    rows += [(f"row {i}", row) for i, row in enumerate(ratio.get("rows", []), start=1)]
-    seen: set[str] = set()
-    for name, row in rows:
-        if not isinstance(row, dict):
-            yield f"[ratio] {name}: shares are missing"
-            continue
-        shares = [row.get(k) for k in ("region", "league")]
-        if not all(_is_share(s) for s in shares):
-            yield f"[ratio] {name}: region and league must lie in [0, 1]; found {shares}"
-        elif abs(sum(map(float, shares)) - 1.0) > 1e-12:  # type: ignore[arg-type]
-            yield f"[ratio] {name}: the shares do not sum to one; found {shares}"
-        tier = str(row.get("econ_tier", ""))
-        if name != "default":
-            if not tier:
-                yield f"[ratio] {name}: econ_tier is missing"
-            if tier in seen:
-                yield f"[ratio] {name}: econ_tier {tier} stands twice"
-            seen.add(tier)
-
-
-def _is_share(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0.0 <= value <= 1.0
-
-
 def _many(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (list, tuple)) else (value,)
 
@@ -233,14 +244,18 @@ def _built(record: Mapping[str, Any]) -> SharingRules:
     return SharingRules(
         ruleset=str(record["ruleset"]),
         classes=tuple(_class(c) for c in record["classes"]),
-        ratio=float(record["ratio"]["default"]["region"]),
+        default=built_ratio(record["ratio"]["default"]),
         title=str(record.get("title", "")),
         reference=str(record.get("reference", "")),
         unit=str(record.get("unit", "league")),
         programmes=() if programmes == "auto" else _many(programmes),
         basis=str(record.get("gap", {}).get("basis", "current_year")),
         keep_months=float(record.get("gap", {}).get("keep_months", 0.0)),
-        ratio_rows=tuple((str(r["econ_tier"]), float(r["region"])) for r in record["ratio"].get("rows", [])),
+        rows=tuple(built_ratio(r) for r in record["ratio"].get("rows", [])),
+        caps=built_caps(record.get("caps", {})),
+        conditions=tuple(k for k, needed in record.get("conditions", {}).items() if needed),
+        audit_deduction=record.get("linkage", {}).get("audit_deduction") == "amount",
+        national={k: float(v) for k, v in record.get("national", {}).items()},
         assessment={str(k): float(v) for k, v in record.get("linkage", {}).get("assessment", {}).items()},
         round_to=unit.factor * 10.0 ** -int(rounding.get("places", 2)),
         residual_to=str(rounding.get("residual_to", "league")),
