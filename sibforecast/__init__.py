@@ -17,6 +17,9 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.analysis.rollup import roll_up as roll_up
     from sibforecast.analysis.rules_file import SharingRules as SharingRules
     from sibforecast.analysis.rules_file import read_rules as read_rules
+    from sibforecast.analysis.sensitivity import Sensitivity as Sensitivity
+    from sibforecast.analysis.sensitivity import break_even as break_even
+    from sibforecast.analysis.sensitivity import sensitivity as sensitivity
     from sibforecast.analysis.sharing import Sharing as Sharing
     from sibforecast.analysis.sharing import share as share
     from sibforecast.assumptions.basis import Assumptions as Assumptions
@@ -65,6 +68,9 @@ _PUBLIC = {
     "draft_budget": "projection.draft",
     "explain": "projection.explain",
     "roll_up": "analysis.rollup",
+    "sensitivity": "analysis.sensitivity",
+    "break_even": "analysis.sensitivity",
+    "Sensitivity": "analysis.sensitivity",
     "attribute": "analysis.attribution",
     "read_rules": "analysis.rules_file",
     "share": "analysis.sharing",

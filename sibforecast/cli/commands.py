@@ -17,14 +17,17 @@ from sibforecast.analysis.rules_file import read_rules
 from sibforecast.analysis.sharing import share
 from sibforecast.assumptions.scenario import Scenario, read_scenario
 from sibforecast.cli import output
-from sibforecast.errors import SibError
+from sibforecast.errors import DataError, SibError
 from sibforecast.forecasting.backtest import backtest as backtest_data
 from sibforecast.forecasting.drivers import nowcast as nowcast_year
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.projection.project import project
+from sibforecast.results import Findings
+from sibforecast.tables.cells import read_cell
 from sibforecast.tables.data import FundData
 from sibforecast.tables.load import check as check_data
 from sibforecast.tables.load import load
+from sibforecast.tables.read import Collector
 from sibforecast.tables.samples import SAMPLES, sample
 from sibforecast.writing import whole_folder, written_whole
 
@@ -119,6 +122,38 @@ def backtest(arguments: argparse.Namespace) -> int:
     print(ours.to_string())
     _save(made.frame, arguments.out)
     return 0
+
+
+def share_causes(arguments: argparse.Namespace) -> int:
+    """Share a table of causes by rules."""
+    import pandas as pd
+
+    if not arguments.path.exists():
+        raise SibError(f"there is no file {arguments.path}")
+    try:
+        table = pd.read_csv(arguments.path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as fault:
+        raise DataError(f"{arguments.path}: not a CSV table: {fault}", Findings.of([])) from fault
+    if "value" in table:
+        table["value"] = _amounts(table["value"], arguments.path)
+    made = share(table, read_rules(arguments.rules))
+    print(repr(made))
+    _save(made.frame, arguments.out)
+    return 0
+
+
+def _amounts(cells: pd.Series, path: Path) -> list[float]:
+    """Amounts of a column of texts; all that are none are told together."""
+    found, out = Collector(), []
+    for row, cell in enumerate(cells, start=2):
+        read = read_cell(cell)
+        if read.state != "number":
+            found.add("bad_value", "error", "not an amount; blank is not zero", table=path.name, row=row, column="value",
+                      found=cell or "blank", expected="a number", mend="enter the amount")
+        out.append(read.value * read.scale if read.state == "number" else float("nan"))
+    if found.errors:
+        raise DataError(f"{found.errors} causes have no amount", Findings.of(found.rows))
+    return out
 
 
 def _save(frame: pd.DataFrame, path: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | template``.
+"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | share | template``.
 
 Exit code 0: done; 1: the data (or a scenario or rules file) has errors, all listed;
 2: wrong usage.
@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _parser().print_help()
         return 2
     try:
-        return int(getattr(commands, arguments.command)(arguments))
+        name = "share_causes" if arguments.command == "share" else arguments.command
+        return int(getattr(commands, name)(arguments))
     except (NoSuchFileError, BrokenPipeError) as fault:
         if isinstance(fault, BrokenPipeError):  # the reader of a pipe has seen enough
             sys.stderr.close()
@@ -84,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--horizon", type=int, default=1, help="years ahead (default: %(default)s)")
     test.add_argument("--origin", action="append", metavar="PERIOD", help="a year or month to forecast from; repeatable")
     test.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every forecast with what came")
+    bill = commands.add_parser("share", help="share causes worked out elsewhere by rules")
+    bill.add_argument("path", type=Path, metavar="CAUSES.csv", help="table with region, programme, value and what else is known")
+    bill.add_argument("--rules", required=True, metavar="FILE", help="sharing rules file or shipped name")
+    bill.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: the bill")
     template = commands.add_parser("template", help="write a workbook to fill in")
     template.add_argument("path", type=Path, metavar="FILE.xlsx")
     template.add_argument("--like", help="data set or sample whose areas and funds are listed")

@@ -156,3 +156,18 @@ def test_nowcast_and_backtest_print_and_write(tmp_path):
     assert "sibforecast" in tested.stdout
     assert run("nowcast", "china", "--asof", "2021").returncode == 2
     assert run("backtest", "oasdi", "--origin", "2005").returncode == 2
+
+
+def test_share_a_table_of_causes(tmp_path):
+    table = tmp_path / "causes.csv"
+    table.write_text('region,programme,stage,value\nA,enterprise_pension,budget,"1,000,000"\n')
+    made = run("share", str(table), "--rules", "nmg_2016", "--out", str(tmp_path / "bill.csv"))
+    assert made.returncode == 0, made.stderr
+    with (tmp_path / "bill.csv").open(encoding="utf-8-sig") as file:
+        assert {r["payer"]: float(r["value"]) for r in csv.DictReader(file)} == {"region": 600_000.0, "league": 400_000.0}
+    table.write_text("region,programme,stage,value\nA,enterprise_pension,budget,\nB,enterprise_pension,budget,abc\n")
+    bad = run("share", str(table), "--rules", "nmg_2016", "--out", str(tmp_path / "no.csv"))
+    assert bad.returncode == 1
+    assert "row 2" in bad.stderr
+    assert "row 3" in bad.stderr
+    assert not (tmp_path / "no.csv").exists()
