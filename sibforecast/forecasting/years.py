@@ -20,6 +20,9 @@ from sibforecast.programmes.implied import IDENTITIES, averages, implied
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import Floats, Panel
 
+#: What fills a gap is part of a line.
+_PART_OF = {"gap_subsidy": "fiscal_subsidy", "gap_grant": "upper_grant"}
+
 
 @dataclass(frozen=True)
 class Span:
@@ -173,7 +176,7 @@ def _lay_nowcast(data: FundData, ahead: FundForecast, panel: Panel, expected: Ma
         found = ahead.point.get(item)
         return found[:, 0] if found is not None else np.full(len(panel.areas), np.nan)
 
-    for item in sorted(expected, key=lambda i: not items.CATALOGUE[i].is_additive):
+    for item in sorted(expected, key=lambda i: (i in _PART_OF, not items.CATALOGUE[i].is_additive)):
         if item in COMPUTED and item not in ("gap_subsidy", "gap_grant"):
             continue
         outturn = expected[item]
@@ -189,9 +192,13 @@ def _lay_nowcast(data: FundData, ahead: FundForecast, panel: Panel, expected: Ma
             open_ = np.array([not set_[b, 0] for b in below], dtype=bool)
             if not open_.any():
                 continue
-            moved = scaled_to(value, ahead.point[item][below, 0], item, lambda n, b=below: weight(n)[b], open_)  # type: ignore[misc]
+            parts = ahead.point[item][below, 0]
+            if np.isnan(parts).all() and _PART_OF.get(item) in ahead.point:  # shared as the line it is part of
+                parts = ahead.point[_PART_OF[item]][below, 0]
+            moved = scaled_to(value, parts, item, lambda n, b=below: weight(n)[b], open_)  # type: ignore[misc]
             if moved is None:
-                ahead.unplaced.append((area, item))
+                if value:  # months of nothing are shared by nobody, and nothing is lost
+                    ahead.unplaced.append((area, item))
                 continue
             free = [b for b, o in zip(below, open_, strict=True) if o]
             _put(ahead, item, free, moved[open_], outturn, told, f"{outturn.method[told]}; scaled to {tree.label(area)}")
