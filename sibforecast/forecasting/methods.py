@@ -10,10 +10,9 @@ combined with equal weights, and the plain ones stay in the race as rivals:
 * *drift*: the mean growth of all known years goes on;
 * *theta*: half the long trend on top of a smoothed level (see `bank`).
 
-Heads, wages and levels grow steadily: all four count. With fewer than twelve years the long
-run is not known, and only fading growth and theta count. Amounts of money move in lumps,
-where last year's growth says less about next year's: fading growth, drift and theta. Where
-many areas report the same item, growth is drawn towards the growth of all of them together.
+Heads, wages and levels grow steadily: all four count. Amounts of money move in lumps, where
+last year's growth says less about next year's: fading growth, drift and theta. Where many
+areas report the same item, growth is drawn towards the growth of all of them together.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ Bools = npt.NDArray[np.bool_]
 DAMPING = 0.8
 RECENT_YEARS = 3
 STALE_YEARS = 3
-#: Known years from which the long run is taken to be known.
+#: Known years from which a panel's long run is taken to be known.
 LONG_RUN = 12
 #: Growth beyond this (a year, on logs) is a break, not a trend, and is not carried on.
 GROWTH_LIMIT = 0.25
@@ -143,12 +142,10 @@ def _half(series: Floats, horizons: Ints) -> Floats:
 
 
 def combination(series: Floats, horizons: Ints) -> Floats:
-    """Heads, wages, levels: momentum, fading growth, drift and theta, by how many years are known."""
+    """Heads, wages, levels: momentum, fading growth, drift and theta."""
     count = (~np.isnan(series)).sum(axis=1)[:, None]
-    recent, long = fading(series, horizons), theta(series, horizons)
-    short = 0.5 * (recent + long)
-    full = 0.25 * (momentum(series, horizons) + recent + drift(series, horizons) + long)
-    return np.where(count >= LONG_RUN, full, np.where(count >= 3, short, _half(series, horizons)))
+    three = fading(series, horizons) + drift(series, horizons) + theta(series, horizons)
+    return np.where(count >= 3, 0.25 * (momentum(series, horizons) + three), _half(series, horizons))
 
 
 def amount(series: Floats, horizons: Ints) -> Floats:

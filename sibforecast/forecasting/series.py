@@ -39,7 +39,6 @@ COMPUTED = frozenset(
 
 LABELS = {
     "combination": "forecast: mean of last growth, fading growth, drift and theta",
-    "short_run": "forecast: mean of fading growth and theta",
     "panel": "forecast: fading growth, drawn towards all areas'",
     "long_panel": "forecast: mean of last growth, fading growth, drift and theta, drawn towards all areas'",
     "amount": "forecast: mean of fading growth, drift and theta",
@@ -246,7 +245,7 @@ def _labels(method: str, known: npt.NDArray[np.int64], groups: npt.NDArray[np.in
     label: npt.NDArray[np.object_] = np.full(len(known), LABELS[method], dtype=object)
     if method == "combination":
         many = np.where(np.bincount(groups)[groups] >= m.PANEL, 1, 0)
-        table = np.array([[LABELS["short_run"], LABELS["panel"]], [LABELS["combination"], LABELS["long_panel"]]], dtype=object)
+        table = np.array([[LABELS["combination"], LABELS["panel"]], [LABELS["combination"], LABELS["long_panel"]]], dtype=object)
         label = np.asarray(table[np.where(known >= m.LONG_RUN, 1, 0), many], dtype=object)
     if method not in ("last_value", "recent_mean"):
         label[known < 3], label[known == 1] = LABELS["short"], LABELS["one"]

@@ -35,10 +35,11 @@ def test_steady_growth_by_hand():
     assert (np.diff(spread) >= 0).all()
 
 
-def test_with_few_years_the_long_run_does_not_count():
+def test_the_combination_is_the_mean_of_its_four_and_money_of_three():
     values = [100, 105, 112, 118, 127, 133]
-    fading, theta = one(values, "fading")[0], one(values, "theta")[0]
-    assert one(values)[0] == pytest.approx(np.sqrt(fading * theta))
+    parts = [one(values, name)[0] for name in ("fading", "drift", "theta", "momentum")]
+    assert one(values)[0] == pytest.approx(np.prod(parts, axis=0) ** (1 / 4))
+    assert one(values, "amount")[0] == pytest.approx(np.prod(parts[:3], axis=0) ** (1 / 3))
 
 
 def test_a_constant_stays_and_one_year_is_kept():
