@@ -145,8 +145,10 @@ def backtest(
     wanted = [Period.parse(str(o)) for o in origins] if origins is not None else _default_origins(truth, last, horizon)
     kept = frozenset(items) if items is not None else None
     blocks: list[pd.DataFrame] = []
+    judged = _judged(data)  # scored beside the forecasts, never part of them
+    bare = data.replaced(data._view, tables={name: table for name, table in data.tables.items() if name != "assumptions"})
     for origin in wanted:
-        blocks.extend(_at_origin(data, origin, horizon, last, rivals, kept))
+        blocks.extend(_at_origin(bare, judged, origin, horizon, last, rivals, kept))
     table = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=[*_KEYS, "forecast", *_BOUNDS])
     keys = pd.MultiIndex.from_frame(table[["region", "programme", "item", "period"]].astype(str))
     table["actual"] = truth.reindex(keys).to_numpy() if len(table) else []
@@ -226,7 +228,8 @@ class _Made:
 
 
 def _at_origin(
-    data: FundData, origin: Period, horizon: int, last: int, rivals: tuple[str, ...], kept: frozenset[str] | None
+    data: FundData, judged: pd.DataFrame, origin: Period, horizon: int, last: int, rivals: tuple[str, ...],
+    kept: frozenset[str] | None,
 ) -> Iterator[pd.DataFrame]:
     """All forecasts made at one origin."""
     limit = Period(origin.year, origin.month or 12)
@@ -246,7 +249,7 @@ def _at_origin(
                     yield from _ours(fund, programme, item, years, made)
                     yield from _yearly(fund, programme, item, years, made)
     drafted = limit.year + (not under_way)  # a budget is known for the year that is drafted next
-    for rival, rows in (("budget", _budgets(data)), ("judgement", _judged(data))):
+    for rival, rows in (("budget", _budgets(data)), ("judgement", judged)):
         if rival in rivals:
             here = rows[(rows["period"] == str(drafted)) & np.array([made.wants(i) for i in rows["item"]], dtype=bool)]
             for index in here.groupby(["programme", "item"], sort=False).indices.values():

@@ -110,7 +110,8 @@ def shipped() -> tuple[Event, ...]:
 
 def events_of(data: FundData, limit: Period) -> tuple[Event, ...]:
     """What a forecast made at `limit` may know: the data set's own events, and shipped ones for yuan."""
-    own = [event_from(row) for row in data.table("events").to_dict("records")]
+    rows = data.table("events").to_dict("records")
+    own = [event_from({**row, "id": row.get("id") or row.get("note") or f"event of row {row.get('row')}"}) for row in rows]
     names = {e.id for e in own}
     more = [e for e in shipped() if e.id not in names] if data.currency == "yuan" else []
     return tuple(e for e in (*own, *more) if e.is_known(limit))

@@ -153,7 +153,7 @@ def forecast_items(panel: Panel, kind: str, steps: int, options: Options) -> Fun
     _level_in_force(fitted, out, errors)
     _announced(panel, out, options.law)
     _with_wages(fitted, out, options.wages)
-    _lines(fitted, kind, out, errors, steps)
+    _lines(fitted, kind, out, errors, options)
     if options.intervals:
         _spreads(out, errors, horizons)
     return out
@@ -301,27 +301,32 @@ def _with_wages(panel: Panel, out: FundForecast, wages: Mapping[int, Floats]) ->
         if item not in out.point:
             continue
         learned: macro.Elasticity | None = None
+        factor = np.ones(len(panel.areas))  # a wage level that was entered goes on in later years
         for j, year in enumerate(out.years):
             given = wages.get(year, np.full(len(panel.areas), np.nan))
             with np.errstate(invalid="ignore", divide="ignore"):
                 apart = given / out.point[macro.MACRO][:, j]
             told = np.isfinite(apart)
-            if not told.any():
+            if not told.any() and learned is None:
                 continue
             learned = learned or macro.elasticity(panel, item)
-            factor = np.where(told, apart, 1.0) ** learned.value
+            factor = np.where(told, np.where(told, apart, 1.0) ** learned.value, factor)
+            told = factor != 1.0
             out.point[item][:, j] *= factor
             words = f"; moved with the entered average wage (elasticity {learned.value:.2f})"
             out.label[item][told, j] = out.label[item][told, j] + words
 
 
-def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats], steps: int) -> None:
-    """Lines that have drivers follow from them."""
+def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats], options: Options) -> None:
+    """Lines that have drivers follow from them, unless a method was chosen for them."""
+    steps = len(out.years)
     count = next(iter(errors.values())).shape[1] if errors else 0
     years = len(panel.years)
     origins = range(years - 1 - count, years - 1)
     on_logs = {item: _on_logs(out, item, wrong) for item, wrong in errors.items()}
     for line, (value, wrong) in by_identity(panel, kind, out.point, on_logs, steps, origins).items():
+        if line in options.chosen:
+            continue
         room(out, line, steps)
         told = ~np.isnan(value)
         out.point[line] = np.where(told, value, out.point[line])
@@ -340,6 +345,21 @@ def _on_logs(out: FundForecast, item: str, wrong: Floats) -> Floats:
     return np.where((scale == sp.PLAIN)[:, None, None], np.nan, wrong * share[:, None, None])
 
 
+def _size(out: FundForecast, item: str) -> Floats:
+    """The usual size of each area's figures."""
+    series = out.panel.get(item)
+    known = ~np.isnan(series)
+    mean = np.where(known, np.abs(series), 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.asarray(np.maximum(mean, np.abs(np.nan_to_num(out.point[item][:, 0]))))
+
+
+def _lag(panel: Panel, item: str) -> Floats:
+    """Years since the last known figure of each area; none where there is none at all."""
+    known = ~np.isnan(panel.get(item))
+    last = np.where(known, np.arange(known.shape[1]), -1).max(axis=1)
+    return np.where(last >= 0, known.shape[1] - 1.0 - last, 0.0)
+
+
 def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDArray[np.int64]) -> None:
     """The spread of all series at once: groups are an item's areas on one scale."""
     names = [item for item in errors if item in out.point]
@@ -350,10 +370,11 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
     scales = np.concatenate([out.scale[item] for item in names])
     item_of = np.repeat(np.arange(len(names)), areas)
     groups = np.unique(item_of * 3 + scales, return_inverse=True)[1].astype(np.int64)
-    size = np.concatenate([np.abs(out.point[item][:, :1]) for item in names])
-    found = sp.spread_of(stacked, groups, horizons, np.where(scales == sp.PLAIN, np.nan_to_num(size[:, 0]), 1.0))
+    size = np.concatenate([_size(out, item) for item in names])
+    found = sp.spread_of(stacked, groups, horizons, np.where(scales == sp.PLAIN, size, 1.0))
     for place, item in enumerate(names):
         rows = slice(place * areas, (place + 1) * areas)
-        out.spread[item] = np.where(np.isnan(out.point[item]), np.nan, found.deviation[rows])
+        longer = np.sqrt((horizons + _lag(out.panel, item)[:, None]) / horizons)  # years since the last known one count
+        out.spread[item] = np.where(np.isnan(out.point[item]), np.nan, found.deviation[rows] * longer)
         out.shape[item], out.common[item] = found.shape[rows], found.common[rows]
         out.record[item] = errors[item][:, :, 0]

@@ -111,7 +111,9 @@ def _join(out: FundForecast, steps: list[FundForecast]) -> None:
             points.append(step.point.get(item, np.full(shape, np.nan)))
             scale = step.scale.get(item, np.zeros(areas, dtype=np.int8))
             before = np.where((scale == last)[:, None], before, 0.0)  # doubt adds up on one scale only
-            spread = np.sqrt(step.spread.get(item, np.full(shape, np.nan)) ** 2 + before**2)
+            own = step.spread.get(item, np.full(shape, np.nan))
+            known = step.nowcast.get(item, np.zeros(shape, dtype=bool)) & (own == 0.0)  # an account is sure
+            spread = np.where(known, 0.0, np.sqrt(own**2 + before**2))
             spreads.append(spread)
             before, last = np.where(np.isnan(spread[:, -1:]), before, spread[:, -1:]), scale
             scales.append(np.repeat(scale[:, None], shape[1], axis=1))
