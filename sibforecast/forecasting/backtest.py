@@ -172,22 +172,6 @@ def _truth(data: FundData) -> pd.Series:
     return rows.astype(dict.fromkeys(keys, str)).set_index(keys)["value"]
 
 
-def _came(table: pd.DataFrame, truth: pd.Series) -> Floats:
-    """The actual figure of each row."""
-    keys = ["region", "programme", "item", "period"]
-    known = truth.index.to_frame(index=False)
-    size, left, right = 1, np.zeros(len(table), dtype=np.int64), np.zeros(len(known), dtype=np.int64)
-    for key in keys:
-        words = pd.Index(known[key].unique())
-        size = len(words) + 1
-        left = left * size + words.get_indexer(table[key].cat.categories)[table[key].cat.codes.to_numpy()] + 1
-        right = right * size + words.get_indexer(known[key]) + 1
-    order = np.argsort(right)
-    place = np.minimum(np.searchsorted(right[order], left), len(order) - 1)
-    found = right[order][place] == left
-    return np.where(found, truth.to_numpy()[order][place], np.nan)
-
-
 def _default_origins(truth: pd.Series, last: int, horizon: int) -> list[Period]:
     first = int(truth.index.get_level_values("period").min())
     return [Period(y, 12) for y in range(max(first + 2, last - horizon - ORIGINS + 1), last - horizon + 1)]

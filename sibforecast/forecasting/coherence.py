@@ -43,6 +43,8 @@ def cohere(panel: Panel, out: FundForecast, options: Options, regions: Regions) 
     steps = len(out.years)
     above = forecast_items(Panel(panel.programme, upper, panel.years, sums), "totals_only", steps, options)
     for item in names:
+        if item not in above.point:  # the sum is known in years only that an event marks
+            continue
         own = out.point[item]
         values = np.vstack([own, above.point[item]])
         variances = np.vstack([(own * out.spread[item]) ** 2, (above.point[item] * above.spread[item]) ** 2])

@@ -16,7 +16,7 @@ from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.events import Event, events_of, jumps
-from sibforecast.forecasting.known import any_known, known_rows
+from sibforecast.forecasting.known import any_known, known_rows, known_until
 from sibforecast.forecasting.law import announced
 from sibforecast.forecasting.series import FundForecast, Options
 from sibforecast.forecasting.spread import beside_rules, quantile
@@ -135,32 +135,52 @@ def forecast(
     >>> bool(abs(point["value"].iloc[0] / 40_128_579 - 1) < 0.01)
     True
     """
-    wanted = (periods,) if isinstance(periods, int) else tuple(sorted(int(p) for p in periods))
-    if not wanted:
-        raise SibError("no period to forecast")
-    for name in (methods or {}).values():
+    wanted = _years(periods)
+    _tails(level)
+    for item, name in (methods or {}).items():
         if name not in m.METHODS:
             raise SibError(f"unknown method {name!r}; expected one of {', '.join(m.METHODS)}")
-    limit = Period.parse(asof) if asof else _known_until(data, wanted[0])
+        items.item(item)
+    if asof:
+        limit = Period.parse(asof)
+        return forecast_from(data, wanted, limit, limit, level=level, methods=methods, events=events)
+    limit = _known_until(data, wanted[0])
+    told = limit if limit.year == wanted[0] else Period(wanted[0] - 1, 12)
+    return forecast_from(data, wanted, limit, told, level=level, methods=methods, events=events)
+
+
+def forecast_from(
+    data: FundData, wanted: tuple[int, ...], limit: Period, told: Period, *,
+    level: Sequence[int] = (80, 95), methods: Mapping[str, str] | None = None, events: bool = True,
+) -> Forecast:  # fmt: skip
+    """A forecast from figures up to `limit`, with law and events announced up to `told`."""
     rows = known_rows(data, limit)
     ranks = panels(rows.assign(value=rows["rank"].astype(np.float64)), data)
-    known_events = events_of(data, limit) if events else ()
-    expected = nc.outturn(data, limit.year, limit, known_events) if 0 < limit.month < 12 else {}
+    known_events = events_of(data, told) if events else ()
+    yearly = panels(rows, data)
+    lasts = {p: panel.years[int(np.flatnonzero(any_known(panel).any(axis=0))[-1])] for p, panel in yearly.items()}
+    open_ = any(last < limit.year for last in lasts.values())  # a year without account has its months
+    expected = nc.outturn(data, limit.year, limit, known_events) if open_ else {}
     funds: dict[str, FundForecast] = {}
     too_old: dict[str, int] = {}
-    for programme, panel in panels(rows, data).items():
-        last = panel.years[int(np.flatnonzero(any_known(panel).any(axis=0))[-1])]
-        if last >= wanted[0] and not asof:
-            raise SibError(f"{programme}: {last} is already known; ask for later years")
+    already: dict[str, int] = {}
+    for programme, panel in yearly.items():
+        last = lasts[programme]
+        if last >= wanted[-1]:
+            already[programme] = last
+            continue
         span = Span(last, wanted[0], wanted[-1], limit)
         later = range(limit.year + 1, wanted[-1] + 1) if macro.MACRO in panel.items else range(0)
         wages = {year: macro.entered(data, panel, year) for year in later}
-        options = Options(methods or {}, known_events, announced(data, programme, limit), wages)
+        options = Options(methods or {}, known_events, announced(data, programme, told), wages)
         fund = fund_years(data, panel, ranks[programme], span, options, expected)
         if fund is not None:
             funds[programme] = fund
         else:
             too_old[programme] = last
+    if not funds and already:
+        known = ", ".join(f"{p} to {y}" for p, y in already.items())
+        raise SibError(f"{wanted[-1]} is already known at {limit} ({known}); ask for later years, or an earlier asof")
     if not funds:
         known = ", ".join(f"{p} to {y}" for p, y in too_old.items())
         raise SibError(f"nothing is known lately enough to forecast {wanted[0]}" + (f"; accounts end: {known}" if known else ""))
@@ -277,10 +297,39 @@ def _known_until(data: FundData, first: int) -> Period:
     later = any(p.year > first or (p.year == first and not p.is_month) for p in years)
     if latest is not None and latest.year == first and latest.is_month and latest.month < 12 and not later:
         return latest
-    return Period(first - 1, 12)
+    return known_until(data, first) or Period(first - 1, 12)
+
+
+def _years(periods: int | str | Iterable[int | str]) -> tuple[int, ...]:
+    """The years asked for, in order."""
+    many = periods if isinstance(periods, Iterable) and not isinstance(periods, str) else (periods,)
+    out = set()
+    for period in many:
+        try:
+            year = int(period)
+        except (TypeError, ValueError):
+            year = 0
+        if not 1000 <= year <= 9999 or (isinstance(period, float) and period != year):
+            raise SibError(f"periods: expected years such as 2027; found {period!r}")
+        out.add(year)
+    if not out:
+        raise SibError("no period to forecast")
+    return tuple(sorted(out))
 
 
 def _tails(level: Sequence[int]) -> list[float]:
+    """The quantiles of some intervals.
+
+    Raises
+    ------
+    SibError
+        If a level is no per cent from 1 to 99.
+    """
+    for wanted in level if isinstance(level, Iterable) else (level,):
+        if isinstance(wanted, (str, bool)) or not 1 <= wanted <= 99:
+            raise SibError(f"level: expected per cent from 1 to 99, such as (80, 95); found {wanted!r}")
+    if not isinstance(level, Iterable):
+        raise SibError(f"level: expected several, such as ({level},); found {level!r}")
     return sorted({q for p in level for q in ((1 - p / 100) / 2, (1 + p / 100) / 2)})
 
 

@@ -47,6 +47,22 @@ def known_rows(data: FundData, limit: Period) -> pd.DataFrame:
     return joined.drop_duplicates(keys[:4], keep="first")
 
 
+def known_until(data: FundData, before: int) -> Period | None:
+    """The end of what is known before a year: a month of the year under way, else a year's end.
+
+    What compilers expect of a year stands where no account does; ``None`` where nothing is known.
+    """
+    frame = data._view()
+    known: list[Period] = []
+    for stages in (["final", "executed"], ["expected"]):
+        told = frame.loc[frame["stage"].isin(stages), "period"].cat.remove_unused_categories()
+        known = known or [p for p in map(Period.parse, told.cat.categories) if p.year < before]
+    if not known:
+        return None
+    last = max(known, key=lambda p: (p.year, p.month or 12))
+    return last if last.is_month and last.month < 12 else Period(last.year, 12)
+
+
 def any_known(panel: Panel) -> Bools:
     """Whether any item of an area is known in a year: array (areas, years)."""
     return np.asarray(np.logical_or.reduce([~np.isnan(series) for series in panel.items.values()]))

@@ -71,7 +71,8 @@ def fund_years(
         return None
     grown = panel.until(base)
     out = FundForecast(with_implied(grown, kind), years, frozenset(panel.items), stages, left_out=left_out)
-    under_way = span.limit.year if 0 < span.limit.month < 12 else span.last
+    here = {item: o for (programme, item), o in expected.items() if programme == panel.programme}
+    under_way = span.limit.year if here or 0 < span.limit.month < 12 else span.last
     steps: list[FundForecast] = []
     for year in years:
         if year > max(span.last, under_way):
@@ -80,7 +81,6 @@ def fund_years(
         if year <= span.last:
             _lay_account(panel, stages, ahead, year)
         elif year == span.limit.year:
-            here = {item: o for (programme, item), o in expected.items() if programme == panel.programme}
             _lay_nowcast(data, ahead, grown, here)
         follows = {*IDENTITIES, "wage_bill"}  # what follows from others is worked out again
         known = {i: p[:, :1] for i, p in ahead.point.items() if i not in follows or i in panel.items}

@@ -14,7 +14,8 @@ from sibforecast.assumptions.accounts import MIRRORED_LINES, alone, upper_rows
 from sibforecast.assumptions.basis import STOCKS, Assumptions, assume
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
-from sibforecast.forecasting.drivers import Forecast, forecast, showing
+from sibforecast.forecasting.drivers import Forecast, forecast_from, showing
+from sibforecast.forecasting.known import known_until
 from sibforecast.periods import Period
 from sibforecast.projection.fund import FundPath, account_year, labels
 from sibforecast.projection.project import Projection, Rows, project
@@ -136,7 +137,8 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
         raise SibError(f"draft_budget takes a data set, load(path); found {type(data).__name__}")
     year = int(year)
     limit = _asof(data, year, asof)
-    ahead = forecast(data, range(year, year + HORIZON + 1), asof=str(limit))
+    told = limit if asof is not None else Period(year - 1, 12)  # law may be announced after the last month of data
+    ahead = forecast_from(data, tuple(range(year, year + HORIZON + 1)), limit, told)
     assumptions = assume(data, ahead)
     if not assumptions.funds:
         raise SibError(f"no fund has figures late enough to draft {year}")
@@ -181,16 +183,11 @@ def _asof(data: FundData, year: int, asof: str | None) -> Period:
         if limit.year >= year:
             raise SibError(f"asof {asof} is not before the budget year {year}")
         return limit
-    frame = data._view()
-    known: list[Period] = []
-    for stages in (["final", "executed"], ["expected"]):  # what compilers expect of a year stands where no account does
-        told = frame.loc[frame["stage"].isin(stages), "period"].cat.remove_unused_categories()
-        known = known or [p for p in map(Period.parse, told.cat.categories) if p.year < year]
-    if not known:
+    known = known_until(data, year)
+    if known is None:
         raise SibError(f"nothing is known before {year}: the data set must hold figures of at least one earlier year, "
                        "at stage final, executed or expected")
-    last = max(known, key=lambda p: (p.year, p.month or 12))
-    return last if last.is_month and last.month < 12 else Period(last.year, 12)
+    return known
 
 
 def _frame(data: FundData, ahead: Forecast, assumptions: Assumptions, projection: Projection, year: int) -> pd.DataFrame:
