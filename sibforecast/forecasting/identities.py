@@ -87,9 +87,8 @@ def by_identity(
     past, ahead, wrong = _averages(panel, point, errors, steps, len(origins))
     out = {}
     for line, many in products(panel, kind).items():
-        parts = [np.prod([past(i) for i in p], axis=0) for p in many]
-        later = [np.prod([ahead(i) for i in p], axis=0) for p in many]
-        base, moved = _sum(parts), _sum(later)
+        parts, later = _groups([[past(i) for i in p] for p in many], [[ahead(i) for i in p] for p in many])
+        base, moved = np.sum(parts, axis=0), np.sum(later, axis=0)
         own = panel.get(line) if line in panel.items else base * 12.0
         with np.errstate(invalid="ignore", divide="ignore"):
             rest = np.log(own) - np.log(base)
@@ -114,12 +113,17 @@ def _smoothed(rest: Floats) -> Floats:
     return np.asarray(np.where(np.isfinite(rest[:, -1]), np.where(np.isnan(ahead), rest[:, -1], ahead), np.nan))
 
 
-def _sum(parts: list[Floats]) -> Floats:
-    """The first product, with the others where they are known."""
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + np.where(np.isnan(part), 0.0, part)
-    return np.asarray(total)
+def _groups(past: list[list[Floats]], ahead: list[list[Floats]]) -> tuple[list[Floats], list[Floats]]:
+    """Products of the past and ahead: those added to the first count where they are known on both sides.
+
+    A group without figures in the last year is left out of every year, not of some: else the
+    part no driver explains would jump where it comes in.
+    """
+    parts, later = [np.prod(p, axis=0) for p in past], [np.prod(p, axis=0) for p in ahead]
+    for i in range(1, len(parts)):
+        told = ~(np.isnan(parts[i][:, -1]) | np.isnan(later[i]).any(axis=1))[:, None]
+        parts[i], later[i] = np.where(told, parts[i], 0.0), np.where(told, later[i], 0.0)
+    return parts, later
 
 
 def _averages(

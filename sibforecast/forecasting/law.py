@@ -53,25 +53,41 @@ def announced(data: FundData, programme: str, limit: Period) -> dict[str, list[S
     return {item: sorted(many, key=lambda s: (s.start.year, s.start.month or 1)) for item, many in out.items()}
 
 
-def in_force(settings: list[Setting], last: Floats, years: tuple[int, ...]) -> tuple[Floats, np.ndarray]:
+def in_force(
+    settings: list[Setting], series: Floats, past: tuple[int, ...], years: tuple[int, ...], otherwise: Floats
+) -> tuple[Floats, np.ndarray]:
     """Yearly averages of an item under announced law, and the years it speaks of.
+
+    Where nothing is set, what was in force before goes on: the last figure of a year in which
+    nothing was set. So a measure that ends gives way to the rate before it, even where the
+    last known year holds months of both.
 
     Parameters
     ----------
     settings : list of Setting
         In order of start; the later goes before the earlier.
-    last : array (areas,)
-        The value of the last known year, in force until something is set.
-    years : tuple of int
-        Years ahead.
+    series : array (areas, years of `past`)
+        What is known.
+    past, years : tuple of int
+        Known years, and years ahead.
+    otherwise : array (areas,)
+        Its own forecast, for areas where no figure is known.
     """
-    out = np.repeat(last[:, None], len(years), axis=1)
-    spoken = np.zeros(len(years), dtype=bool)
-    for column, year in enumerate(years):
+    touched = np.array([any(s.covers(year, month) for s in settings for month in range(1, 13)) for year in past], dtype=bool)
+    known = ~np.isnan(series)
+    free = known & ~touched
+    column = np.where(free, np.arange(len(past)), -1).max(axis=1)
+    latest = np.where(known, np.arange(len(past)), -1).max(axis=1)
+    column = np.where(column >= 0, column, latest)
+    before = np.where(column >= 0, series[np.arange(len(series)), np.maximum(column, 0)], otherwise)
+    mixed = bool(touched.any() and touched[-1])  # its last figure is not what will be in force
+    out = np.repeat(before[:, None], len(years), axis=1)
+    spoken = np.full(len(years), mixed)
+    for place, year in enumerate(years):
         months = []
         for month in range(1, 13):
             here = [s for s in settings if s.covers(year, month)]
-            months.append(np.full(len(last), here[-1].value) if here else last)
-            spoken[column] |= bool(here)
-        out[:, column] = np.mean(months, axis=0)
+            months.append(np.full(len(before), here[-1].value) if here else before)
+            spoken[place] |= bool(here)
+        out[:, place] = np.mean(months, axis=0)
     return out, spoken

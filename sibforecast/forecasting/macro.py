@@ -71,10 +71,12 @@ def elasticity(panel: Panel, item: str) -> Elasticity:
 
 def entered(data: FundData, panel: Panel, year: int) -> Floats:
     """The average wage somebody entered for a year, by area: the more specific before the general."""
-    known = {
-        str(row["region"]): float(row["value"]) for row in data.table("assumptions").to_dict("records")
+    rows = [
+        row for row in data.table("assumptions").to_dict("records")
         if row["item"] == MACRO and str(row["period"]) == str(year) and row["programme"] in ("", panel.programme)
-    }  # fmt: skip
+    ]  # fmt: skip
+    rows.sort(key=lambda row: bool(row["programme"]))  # of one area, the fund's own goes before that of all funds
+    known = {str(row["region"]): float(row["value"]) for row in rows}
     blank = float("nan")
     lineage = ((a, *data.regions.ancestors(a), "") for a in panel.areas)
     return np.array([next((known[r] for r in line if r in known), blank) for line in lineage])

@@ -286,9 +286,7 @@ def _announced(panel: Panel, out: FundForecast, law: Mapping[str, list[Setting]]
     for item, settings in law.items():
         if item not in out.point:
             continue
-        last = out.point[item][:, 0] if np.isnan(panel.get(item)).all() else panel.get(item)[:, -1]
-        last = np.where(np.isnan(last), out.point[item][:, 0], last)
-        value, spoken = in_force(settings, last, out.years)
+        value, spoken = in_force(settings, panel.get(item), panel.years, out.years, out.point[item][:, 0])
         out.point[item][:, spoken] = value[:, spoken]
         out.label[item][:, spoken] = LABELS["law"]
 
@@ -375,6 +373,7 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
     for place, item in enumerate(names):
         rows = slice(place * areas, (place + 1) * areas)
         longer = np.sqrt((horizons + _lag(out.panel, item)[:, None]) / horizons)  # years since the last known one count
-        out.spread[item] = np.where(np.isnan(out.point[item]), np.nan, found.deviation[rows] * longer)
+        spread = np.where(out.label[item] == LABELS["law"], 0.0, found.deviation[rows] * longer)  # the law is sure
+        out.spread[item] = np.where(np.isnan(out.point[item]), np.nan, spread)
         out.shape[item], out.common[item] = found.shape[rows], found.common[rows]
         out.record[item] = errors[item][:, :, 0]

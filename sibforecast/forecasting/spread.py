@@ -249,4 +249,5 @@ def quantile(point: Floats, deviation: Floats, shape: Floats, scale: npt.NDArray
     logs = np.where(scale == LOG, point, 1.0) * np.exp(np.where(scale == LOG, moved, 0.0))
     is_share = (scale == LOGIT) & (point > 0) & (point < 1)
     logits = from_scale(to_scale(np.where(is_share, point, 0.5), LOGIT) + np.where(is_share, moved, 0.0), LOGIT)
-    return np.asarray(np.where(is_share, logits, np.where(scale == LOG, logs, point + moved)))
+    out = np.where(is_share, logits, np.where(scale == LOG, logs, point + moved))
+    return np.asarray(np.where(moved == 0.0, point, out))  # what is sure is the point itself

@@ -14,7 +14,7 @@ from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.coherence import cohere
 from sibforecast.forecasting.known import account_years
 from sibforecast.forecasting.reconcile import scaled_to
-from sibforecast.forecasting.series import COMPUTED, NORMAL, FundForecast, Options, forecast_items, room, stage_words
+from sibforecast.forecasting.series import COMPUTED, LABELS, NORMAL, FundForecast, Options, forecast_items, room, stage_words
 from sibforecast.periods import Period
 from sibforecast.programmes.implied import IDENTITIES, averages, implied
 from sibforecast.tables.data import FundData
@@ -112,14 +112,16 @@ def _join(out: FundForecast, steps: list[FundForecast]) -> None:
             scale = step.scale.get(item, np.zeros(areas, dtype=np.int8))
             before = np.where((scale == last)[:, None], before, 0.0)  # doubt adds up on one scale only
             own = step.spread.get(item, np.full(shape, np.nan))
-            known = step.nowcast.get(item, np.zeros(shape, dtype=bool)) & (own == 0.0)  # an account is sure
+            label = step.label.get(item, np.full(shape, "", dtype=object))
+            sure = step.nowcast.get(item, np.zeros(shape, dtype=bool)) | (label == LABELS["law"])
+            known = sure & (own == 0.0)  # an account is sure, and so is the law
             spread = np.where(known, 0.0, np.sqrt(own**2 + before**2))
             spreads.append(spread)
             before, last = np.where(np.isnan(spread[:, -1:]), before, spread[:, -1:]), scale
             scales.append(np.repeat(scale[:, None], shape[1], axis=1))
             form = step.shape.get(item, np.repeat(NORMAL[None, :], areas, axis=0))
             forms.append(np.repeat(form[:, None, :], shape[1], axis=1))
-            labels.append(step.label.get(item, np.full(shape, "", dtype=object)))
+            labels.append(label)
             nows.append(step.nowcast.get(item, np.zeros(shape, dtype=bool)))
         out.point[item], out.spread[item] = np.hstack(points), np.hstack(spreads)
         out.label[item], out.nowcast[item] = np.hstack(labels), np.hstack(nows)

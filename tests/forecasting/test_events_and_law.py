@@ -91,7 +91,7 @@ def test_jumps_by_hand():
 def test_law_in_force_is_weighed_by_months():
     """0.10 until June 2020, then 0.08; from 2022 0.06."""
     law = [Setting(Period(2020, 7), None, 0.08), Setting(Period(2022, 1), None, 0.06)]
-    value, spoken = in_force(law, np.array([0.10]), (2019, 2020, 2021, 2022))
+    value, spoken = in_force(law, np.array([[0.10]]), (2018,), (2019, 2020, 2021, 2022), np.array([0.10]))
     assert value[0] == pytest.approx([0.10, 0.09, 0.08, 0.06])
     assert spoken.tolist() == [False, True, True, True]
 

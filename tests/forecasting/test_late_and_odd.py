@@ -1,0 +1,124 @@
+"""What is known late, in part, or put oddly: forecasts still say what the figures say."""
+
+import numpy as np
+import pytest
+
+import sibforecast as sib
+from sibforecast.errors import SibError
+from tests.datasets import ONE_LEAGUE, dataset
+
+FUND = "enterprise_pension"
+TWO = [*ONE_LEAGUE, ("150200", "包头市", "150000", "league")]
+UNITS = {"contributors": "人", "contributors_flexible": "人", "insured": "人", "contribution_base": "元/月",
+         "contribution_base_flexible": "元/月", "average_wage": "元/年", "contribution_rate": "share",
+         "contribution_rate_flexible": "share"}  # fmt: skip
+
+
+def rows(item, first, values, region="150100", stage="final"):
+    return [(region, FUND, item, first + k, v, UNITS.get(item, "元"), stage) for k, v in enumerate(values) if v is not None]
+
+
+def months(item, year, values, region="150100"):
+    return [(region, FUND, item, f"{year}-{k + 1:02d}", v, "元", "executed") for k, v in enumerate(values)]
+
+
+def load(folder, history, **tables):
+    return sib.load(dataset(folder, history, **tables))
+
+
+def point(forecast, item, year, region="150100"):
+    frame = forecast.frame
+    frame = frame[(frame["item"] == item) & (frame["region"] == region) & (frame["period"] == str(year))]
+    return frame.loc[frame["quantile"].isna(), "value"].iloc[0]
+
+
+def test_months_of_a_year_without_account_count_however_the_forecast_is_asked(tmp_path):
+    history = rows("total_revenue", 2014, [100e8 * 1.08**k for k in range(7)])
+    for y in range(2016, 2021):
+        history += months("total_revenue", y, [100e8 * 1.08 ** (y - 2014) * (m + 1) / 12 for m in range(12)])
+    history += months("total_revenue", 2021, [50e8 * (m + 1) / 12 for m in range(9)])  # runs at a third
+    data = load(tmp_path, history)
+    said = [point(sib.forecast(data, 2022, asof=asof), "total_revenue", 2022) for asof in (None, "2021-09", "2021-12")]
+    assert said[0] == said[1] == said[2] < 60e8
+
+
+def test_law_announced_after_the_last_month_of_data_is_known(tmp_path):
+    """Accounts to 2020, announced in March 2021, in force from 2022."""
+    policies = (
+        ("item", "start", "programme", "set", "unit", "known_from"),
+        [("contribution_rate", "2022-01", FUND, "16%", "", "2021-03")],
+    )
+    data = load(tmp_path, rows("contribution_rate", 2014, [0.2] * 7), policies=policies)
+    assert point(sib.forecast(data, 2022), "contribution_rate", 2022) == pytest.approx(0.16)
+    assert point(sib.forecast(data, 2022, asof="2020"), "contribution_rate", 2022) == pytest.approx(0.2)
+
+
+def test_a_measure_that_ends_gives_way_to_the_rate_before_it(tmp_path):
+    columns = ("item", "start", "end", "programme", "set", "unit", "known_from")
+    policies = (columns, [("contribution_rate", "2022-07", "2022-12", FUND, "12%", "", "2021-06")])
+    data = load(tmp_path / "a", rows("contribution_rate", 2014, [0.24] * 8), policies=policies)
+    for asof in ("2021-12", "2022-06"):
+        told = sib.forecast(data, [2022, 2023, 2024], asof=asof)
+        assert [point(told, "contribution_rate", y) for y in (2022, 2023, 2024)] == pytest.approx([0.18, 0.24, 0.24])
+    longer = (columns, [("contribution_rate", "2022-07", "2023-06", FUND, "12%", "", "2021-06")])
+    data = load(tmp_path / "b", rows("contribution_rate", 2014, [0.24] * 8 + [0.18]), policies=longer)
+    told = sib.forecast(data, [2023, 2024])
+    assert [point(told, "contribution_rate", y) for y in (2023, 2024)] == pytest.approx([0.18, 0.24])
+    frame = told.frame.query("item == 'contribution_rate'")
+    assert frame.groupby("period")["value"].nunique().eq(1).all()  # the law is sure
+
+
+@pytest.mark.parametrize("late", [0, 1, 2, 3])
+def test_a_late_second_group_of_payers_does_not_move_the_line(tmp_path, late):
+    n = 8
+    history = rows("contribution_base", 2014, [4000 * 1.05**k for k in range(n)]) + rows("contributors", 2014, [1e5] * n)
+    history += rows("contribution_rate", 2014, [0.24] * n) + rows("contribution_rate_flexible", 2014, [0.2] * n)
+    history += rows("contributors_flexible", 2014, [1e5] * (n - late))
+    history += rows("contribution_base_flexible", 2014, [3000 * 1.05**k for k in range(n)])
+    paid = 12 * 1e5 * (4000 * 0.24 + 3000 * 0.2)
+    history += rows("contribution_revenue", 2014, [paid * 1.05**k for k in range(n)])
+    said = point(sib.forecast(load(tmp_path, history), 2022), "contribution_revenue", 2022)
+    assert said == pytest.approx(paid * 1.05**8, rel=0.015)
+
+
+def test_the_wage_of_a_fund_goes_before_that_of_all_in_any_order(tmp_path):
+    history = rows("average_wage", 2014, [60000 * 1.06**k for k in range(8)])
+    history += rows("contribution_base", 2014, [4000 * 1.05**k for k in range(8)])
+    given = [
+        ("average_wage", 2022, 120000, "元/年", "", FUND, "s", "a"),
+        ("average_wage", 2022, 100000, "元/年", "", "", "s", "b"),
+    ]
+    said = [
+        point(sib.forecast(load(tmp_path / n, history, assumptions=many), 2022), "contribution_base", 2022)
+        for n, many in (("a", given), ("b", given[::-1]), ("c", given[:1]))
+    ]
+    assert said[0] == said[1] == said[2]
+
+
+def test_a_sum_known_in_years_only_that_an_event_marks_is_not_reconciled(tmp_path):
+    history = [r for y in (2015, 2017, 2019, 2020) for r in rows("contribution_revenue", y, [1e9 * 1.05 ** (y - 2015)])]
+    history += [
+        r for y in (2016, 2018, 2020) for r in rows("contribution_revenue", y, [1e9 * 1.05 ** (y - 2015)], region="150200")
+    ]
+    assert point(sib.forecast(load(tmp_path, history, regions=TWO), 2021), "contribution_revenue", 2021) > 1e9
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ({"periods": "soon"}, "expected years such as 2027"),
+    ({"periods": []}, "no period to forecast"),
+    ({"periods": 2022, "level": (150,)}, "per cent from 1 to 99"),
+    ({"periods": 2022, "level": (0.8,)}, "per cent from 1 to 99"),
+    ({"periods": 2022, "level": 80}, "expected several"),
+    ({"periods": 2022, "methods": {"insuredd": "drift"}}, "did you mean 'insured'"),
+    ({"periods": 2015, "asof": "2019"}, "already known"),
+])  # fmt: skip
+def test_arguments_are_refused_in_words(tmp_path, arguments, words):
+    data = load(tmp_path, rows("insured", 2010, [1e6 * 1.03**k for k in range(12)]))
+    with pytest.raises(SibError, match=words):
+        sib.forecast(data, **arguments)
+
+
+def test_years_may_be_any_whole_number(tmp_path):
+    data = load(tmp_path, rows("insured", 2010, [1e6 * 1.03**k for k in range(12)]))
+    said = {point(sib.forecast(data, year), "insured", 2022) for year in (2022, "2022", 2022.0, np.int64(2022), [2022])}
+    assert len(said) == 1
