@@ -7,7 +7,10 @@ they are worked out again from what was.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
+import numpy.typing as npt
 
 from sibforecast import items
 from sibforecast.forecasting import spread as sp
@@ -31,7 +34,9 @@ def upper_areas(areas: tuple[str, ...], regions: Regions) -> tuple[tuple[str, ..
     return many, Tree.of(parent)
 
 
-def cohere(panel: Panel, out: FundForecast, options: Options, regions: Regions) -> None:
+def cohere(
+    panel: Panel, out: FundForecast, options: Options, regions: Regions, guessed: Mapping[str, npt.NDArray[np.bool_]]
+) -> None:
     """Make the forecasts of a fund's areas agree with those of the areas above them."""
     upper, tree = upper_areas(panel.areas, regions)
     names = [item for item in out.point if _in_scope(item, panel, out)]
@@ -41,7 +46,8 @@ def cohere(panel: Panel, out: FundForecast, options: Options, regions: Regions) 
     below = [[place[c] for c in regions.below(u) if c in place] for u in upper]
     sums = {item: np.stack([panel.items[item][rows].sum(axis=0) for rows in below]) for item in names}
     steps = len(out.years)
-    above = forecast_items(Panel(panel.programme, upper, panel.years, sums), "totals_only", steps, options)
+    unproven = {i: np.stack([guessed[i][rows].any(axis=0) for rows in below]) for i in names if i in guessed}
+    above = forecast_items(Panel(panel.programme, upper, panel.years, sums), "totals_only", steps, options, unproven)
     for item in names:
         if item not in above.point:  # the sum is known in years only that an event marks
             continue

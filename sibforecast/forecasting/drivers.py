@@ -55,7 +55,8 @@ class Forecast(Result):
         DataFrame
             By programme and item: number of errors, mean absolute percentage error of ours,
             of last year's figure (naive), drift and growth of three years. The errors are
-            those the intervals rest on; `backtest` makes whole forecasts of the past anew.
+            those the intervals rest on; the year under way counts by its nowcast; `backtest` makes
+            whole forecasts of the past anew.
         """
         rows = []
         for programme, fund in self.funds.items():
@@ -169,7 +170,7 @@ def forecast_from(
         if last >= wanted[-1]:
             already[programme] = last
             continue
-        span = Span(last, wanted[0], wanted[-1], limit)
+        span = Span(last, wanted[0], wanted[-1], limit, max(lasts.values()))
         later = range(limit.year + 1, wanted[-1] + 1) if macro.MACRO in panel.items else range(0)
         wages = {year: macro.entered(data, panel, year) for year in later}
         options = Options(methods or {}, known_events, announced(data, programme, told), wages)

@@ -171,12 +171,12 @@ def year_to_date_share(data: Months, month: int) -> Floats:
 
 
 def past_errors(data: Months, month: int) -> Floats:
-    """Errors on logs of the same combination at the same month of earlier years: (series, years)."""
+    """Errors on logs of the same combination at the same month of earlier years that count: (series, years)."""
     years = data.values.shape[1]
     out = np.full((len(data.values), years), np.nan)
     for year in range(1, years - 1):
         part = data.until(year, month)
-        known = np.isfinite(data.values[:, year, 11]) & np.isfinite(data.values[:, year, month - 1])
+        known = data.usable[:, year] & np.isfinite(data.values[:, year, 11]) & np.isfinite(data.values[:, year, month - 1])
         flows, _ = outturn(part, month)
         ahead = np.where(data.flow, flows, december(part, month))
         with np.errstate(invalid="ignore", divide="ignore"):

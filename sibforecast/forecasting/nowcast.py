@@ -171,7 +171,7 @@ def _without_rules(part: mo.Months, month: int) -> tuple[Floats, npt.NDArray[np.
     rest = np.full(len(to_date), np.nan)
     if part.values.shape[1] > 1:
         before = part.values[:, -2]
-        rest = before[:, 11] - before[:, month - 1]
+        rest = np.where(part.usable[:, -2], before[:, 11] - before[:, month - 1], np.nan)
     words = np.where(np.isnan(rest), BY_TWELFTHS, BY_REST).astype(object)
     return np.where(np.isnan(rest), to_date * 12.0 / month, to_date + rest), words
 

@@ -138,8 +138,13 @@ class _Job:
     parts: list[tuple[str, npt.NDArray[np.bool_]]] = field(default_factory=list)
 
 
-def forecast_items(panel: Panel, kind: str, steps: int, options: Options) -> FundForecast:
-    """Forecast all series of a panel in a few large arrays, one for each method and scale."""
+def forecast_items(
+    panel: Panel, kind: str, steps: int, options: Options, guessed: Mapping[str, npt.NDArray[np.bool_]]
+) -> FundForecast:
+    """Forecast all series of a panel in a few large arrays, one for each method and scale.
+
+    Figures that are `guessed`, forecasts of earlier steps, are built upon but prove nothing.
+    """
     last = panel.years[-1]
     out = FundForecast(panel, tuple(range(last + 1, last + 1 + steps)))
     horizons = np.arange(1, steps + 1)
@@ -150,13 +155,30 @@ def forecast_items(panel: Panel, kind: str, steps: int, options: Options) -> Fun
         _run(fitted, out, horizons, job, errors, options)
     if not options.intervals:
         errors = {}
+    for item in errors:
+        _only_proven(errors[item], guessed.get(item), horizons)
     _level_in_force(fitted, out, errors)
     _announced(panel, out, options.law)
     _with_wages(fitted, out, options.wages)
     _lines(fitted, kind, out, errors, options)
+    for line in errors:
+        _only_proven(errors[line], guessed.get(line), horizons)
     if options.intervals:
         _spreads(out, errors, horizons)
     return out
+
+
+def _only_proven(errors: Floats, guessed: npt.NDArray[np.bool_] | None, horizons: npt.NDArray[np.int64]) -> None:
+    """Errors between a guess and a figure are none: neither how far off we were nor how near."""
+    if guessed is None or not guessed.any():
+        return
+    years = guessed.shape[1]
+    for place in range(errors.shape[1]):
+        origin = years - 1 - errors.shape[1] + place
+        errors[guessed[:, origin], place] = np.nan
+        for j, h in enumerate(horizons):
+            if origin + h < years:
+                errors[guessed[:, origin + h], place, j] = np.nan
 
 
 def _without_marked(panel: Panel, events: Sequence[Event], out: FundForecast) -> Panel:

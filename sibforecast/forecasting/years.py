@@ -28,15 +28,16 @@ _PART_OF = {"gap_subsidy": "fiscal_subsidy", "gap_grant": "upper_grant"}
 class Span:
     """The years of a forecast: what is known, and what is asked for."""
 
-    last: int  # the last year any figure is known of
+    last: int  # the last year any figure of the fund is known of
     first: int  # the first year asked for
     until: int
     limit: Period  # nothing later is used
+    newest: int  # the last year any figure of any fund is known of
 
     @property
     def oldest(self) -> int:
         """Accounts before this year are too old to forecast from."""
-        return min(self.first, self.last + 2) - m.STALE_YEARS
+        return min(self.first, self.newest + 2) - m.STALE_YEARS
 
 
 def _opening(series: Floats) -> Floats:
@@ -72,12 +73,13 @@ def fund_years(
     grown = panel.until(base)
     out = FundForecast(with_implied(grown, kind), years, frozenset(panel.items), stages, left_out=left_out)
     here = {item: o for (programme, item), o in expected.items() if programme == panel.programme}
-    under_way = span.limit.year if here or 0 < span.limit.month < 12 else span.last
+    under_way = span.limit.year if here else span.last
+    guessed: dict[str, npt.NDArray[np.bool_]] = {}
     steps: list[FundForecast] = []
     for year in years:
         if year > max(span.last, under_way):
             break
-        ahead = forecast_items(with_implied(grown, kind), kind, 1, options)
+        ahead = forecast_items(with_implied(grown, kind), kind, 1, options, guessed)
         if year <= span.last:
             _lay_account(panel, stages, ahead, year)
         elif year == span.limit.year:
@@ -85,13 +87,15 @@ def fund_years(
         follows = {*IDENTITIES, "wage_bill"}  # what follows from others is worked out again
         known = {i: p[:, :1] for i, p in ahead.point.items() if i not in follows or i in panel.items}
         grown = grown.extended(year, known)
+        full = (latest[recent] >= year)[:, None]
         if year <= span.last:
-            _lay_implied(with_implied(grown, kind), panel, ahead, (latest[recent] >= year)[:, None])
+            _lay_implied(with_implied(grown, kind), panel, ahead, full)
+        guessed = _guessed(guessed, with_implied(grown, kind), panel, ahead, full | (year > span.last))
         steps.append(ahead)
     if len(steps) < len(years):
         last = with_implied(grown, kind)
-        steps.append(forecast_items(last, kind, len(years) - len(steps), options))
-        cohere(last, steps[-1], options, data.regions)
+        steps.append(forecast_items(last, kind, len(years) - len(steps), options, guessed))
+        cohere(last, steps[-1], options, data.regions, guessed)
         for item, moved in steps[-1].moved.items():
             out.moved[item] = np.hstack([np.zeros((len(moved), len(years) - moved.shape[1])), moved])
     _join(out, steps)
@@ -129,6 +133,22 @@ def _join(out: FundForecast, steps: list[FundForecast]) -> None:
     out.record = steps[-1].record
     out.tried = steps[-1].panel
     out.marked = {item: gone for step in steps for item, gone in step.marked.items()}
+
+
+def _guessed(
+    before: Mapping[str, npt.NDArray[np.bool_]], grown: Panel, panel: Panel, ahead: FundForecast,
+    full: npt.NDArray[np.bool_],
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Which figures of a grown panel are our own forecasts, of which neither accounts nor months tell.
+
+    They prove nothing about forecasts; a nowcast does, as most of its year has come.
+    """
+    none = np.zeros((len(grown.areas), len(grown.years) - 1), dtype=bool)
+    out = {}
+    for item in grown.items:
+        told = ahead.nowcast.get(item, np.zeros_like(full) if item in panel.items else full)
+        out[item] = np.hstack([before.get(item, none), ~told])
+    return out
 
 
 def _lay_account(panel: Panel, stages: Panel, ahead: FundForecast, year: int) -> None:

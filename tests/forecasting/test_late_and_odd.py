@@ -122,3 +122,60 @@ def test_years_may_be_any_whole_number(tmp_path):
     data = load(tmp_path, rows("insured", 2010, [1e6 * 1.03**k for k in range(12)]))
     said = {point(sib.forecast(data, year), "insured", 2022) for year in (2022, "2022", 2022.0, np.int64(2022), [2022])}
     assert len(said) == 1
+
+
+def width(forecast, item, year):
+    frame = forecast.frame.query("item == @item and period == @year")
+    by = frame.set_index("quantile")["value"]
+    return np.log(by[0.9] / by[0.1])
+
+
+@pytest.mark.parametrize("asof", [None, "2021-06"])
+def test_what_is_known_late_is_as_doubtful_beside_an_account_as_alone(tmp_path, asof):
+    """A walk with steps of 5 %, known to 2018 and asked for 2022, whatever else is known of 2021."""
+    known = []
+    for seed in range(8):
+        walk = 1e6 * np.exp(np.cumsum(0.05 * np.random.default_rng(seed).standard_normal(14)))
+        heads, money = rows("insured", 2005, list(walk)), rows("total_revenue", 2005, [1e9] * 17)
+        alone = width(sib.forecast(load(tmp_path / f"{seed}a", heads), 2022), "insured", "2022")
+        beside = width(sib.forecast(load(tmp_path / f"{seed}b", heads + money), 2022, asof=asof), "insured", "2022")
+        known.append(beside / alone)
+    assert 0.6 < np.median(known) < 1.6
+
+
+def test_forecasts_laid_into_a_year_are_no_outturns(tmp_path):
+    """Two areas of which one has its account two years before the other: its record holds what came only."""
+    history = rows("insured", 2008, [1e6 * 1.05**k * (1 + 0.05 * (-1) ** k) for k in range(12)])
+    history += rows("insured", 2008, [1e6 * 1.05**k * (1 + 0.05 * (-1) ** k) for k in range(10)], region="150200")
+    for region, n in (("150100", 12), ("150200", 10)):
+        history += rows("total_revenue", 2008, [1e9] * n, region=region)
+    said = sib.forecast(load(tmp_path, history, regions=TWO), 2020)
+    errors = said.funds[FUND].record["insured"]
+    early, late = (said.funds[FUND].panel.areas.index(a) for a in ("150200", "150100"))
+    assert np.isnan(errors[early, -2:]).all()  # origins 2017 and 2018 of the late area
+    assert not np.isnan(errors[late, -2:]).any()
+
+
+def test_a_fund_that_ended_years_before_the_others_is_too_old(tmp_path):
+    history = rows("insured", 2003, [1e6 * 1.03**k for k in range(5)])
+    history += [(r[0], "unemployment", *r[2:]) for r in rows("insured", 2012, [1e6 * 1.03**k for k in range(9)])]
+    said = sib.forecast(load(tmp_path, history), 2021)
+    assert set(said.funds) == {"unemployment"}
+    assert said.too_old == {FUND: 2007}
+
+
+def test_a_year_an_event_marks_does_not_shape_nowcasts(tmp_path):
+    def flows(year, rest=1.0):
+        monthly = 1e8 * 1.05 ** (year - 2015) * np.where(np.arange(12) < 6, 1.0, rest)
+        return months("contribution_revenue", year, list(np.cumsum(monthly)))
+
+    columns = ("id", "kind", "programme", "item", "start", "end")
+    event = (columns, [("w", "one_off", FUND, "contribution_revenue", "2020-07", "2020-12")])
+
+    def said(name, years, rest):
+        history = [r for y in years for r in flows(y, rest if y == 2020 else 1.0)] + flows(2021)[:6]
+        frame = sib.nowcast(load(tmp_path / name, history, events=event), "2021-06").frame
+        return frame.set_index("quantile")["value"].to_numpy()
+
+    assert said("a", range(2015, 2021), 0.6) == pytest.approx(said("b", range(2015, 2021), 1.0))
+    assert said("c", [2020], 0.5)[0] == pytest.approx(12e8 * 1.05**6)  # twelfths, not the rest of a halved year
