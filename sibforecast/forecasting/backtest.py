@@ -25,17 +25,19 @@ from sibforecast.forecasting.drivers import forecast
 from sibforecast.forecasting.events import events_of
 from sibforecast.forecasting.known import known_rows
 from sibforecast.forecasting.series import COMPUTED, POLICY_ITEMS, FundForecast
-from sibforecast.forecasting.spread import quantile
+from sibforecast.forecasting.spread import quantile, within
+from sibforecast.items import item
 from sibforecast.periods import Period
-from sibforecast.results import Result
+from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
+from sibforecast.tables.panel import Panel, panels
 
 Floats = npt.NDArray[np.float64]
 
 #: The package's own forecast, under the name it has in the table.
 OURS = "sibforecast"
 #: Rivals on yearly figures, by the method of `methods` that they are.
-YEARLY = {"naive": "last_value", "drift": "drift", "growth_of_three": "growth_of_three"}
+YEARLY = {"naive": m.last_value, "drift": m.drift, "growth_of_three": m.growth_of_three}
 RIVALS = (*YEARLY, "year_to_date_growth", "year_to_date_share", "budget", "judgement")
 #: How many origins are tried by default.
 ORIGINS = 5
@@ -54,6 +56,7 @@ class Backtest(Result):
 
     data: FundData | None = field(default=None, repr=False)
     scales: pd.Series | None = field(default=None, repr=False)  # mean yearly change of each series, for MASE
+    findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
     columns: ClassVar[tuple[str, ...]] = (*_KEYS, "forecast", "actual", *_BOUNDS)
 
@@ -126,7 +129,8 @@ def backtest(
     Raises
     ------
     SibError
-        If a rival is unknown, or no origin leaves anything to compare.
+        If a rival or an item is unknown, or no origin leaves anything to compare; an origin too
+        early for the data is left out and told in ``findings``.
 
     Examples
     --------
@@ -143,23 +147,30 @@ def backtest(
     truth = _truth(data)
     last = int(truth.index.get_level_values("period").max())
     wanted = [Period.parse(str(o)) for o in origins] if origins is not None else _default_origins(truth, last, horizon)
-    kept = frozenset(items) if items is not None else None
+    kept = frozenset(item(i).code for i in items) if items is not None else None
     blocks: list[pd.DataFrame] = []
     judged = _judged(data)  # scored beside the forecasts, never part of them
     bare = data.replaced(data._view, tables={name: table for name, table in data.tables.items() if name != "assumptions"})
+    skipped: list[dict[str, str]] = []
     for origin in wanted:
-        blocks.extend(_at_origin(bare, judged, origin, horizon, last, rivals, kept))
+        try:
+            blocks.extend(list(_at_origin(bare, judged, origin, horizon, last, rivals, kept)))
+        except SibError as why:  # too early for these data: the other origins still tell
+            skipped.append({"id": "origin_skipped", "severity": "note", "period": str(origin), "message": str(why),
+                            "mend": "leave this origin out, or add figures of earlier years"})
     table = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=[*_KEYS, "forecast", *_BOUNDS])
     keys = pd.MultiIndex.from_frame(table[["region", "programme", "item", "period"]].astype(str))
     table["actual"] = truth.reindex(keys).to_numpy() if len(table) else []
     table = table[table["actual"].notna() & table["forecast"].notna()]
     if table.empty:
-        raise SibError("no origin leaves a forecast to compare with what came")
+        reasons = "; ".join(f"{row['period']}: {row['message']}" for row in skipped)
+        raise SibError("no origin leaves a forecast to compare with what came" + (f" ({reasons})" if reasons else ""))
     frame = table.astype(dict.fromkeys(("region", "programme", "item", "origin", "period", "method"), "category"))
     frame = frame[list(Backtest.columns)].reset_index(drop=True)
     first = min(o.year for o in wanted)
     provenance = {**data.provenance, "origins": [str(o) for o in wanted]}
-    return Backtest(lambda: frame, provenance, data=data, scales=_scales(truth, first))
+    return Backtest(lambda: frame, provenance, data=data, scales=_scales(truth, first),
+                    findings=Findings.of(skipped, provenance))
 
 
 def _truth(data: FundData) -> pd.Series:
@@ -222,16 +233,17 @@ def _at_origin(
     if under_way:
         for (programme, item), o in nc.outturn(data, limit.year, limit, events_of(data, limit)).items():
             if made.wants(item):
-                bounds = [quantile(o.value, o.deviation, o.shape, o.scale, q) for q in _TAILS]
+                bounds = [within(item, quantile(o.value, o.deviation, o.shape, o.scale, q)) for q in _TAILS]
                 yield made.block(np.array(o.areas, dtype=object), programme, item, limit.year, OURS, o.value, bounds)
         yield from _by_months(data, limit, made)
     years = [y for y in range(limit.year + 1, limit.year + 1 + horizon) if y <= last]
     if years:
+        known = panels(known_rows(data, limit), data)
         for programme, fund in forecast(data, years, asof=str(limit)).funds.items():
             for item in fund.point:
                 if made.wants(item):
                     yield from _ours(fund, programme, item, years, made)
-                    yield from _yearly(fund, programme, item, years, made)
+                    yield from _yearly(fund, known.get(programme), item, years, made)
     drafted = limit.year + (not under_way)  # a budget is known for the year that is drafted next
     for rival, rows in (("budget", _budgets(data)), ("judgement", judged)):
         if rival in rivals:
@@ -248,24 +260,30 @@ def _ours(fund: FundForecast, programme: str, item: str, years: Sequence[int], m
     for year in years:
         j = fund.years.index(year)
         point, doubt = fund.point[item][:, j], fund.spread[item][:, j]
-        bounds = [quantile(point, doubt, fund.shape[item][:, j], fund.scale[item][:, j], q) for q in _TAILS]
+        form, scale = fund.shape[item][:, j], fund.scale[item][:, j]
+        bounds = [within(item, quantile(point, doubt, form, scale, q), fund.panel.items.get(item)) for q in _TAILS]
         yield made.block(areas, programme, item, year, OURS, point, bounds)
 
 
-def _yearly(fund: FundForecast, programme: str, item: str, years: Sequence[int], made: _Made) -> Iterator[pd.DataFrame]:
-    """Rivals on the yearly figures a fund had at the origin."""
-    series = fund.panel.items.get(item)
+def _yearly(
+    fund: FundForecast, known: Panel | None, item: str, years: Sequence[int], made: _Made
+) -> Iterator[pd.DataFrame]:
+    """Rivals on the yearly figures each area had at the origin; on logs where all of them are positive."""
+    panel = known.only(np.isin(known.areas, fund.panel.areas)) if known is not None and item in known.items else fund.panel
+    series = panel.items.get(item)
     if series is None:
         return
-    horizons = np.array([y - fund.panel.years[-1] for y in years])
-    areas = np.array(fund.panel.areas, dtype=object)
-    positive = bool((np.isnan(series) | (series > 0)).all())
+    horizons = np.array([y - panel.years[-1] for y in years])
+    areas = np.array(panel.areas, dtype=object)
+    positive = np.asarray((np.isnan(series) | (series > 0)).all(axis=1))
+    logs = np.log(np.where(positive[:, None], series, 1.0))
     for name, method in YEARLY.items():
         if name in made.rivals:
-            ahead = m.METHODS[method](np.log(series) if positive else series, horizons)
-            ahead = np.exp(ahead) if positive else ahead
+            free = {} if method is m.last_value else {"limit": np.inf}
+            plain, grown = method(series, horizons, **free), np.exp(method(logs, horizons))
+            ahead = np.where(positive[:, None], grown, plain)
             for j, year in enumerate(years):
-                yield made.block(areas, programme, item, year, name, ahead[:, j])
+                yield made.block(areas, panel.programme, item, year, name, ahead[:, j])
 
 
 def _by_months(data: FundData, limit: Period, made: _Made) -> Iterator[pd.DataFrame]:

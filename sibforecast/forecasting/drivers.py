@@ -19,7 +19,7 @@ from sibforecast.forecasting.events import Event, events_of, jumps
 from sibforecast.forecasting.known import any_known, known_rows, known_until
 from sibforecast.forecasting.law import announced
 from sibforecast.forecasting.series import FundForecast, Options
-from sibforecast.forecasting.spread import beside_rules, quantile
+from sibforecast.forecasting.spread import beside_rules, quantile, within
 from sibforecast.forecasting.years import Span, fund_years
 from sibforecast.periods import Period
 from sibforecast.results import Findings, Result
@@ -347,6 +347,7 @@ def _frame(funds: Mapping[str, FundForecast], periods: tuple[int, ...], level: t
                     blocks.append(_rows(
                         areas[known], programme, item, fund.years[j], point[known, j], fund.spread[item][known, j],
                         fund.shape[item][known, j], fund.scale[item][known, j], fund.label[item][known, j], tails,
+                        fund.panel.items.get(item),
                     ))  # fmt: skip
     return _together(blocks)
 
@@ -362,12 +363,12 @@ def _together(blocks: list[pd.DataFrame]) -> pd.DataFrame:
 def _rows(
     areas: Sequence[str] | npt.NDArray[np.object_], programme: str, item: str, year: int, point: Floats, deviation: Floats,
     shape: Floats, scale: npt.NDArray[np.int8], method: npt.NDArray[np.object_], tails: list[float],
+    series: Floats | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Point and quantiles of one item and year for some areas; heads and shares are never negative."""
+    """Point and quantiles of one item and year for some areas; held within what the item can be."""
     values, quantiles = [point], [np.full(len(point), np.nan)]
-    floor = 0.0 if items.CATALOGUE[item].unit in ("persons", "person-months", "share") else -np.inf
     for q in tails:
-        values.append(np.maximum(quantile(point, deviation, shape, scale, q), floor))
+        values.append(within(item, quantile(point, deviation, shape, scale, q), series))
         quantiles.append(np.full(len(point), round(q, 6)))
     times = len(values)
     return pd.DataFrame(

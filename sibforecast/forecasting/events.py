@@ -21,11 +21,11 @@ import numpy.typing as npt
 from sibforecast.errors import SibError
 from sibforecast.periods import Period, months_in_force
 from sibforecast.tables.data import FundData
+from sibforecast.tables.schema import EVENT_KINDS
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-KINDS = ("one_off", "break")
 #: Months of a year from which an event marks the year as a whole.
 MONTHS = 3
 #: A break leaves out what came before it once so many later years are known.
@@ -87,8 +87,8 @@ def event_from(record: Mapping[Any, Any]) -> Event:
     """
     name = str(record.get("id") or record.get("note") or "event")
     kind = str(record.get("kind") or "one_off")
-    if kind not in KINDS:
-        raise SibError(f"event {name!r}: unknown kind {kind!r}; expected one of {', '.join(KINDS)}")
+    if kind not in EVENT_KINDS:
+        raise SibError(f"event {name!r}: unknown kind {kind!r}; expected one of {', '.join(EVENT_KINDS)}")
     if not record.get("start"):
         raise SibError(f"event {name!r}: the start is missing")
     start = Period.parse(record["start"])

@@ -51,8 +51,8 @@ def ends(known: Bools, window: int) -> tuple[Ints, Ints]:
     return last, np.minimum(first, np.maximum(last, 0))
 
 
-def _growth(series: Floats, known: Bools, window: int) -> Floats:
-    """Mean yearly change over the last `window` years (more where they hold one figure only)."""
+def _growth(series: Floats, known: Bools, window: int, limit: float) -> Floats:
+    """Mean yearly change, within a limit, over the last `window` years (more where they hold one figure only)."""
     rows = np.arange(len(series))
     last, first = ends(known, window)
     before = known & (np.arange(known.shape[1]) < last[:, None])
@@ -61,7 +61,7 @@ def _growth(series: Floats, known: Bools, window: int) -> Floats:
     span = last - first
     filled = np.where(known, series, 0.0)
     change = filled[rows, np.maximum(last, 0)] - filled[rows, np.maximum(first, 0)]
-    return np.clip(np.where(span > 0, change / np.maximum(span, 1), 0.0), -GROWTH_LIMIT, GROWTH_LIMIT)
+    return np.clip(np.where(span > 0, change / np.maximum(span, 1), 0.0), -limit, limit)
 
 
 def _level(series: Floats, known: Bools) -> tuple[Floats, Ints]:
@@ -71,14 +71,14 @@ def _level(series: Floats, known: Bools) -> tuple[Floats, Ints]:
     return np.where(known.any(axis=1), value, np.nan), series.shape[1] - 1 - last
 
 
-def _straight(series: Floats, horizons: Ints, window: int, damping: float = 1.0) -> Floats:
+def _straight(series: Floats, horizons: Ints, window: int, damping: float = 1.0, limit: float = GROWTH_LIMIT) -> Floats:
     """The growth of a window goes on, or fades."""
     known = np.asarray(~np.isnan(series))
     level, lag = _level(series, known)
     steps = (lag[:, None] + horizons[None, :]).astype(np.float64)
     if damping < 1.0:
         steps = damping * (1.0 - damping**steps) / (1.0 - damping)
-    return level[:, None] + _growth(series, known, window)[:, None] * steps
+    return level[:, None] + _growth(series, known, window, limit)[:, None] * steps
 
 
 def last_value(series: Floats, horizons: Ints) -> Floats:
@@ -87,14 +87,14 @@ def last_value(series: Floats, horizons: Ints) -> Floats:
     return np.repeat(level[:, None], len(horizons), axis=1)
 
 
-def drift(series: Floats, horizons: Ints) -> Floats:
-    """The mean growth of all known years goes on."""
-    return _straight(series, horizons, series.shape[1])
+def drift(series: Floats, horizons: Ints, limit: float = GROWTH_LIMIT) -> Floats:
+    """The mean growth of all known years goes on; `limit` is for logs, figures as they are have none."""
+    return _straight(series, horizons, series.shape[1], limit=limit)
 
 
-def growth_of_three(series: Floats, horizons: Ints) -> Floats:
-    """The mean growth of three years goes on: the compilers' 平均增长法."""
-    return _straight(series, horizons, RECENT_YEARS)
+def growth_of_three(series: Floats, horizons: Ints, limit: float = GROWTH_LIMIT) -> Floats:
+    """The mean growth of three years goes on: the compilers' 平均增长法; `limit` as in `drift`."""
+    return _straight(series, horizons, RECENT_YEARS, limit=limit)
 
 
 def momentum(series: Floats, horizons: Ints) -> Floats:

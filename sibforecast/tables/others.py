@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 
 from sibforecast.errors import SibError
+from sibforecast.items import did_you_mean
+from sibforecast.periods import Period
 from sibforecast.tables.cells import read_cell, read_code, read_truth
 from sibforecast.tables.figures import BLANK, one_currency
 from sibforecast.tables.names import Names, fault_id, mend_of, translate
 from sibforecast.tables.read import Collector, RawTable
-from sibforecast.tables.schema import LEVEL_LOOKUP, LEVELS, TABLES
+from sibforecast.tables.schema import EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
 from sibforecast.tables.units import Unit, parse_unit
 from sibforecast.tables.values import parse_values, worth
 
@@ -110,11 +112,21 @@ def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.D
                 known = fault_id(word, text, fault) if word in _WORDS or not text else f"bad_{column}"
                 found.add(known if text or column not in _NUMBERS else "blank_value", "error", str(fault), table=raw.name,
                           row=int(number), column=column, found=text or "blank", mend=mend_of(word))
+        if raw.name == "events" and row.get("start") and row.get("end") and _ends_early(row["start"], row["end"]):
+            found.add("end_before_start", "error", "it ends before it starts, so it would have no effect", table=raw.name,
+                      row=int(number), column="end", found=str(row["end"]), expected=f"{row['start']} or later",
+                      mend="correct the start or the end")
         if unit is not None and unit.family == "currency" and _AMOUNTS & row.keys():
             row["unit"] = unit.currency  # the amounts are in base units now
         records.append(row)
     one_currency(units, raw.name, found, currency)
     return pd.DataFrame.from_records(records, columns=[*raw.frame.columns, "file", "row"])
+
+
+def _ends_early(start: str, end: str) -> bool:
+    """Whether a span's last month lies before its first."""
+    first, last = Period.parse(start), Period.parse(end)
+    return (last.year, last.month or 12) < (first.year, first.month or 1)
 
 
 def _unit_of(
@@ -158,6 +170,8 @@ def _read_one(table: str, column: str, cell: Any, names: Names, unit: Unit | Non
         if text.lower() not in LEVEL_LOOKUP:
             raise SibError(f"unknown level {text!r}; expected one of {', '.join(LEVELS)}")
         return LEVEL_LOOKUP[text.lower()]
+    if column == "kind" and table == "events" and text not in EVENT_KINDS:
+        raise SibError(f"unknown kind {text!r}; expected one of {', '.join(EVENT_KINDS)}{did_you_mean(text, EVENT_KINDS)}")
     if column in ("known_at_budget", "rectified"):
         truth = read_truth(cell)
         return text if truth is None else truth

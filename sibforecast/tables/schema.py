@@ -58,6 +58,8 @@ TABLES: dict[str, Table] = {
     )
 }  # fmt: skip
 
+#: What an event may be: months left out of what is fitted, or the start of another series.
+EVENT_KINDS = ("one_off", "break")
 #: Columns every table may carry.
 COMMON = ("source", "note")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import sibforecast as sib
-from sibforecast.errors import SibError
+from sibforecast.errors import DataError, SibError
 from tests.datasets import ONE_LEAGUE, dataset
 
 FUND = "enterprise_pension"
@@ -179,3 +179,58 @@ def test_a_year_an_event_marks_does_not_shape_nowcasts(tmp_path):
 
     assert said("a", range(2015, 2021), 0.6) == pytest.approx(said("b", range(2015, 2021), 1.0))
     assert said("c", [2020], 0.5)[0] == pytest.approx(12e8 * 1.05**6)  # twelfths, not the rest of a halved year
+
+
+def test_a_misspelt_event_and_one_that_ends_early_are_told_at_the_table(tmp_path):
+    events = (("id", "kind", "programme", "item", "start", "end"), [
+        ("a", "brek", FUND, "insured", "2015-01", ""), ("b", "one_off", FUND, "insured", "2015-06", "2015-01"),
+    ])  # fmt: skip
+    with pytest.raises(DataError) as fault:
+        load(tmp_path, rows("insured", 2010, [1e6] * 9), events=events)
+    told = fault.value.findings.frame
+    assert set(zip(told["table"], told["row"].astype(int), told["column"], strict=True)) == {
+        ("events", 2, "kind"),
+        ("events", 3, "end"),
+    }
+    assert told["mend"].ne("").all()
+
+
+def test_rivals_of_a_late_area_know_as_much_as_we_do(tmp_path):
+    """Area A has accounts to 2019, area B to 2015: last year's figure of A at 2017 is that of 2017."""
+    history = rows("insured", 2008, [1e6 * 1.1**k for k in range(12)])
+    history += rows("insured", 2008, [1e6 * 1.02**k for k in range(8)], region="150200")
+    frame = sib.backtest(load(tmp_path, history, regions=TWO), origins=[2017]).frame
+    naive = frame.query("region == '150100' and period == '2018' and method == 'naive'")["forecast"].iloc[0]
+    assert naive == pytest.approx(1e6 * 1.1**9)
+
+
+def test_rivals_on_figures_with_a_zero_grow_all_the_same(tmp_path):
+    """0, 20, 30 … million: three years of +10 million each."""
+    data = load(tmp_path, rows("interest", 2008, [0.0, *(1e7 * k for k in range(2, 13))]))
+    frame = sib.backtest(data, origins=[2017]).frame.query("period == '2018'").set_index("method")["forecast"]
+    assert frame["naive"] == pytest.approx(10e7)
+    assert frame["growth_of_three"] == pytest.approx(11e7)
+    assert frame["drift"] == pytest.approx(10e7 + 10e7 / 9)
+
+
+def test_intervals_stay_within_what_an_item_can_be(tmp_path):
+    history = rows("insured", 2000, [1e6, 0, 2e6, 0, 1e6, 3e6, 0, 1e6, 1e6, 1e6])
+    history += rows("death_expenditure", 2000, [1e6, 0, 2e6, 0, 1e6, 3e6, 0, 1e6, 1e6, 1e6])
+    history += [("150100", FUND, "pooled_pay_rate", 2005 + k, v, "share", "final") for k, v in enumerate([0.9, 0.95, 1, 1, 0.99])]
+    data = load(tmp_path, history)
+    frame = sib.forecast(data, [2010, 2011, 2012]).frame
+    assert (frame["value"] >= 0).all()
+    assert (frame.loc[frame["item"] == "pooled_pay_rate", "value"] <= 1).all()
+    back = sib.backtest(data, origins=[2008]).frame
+    assert (back["lower95"].dropna() >= 0).all()
+
+
+def test_an_origin_too_early_is_left_out_and_told(tmp_path):
+    data = load(tmp_path, rows("insured", 2000, [1e6 * 1.03**k for k in range(10)]))
+    told = sib.backtest(data, origins=[1990, 2005])
+    assert set(told.frame["origin"]) == {"2005"}
+    assert told.findings.frame["id"].tolist() == ["origin_skipped"]
+    with pytest.raises(SibError, match="1990"):
+        sib.backtest(data, origins=[1990])
+    with pytest.raises(SibError, match="did you mean 'insured'"):
+        sib.backtest(data, items=["insuredd"])
