@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sibforecast import items
 from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting.identities import driven
 from sibforecast.forecasting.reconcile import Tree, reconcile
 from sibforecast.forecasting.series import LABELS, FundForecast, Options, forecast_items
 from sibforecast.tables.panel import Floats, Panel
@@ -35,9 +36,9 @@ def upper_areas(areas: tuple[str, ...], regions: Regions) -> tuple[tuple[str, ..
 
 
 def cohere(
-    panel: Panel, out: FundForecast, options: Options, regions: Regions, guessed: Mapping[str, npt.NDArray[np.bool_]]
+    panel: Panel, kind: str, out: FundForecast, options: Options, regions: Regions, guessed: Mapping[str, npt.NDArray[np.bool_]]
 ) -> None:
-    """Make the forecasts of a fund's areas agree with those of the areas above them."""
+    """Make the forecasts of a fund's areas agree with those of the areas above them; lines follow their drivers."""
     upper, tree = upper_areas(panel.areas, regions)
     names = [item for item in out.point if _in_scope(item, panel, out)]
     if not upper or not names or not options.intervals:
@@ -48,6 +49,7 @@ def cohere(
     steps = len(out.years)
     unproven = {i: np.stack([guessed[i][rows].any(axis=0) for rows in below]) for i in names if i in guessed}
     above = forecast_items(Panel(panel.programme, upper, panel.years, sums), "totals_only", steps, options, unproven)
+    before = driven(panel, kind, out.point, steps)
     for item in names:
         if item not in above.point:  # the sum is known in years only that an event marks
             continue
@@ -59,6 +61,9 @@ def cohere(
             continue
         out.point[item], out.moved[item] = moved, moved / own - 1.0
         out.label[item] = out.label[item] + RECONCILED
+    for line, after in driven(panel, kind, out.point, steps).items():
+        follows = (out.label[line] == LABELS["identity"]) & (after != before[line]) & (before[line] > 0)
+        out.point[line] = np.where(follows, out.point[line] * after / np.where(follows, before[line], 1.0), out.point[line])
 
 
 def _in_scope(item: str, panel: Panel, out: FundForecast) -> bool:

@@ -195,7 +195,7 @@ def forecast_from(
         data=data,
         periods=wanted,
         level=frame_level,
-        findings=Findings.of(list(_told(funds, known_events)), provenance),
+        findings=Findings.of([*_told(funds, known_events), *macro.unused(data, limit)], provenance),
     )
 
 

@@ -113,6 +113,15 @@ def _smoothed(rest: Floats) -> Floats:
     return np.asarray(np.where(np.isfinite(rest[:, -1]), np.where(np.isnan(ahead), rest[:, -1], ahead), np.nan))
 
 
+def driven(panel: Panel, kind: str, point: Store, steps: int) -> dict[str, Floats]:
+    """What the drivers of each line come to in the years ahead: arrays (areas, steps)."""
+    past, ahead, _ = _averages(panel, point, {}, steps, 0)
+    return {
+        line: np.asarray(np.sum(_groups([[past(i) for i in p] for p in many], [[ahead(i) for i in p] for p in many])[1], axis=0))
+        for line, many in products(panel, kind).items()
+    }
+
+
 def _groups(past: list[list[Floats]], ahead: list[list[Floats]]) -> tuple[list[Floats], list[Floats]]:
     """Products of the past and ahead: those added to the first count where they are known on both sides.
 

@@ -9,10 +9,13 @@ information.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from sibforecast.periods import Period
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import Floats, Panel
 
@@ -80,3 +83,14 @@ def entered(data: FundData, panel: Panel, year: int) -> Floats:
     blank = float("nan")
     lineage = ((a, *data.regions.ancestors(a), "") for a in panel.areas)
     return np.array([next((known[r] for r in line if r in known), blank) for line in lineage])
+
+
+def unused(data: FundData, limit: Period) -> Iterator[dict[str, Any]]:
+    """Findings on wages entered for a year that is under way: its base follows from its own figures."""
+    for row in data.table("assumptions").to_dict("records"):
+        if row["item"] == MACRO and str(row["period"]) == str(limit.year) and 0 < limit.month < 12:
+            yield {"id": "wage_not_used", "severity": "note", "region": str(row["region"]) or None,
+                   "programme": str(row["programme"]) or None, "item": MACRO, "period": str(limit.year),
+                   "table": "assumptions", "row": int(row["row"]), "column": "value",
+                   "message": "the year is under way: its contribution base follows from its own figures, not from this wage",
+                   "mend": "enter the wage of the year to come, or contribution_base of this one"}

@@ -95,7 +95,7 @@ def fund_years(
     if len(steps) < len(years):
         last = with_implied(grown, kind)
         steps.append(forecast_items(last, kind, len(years) - len(steps), options, guessed))
-        cohere(last, steps[-1], options, data.regions, guessed)
+        cohere(last, kind, steps[-1], options, data.regions, guessed)
         for item, moved in steps[-1].moved.items():
             out.moved[item] = np.hstack([np.zeros((len(moved), len(years) - moved.shape[1])), moved])
     _join(out, steps)

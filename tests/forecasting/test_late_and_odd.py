@@ -234,3 +234,24 @@ def test_an_origin_too_early_is_left_out_and_told(tmp_path):
         sib.backtest(data, origins=[1990])
     with pytest.raises(SibError, match="did you mean 'insured'"):
         sib.backtest(data, items=["insuredd"])
+
+
+def test_a_wage_entered_for_a_year_under_way_is_not_lost_without_a_word(tmp_path):
+    history = rows("average_wage", 2014, [60000 * 1.06**k for k in range(8)])
+    history += rows("contribution_base", 2014, [4000 * 1.05**k for k in range(8)])
+    data = load(tmp_path, history, assumptions=[("average_wage", 2022, 120000, "元/年", "", "", "s", "a")])
+    told = sib.forecast(data, 2023, asof="2022-06").findings.frame
+    assert told["id"].tolist() == ["wage_not_used"]
+    assert sib.forecast(data, 2023).findings.frame.empty
+    without = load(tmp_path / "b", history)
+    said = [point(sib.forecast(d, [2022, 2023]), "contribution_base", 2023) for d in (data, without)]
+    assert said[0] > 1.2 * said[1]  # a wage of a year to come goes on in later years
+
+
+def test_lines_follow_their_drivers_after_reconciliation():
+    said = sib.forecast(sib.load(sib.sample("nmg")), [2027])
+    for fund in said.funds.values():
+        if "wage_bill" in fund.point:
+            bill = 12 * fund.point["contributors"] * fund.point["contribution_base"]
+            np.testing.assert_allclose(fund.point["wage_bill"][:, -1], bill[:, -1], rtol=1e-12)
+    assert not said.moved().empty
