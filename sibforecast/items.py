@@ -255,8 +255,3 @@ def words() -> dict[str, str]:
         for word in (entry.code, entry.en, entry.zh, *entry.aliases):
             table.setdefault(word.lower(), entry.code)
     return table
-
-
-def is_amount(code: str) -> bool:
-    """Whether an item is an amount of money over a period or at a date."""
-    return CATALOGUE[code].unit == "currency"

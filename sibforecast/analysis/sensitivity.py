@@ -15,7 +15,7 @@ from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.effects import Effects
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
-from sibforecast.forecasting.series import COMPUTED
+from sibforecast.forecasting.fund_forecast import COMPUTED
 from sibforecast.programmes.programme import Adjust, Earlier
 from sibforecast.projection.fund import FundPath, roll_forward
 from sibforecast.projection.reach import reach

@@ -21,8 +21,8 @@ from sibforecast.assumptions.accounts import alone, ended, existing, itemised, m
 from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
 from sibforecast.errors import DataError, ProjectionError
 from sibforecast.forecasting.drivers import Forecast
+from sibforecast.forecasting.fund_forecast import FundForecast
 from sibforecast.forecasting.methods import STALE_YEARS
-from sibforecast.forecasting.series import FundForecast
 from sibforecast.forecasting.years import implied_words
 from sibforecast.programmes.programme import Programme
 from sibforecast.results import Findings, Result

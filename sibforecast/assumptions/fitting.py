@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from sibforecast.forecasting.series import LABELS, POLICY_ITEMS
+from sibforecast.forecasting.fund_forecast import LABELS, POLICY_ITEMS
 from sibforecast.items import CATALOGUE
 from sibforecast.programmes.evidence import EVIDENCE
 from sibforecast.programmes.implied import averages

@@ -23,8 +23,8 @@ from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.drivers import forecast
 from sibforecast.forecasting.events import events_of
+from sibforecast.forecasting.fund_forecast import COMPUTED, POLICY_ITEMS, FundForecast
 from sibforecast.forecasting.known import known_rows
-from sibforecast.forecasting.series import COMPUTED, POLICY_ITEMS, FundForecast
 from sibforecast.forecasting.spread import quantile, within
 from sibforecast.items import item
 from sibforecast.periods import Period

@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from sibforecast import items
 from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting.fund_forecast import LABELS, FundForecast, Options
 from sibforecast.forecasting.identities import driven
 from sibforecast.forecasting.reconcile import Tree, reconcile
-from sibforecast.forecasting.series import LABELS, FundForecast, Options, forecast_items
+from sibforecast.forecasting.series import forecast_items
 from sibforecast.tables.panel import Floats, Panel
 from sibforecast.tables.regions import Regions
 
@@ -41,7 +42,7 @@ def cohere(
     """Make the forecasts of a fund's areas agree with those of the areas above them; lines follow their drivers."""
     upper, tree = upper_areas(panel.areas, regions)
     names = [item for item in out.point if _in_scope(item, panel, out)]
-    if not upper or not names or not options.intervals:
+    if not upper or not names:
         return
     place = {a: i for i, a in enumerate(panel.areas)}
     below = [[place[c] for c in regions.below(u) if c in place] for u in upper]

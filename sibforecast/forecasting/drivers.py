@@ -16,9 +16,9 @@ from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.events import Event, events_of, jumps
+from sibforecast.forecasting.fund_forecast import FundForecast, Options
 from sibforecast.forecasting.known import any_known, known_rows, known_until
 from sibforecast.forecasting.law import announced
-from sibforecast.forecasting.series import FundForecast, Options
 from sibforecast.forecasting.spread import beside_rules, quantile, within
 from sibforecast.forecasting.years import Span, fund_years
 from sibforecast.periods import Period

@@ -48,7 +48,7 @@ class Run:
 
 
 def run(
-    series: Floats, horizons: Ints, method: str, groups: Ints | None = None, additive: Bools | None = None, *, back: bool = True
+    series: Floats, horizons: Ints, method: str, groups: Ints | None = None, additive: Bools | None = None
 ) -> Run:
     """Forecast all rows, and forecast them again at earlier origins.
 
@@ -58,8 +58,6 @@ def run(
         On the working scale.
     horizons, method, groups, additive
         See `methods.forecast`.
-    back : bool
-        Whether earlier origins are tried.
 
     Examples
     --------
@@ -74,7 +72,7 @@ def run(
     last, _ = m.ends(known, 0)
     point = m.forecast(series, horizons, method, groups, additive)
     first = max(FEWEST - 1, years - 1 - ORIGINS)
-    origins = range(first, years - 1) if back else range(0)
+    origins = range(first, years - 1)
     errors = np.full((len(series), len(origins), len(horizons)), np.nan)
     for place, origin in enumerate(origins):
         rows = np.flatnonzero((known[:, : origin + 1].sum(axis=1) >= FEWEST) & known[:, origin])
@@ -95,7 +93,6 @@ class Spread:
 
     deviation: Floats  # (series, horizons)
     shape: Floats  # (series, len(LEVELS)): half-widths of the intervals of LEVELS, in deviations
-    common: Floats  # (series, horizons): the part all series of the group share in a year
 
 
 def spread_of(
@@ -124,14 +121,8 @@ def spread_of(
         grown = pooled[:, j - 1] * horizons[j] / horizons[j - 1]
         pooled[:, j] = np.where(number[:, j] > 0, pooled[:, j], grown)
     variance = (own + PRIOR * pooled[groups]) / (origins + PRIOR)
-    members = np.bincount(groups, minlength=size)[groups]
-    shared = np.minimum(_common(errors, groups, size) ** 2, variance)
-    few = np.maximum(origins[:, 0], 1.0)
-    first, apart = shared[:, 0], variance[:, 0] - shared[:, 0]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        freedom = variance[:, 0] ** 2 / (first**2 / few + apart**2 / (few * members))
-    freedom = np.where(np.isfinite(freedom), freedom, few)
     deviation = np.maximum.accumulate(np.sqrt(variance), axis=1)
+    freedom = _freedom(errors[:, :, :1], groups, size, variance[:, 0], np.maximum(origins[:, 0], 1.0))
     shape = stdtrit(np.maximum(freedom, LEAST_FREEDOM)[:, None], 0.5 + LEVELS[None, :] / 2.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         scores = np.abs(errors[:, :, 0]) / deviation[:, :1]
@@ -140,7 +131,16 @@ def spread_of(
         told_here = ~np.isnan(scores[rows])
         if told_here.sum() >= CONFORMAL:
             shape[rows] = _empirical(scores[rows][told_here], weight[rows][:, :, 0][told_here])
-    return Spread(deviation * relative[:, None], shape, np.minimum(np.sqrt(shared), deviation) * relative[:, None])
+    return Spread(deviation * relative[:, None], shape)
+
+
+def _freedom(errors: Floats, groups: Ints, size: int, variance: Floats, origins: Floats) -> Floats:
+    """Degrees of freedom of one-year variances: of the part shared in a year, and of what is each series' own."""
+    shared = np.minimum(_common(errors, groups, size)[:, 0] ** 2, variance)
+    members = np.bincount(groups, minlength=size)[groups]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = variance**2 / (shared**2 / origins + (variance - shared) ** 2 / (origins * members))
+    return np.asarray(np.where(np.isfinite(freedom), freedom, origins))
 
 
 def _usual(pooled: Floats, assumed: float) -> float:

@@ -12,9 +12,10 @@ from sibforecast import items
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.coherence import cohere
+from sibforecast.forecasting.fund_forecast import COMPUTED, LABELS, NORMAL, FundForecast, Options, room, stage_words
 from sibforecast.forecasting.known import account_years
 from sibforecast.forecasting.reconcile import scaled_to
-from sibforecast.forecasting.series import COMPUTED, LABELS, NORMAL, FundForecast, Options, forecast_items, room, stage_words
+from sibforecast.forecasting.series import forecast_items
 from sibforecast.periods import Period
 from sibforecast.programmes.implied import IDENTITIES, averages, implied
 from sibforecast.tables.data import FundData

@@ -255,3 +255,15 @@ def test_lines_follow_their_drivers_after_reconciliation():
             bill = 12 * fund.point["contributors"] * fund.point["contribution_base"]
             np.testing.assert_allclose(fund.point["wage_bill"][:, -1], bill[:, -1], rtol=1e-12)
     assert not said.moved().empty
+
+
+def test_the_track_record_is_what_origins_missed_by(tmp_path):
+    """5 % a year, and one year of 10 %: each rule's errors can be written down."""
+    values = [1e6 * 1.05**k for k in range(9)]
+    values += [values[-1] * 1.1]
+    told = sib.forecast(load(tmp_path, rows("insured", 2010, values)), 2020).track_record().loc[(FUND, "insured")]
+    assert told["number"] == 7  # origins 2012 to 2018
+    naive = 100 * (6 * (1 - 1 / 1.05) + (1 - 1 / 1.1)) / 7
+    assert told["naive"] == pytest.approx(naive, abs=0.006)
+    assert told["growth_of_three"] == pytest.approx(100 * (1 - 1.05 / 1.1) / 7, abs=0.006)
+    assert told["sibforecast"] < told["naive"]
