@@ -1,0 +1,1 @@
+"""What writes the illustrative sample, room by room."""
