@@ -109,13 +109,17 @@ class Result:
         return self.frame.head(10)
 
     def __repr__(self) -> str:
+        from textwrap import wrap
+
         import pandas as pd
 
         with pd.option_context("display.width", 80, "display.max_columns", 12):
             body = self.summary()
-            text = body.to_string(max_colwidth=24) if hasattr(body, "to_string") else str(body)
-        lines = [f"<{type(self).__name__}> {self.headline()}", *text.splitlines()]
-        return "\n".join(line if len(line) <= 80 else line[:79] + "…" for line in lines)
+            if hasattr(body, "to_string"):
+                rows = [line if len(line) <= 80 else line[:79] + "…" for line in body.to_string(max_colwidth=24).splitlines()]
+            else:
+                rows = [part for line in str(body).splitlines() for part in wrap(line, 80, subsequent_indent="    ")]
+        return "\n".join([*wrap(f"<{type(self).__name__}> {self.headline()}", 80, subsequent_indent="  "), *rows])
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -228,8 +232,8 @@ def _finding_line(row: Mapping[str, Any]) -> str:
     if told(row["column"]):
         where.append(f"column {row['column']}")
     keys = [str(row[k]) for k in ("region", "programme", "item", "period") if told(row[k])]
-    text = f"{row['severity']} {row['id']}: "
-    text += ", ".join(where) + (f" [{' / '.join(keys)}]" if keys else "") + f": {row['message']}"
+    place = " ".join(filter(None, [", ".join(where), f"[{' / '.join(keys)}]" if keys else ""]))
+    text = f"{row['severity']} {row['id']}: " + (f"{place}: " if place else "") + str(row["message"])
     if told(row["expected"]):
         text += f"; expected {row['expected']}"
     if told(row["found"]):

@@ -195,7 +195,7 @@ def forecast_from(
         data=data,
         periods=wanted,
         level=frame_level,
-        findings=Findings.of([*_told(funds, known_events), *macro.unused(data, limit)], provenance),
+        findings=Findings.of([*_told(funds, known_events), *macro.unused(data, yearly.values(), limit, wanted[-1])], provenance),
     )
 
 
@@ -217,13 +217,15 @@ def _told(funds: Mapping[str, FundForecast], events: Sequence[Event]) -> Iterato
             if item not in fund.reported or not (np.isnan(series) | (series > 0)).all():
                 continue
             places = np.argwhere(jumps(np.log(series)))
-            found = [(int(a), int(y)) for a, y in places if fund.panel.years[y] not in fund.marked.get(item, {})]
+            gone = fund.marked.get(item, {})  # neither the jump of a marked year nor the way back from it
+            found = [(int(a), int(y)) for a, y in places if not gone.keys() & {*fund.panel.years[y - 1 : y + 1]}]
             if found:
                 area, year = max(found, key=lambda at: abs(np.log(series[at[0], at[1]] / series[at[0], at[1] - 1])))
+                times = f"{len(found)} place{'s' * (len(found) > 1)}"
                 yield {"id": "level_jump", "severity": "note", "region": fund.panel.areas[area], "programme": programme,
                        "item": item, "period": str(fund.panel.years[year]),
                        "found": f"{series[area, year] / series[area, year - 1] - 1:+.1%}",
-                       "message": f"a jump nobody announced, in {len(found)} places; it is not smoothed away",
+                       "message": f"a jump nobody announced, in {times}; it is not smoothed away",
                        "mend": "if the definition changed, say so in the table events (kind break)"}
 
 

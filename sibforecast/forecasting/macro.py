@@ -9,7 +9,7 @@ information.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,12 +85,21 @@ def entered(data: FundData, panel: Panel, year: int) -> Floats:
     return np.array([next((known[r] for r in line if r in known), blank) for line in lineage])
 
 
-def unused(data: FundData, limit: Period) -> Iterator[dict[str, Any]]:
-    """Findings on wages entered for a year that is under way: its base follows from its own figures."""
+def unused(data: FundData, funds: Iterable[Panel], limit: Period, until: int) -> Iterator[dict[str, Any]]:
+    """Findings on entered wages that move no contribution base, and why."""
+    held = {panel.programme for panel in funds if MACRO in panel.items}
+    under_way = 0 < limit.month < 12
     for row in data.table("assumptions").to_dict("records"):
-        if row["item"] == MACRO and str(row["period"]) == str(limit.year) and 0 < limit.month < 12:
-            yield {"id": "wage_not_used", "severity": "note", "region": str(row["region"]) or None,
-                   "programme": str(row["programme"]) or None, "item": MACRO, "period": str(limit.year),
-                   "table": "assumptions", "row": int(row["row"]), "column": "value",
-                   "message": "the year is under way: its contribution base follows from its own figures, not from this wage",
-                   "mend": "enter the wage of the year to come, or contribution_base of this one"}
+        if row["item"] != MACRO or not limit.year + (not under_way) <= int(str(row["period"])[:4]) <= until:
+            continue
+        if not (held & {row["programme"]} if row["programme"] else held):
+            why = "no average wage is known of earlier years, so the base's own forecast stands"
+            mend = "add average_wage of earlier years to the history, or enter contribution_base"
+        elif under_way and str(row["period"]) == str(limit.year):
+            why = "the year is under way: its contribution base follows from its own figures, not from this wage"
+            mend = "enter the wage of the year to come, or contribution_base of this one"
+        else:
+            continue
+        yield {"id": "wage_not_used", "severity": "note", "region": str(row["region"]) or None,
+               "programme": str(row["programme"]) or None, "item": MACRO, "period": str(row["period"]),
+               "table": "assumptions", "row": int(row["row"]), "column": "value", "message": why, "mend": mend}

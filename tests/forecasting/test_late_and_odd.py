@@ -246,6 +246,9 @@ def test_a_wage_entered_for_a_year_under_way_is_not_lost_without_a_word(tmp_path
     without = load(tmp_path / "b", history)
     said = [point(sib.forecast(d, [2022, 2023]), "contribution_base", 2023) for d in (data, without)]
     assert said[0] > 1.2 * said[1]  # a wage of a year to come goes on in later years
+    bare = [row for row in history if row[2] != "average_wage"]
+    alone = load(tmp_path / "c", bare, assumptions=[("average_wage", 2022, 120000, "元/年", "", "", "s", "a")])
+    assert "earlier years" in sib.forecast(alone, 2022).findings.frame["message"].iloc[0]
 
 
 def test_lines_follow_their_drivers_after_reconciliation():
@@ -267,3 +270,12 @@ def test_the_track_record_is_what_origins_missed_by(tmp_path):
     assert told["naive"] == pytest.approx(naive, abs=0.006)
     assert told["growth_of_three"] == pytest.approx(100 * (1 - 1.05 / 1.1) / 7, abs=0.006)
     assert told["sibforecast"] < told["naive"]
+
+
+def test_the_way_back_from_a_marked_year_is_no_jump(tmp_path):
+    values = [1e9 * 1.05**k for k in range(9)]
+    values[6] *= 0.6
+    columns = ("id", "kind", "programme", "item", "start", "end")
+    event = (columns, [("w", "one_off", FUND, "contribution_revenue", "2020-02", "2020-12")])
+    data = load(tmp_path, rows("contribution_revenue", 2014, values), events=event)
+    assert sib.forecast(data, 2023).findings.frame["id"].tolist() == ["event_left_out"]
