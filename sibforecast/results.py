@@ -116,7 +116,8 @@ class Result:
         with pd.option_context("display.width", 80, "display.max_columns", 12):
             body = self.summary()
             if hasattr(body, "to_string"):
-                rows = [line if len(line) <= 80 else line[:79] + "…" for line in body.to_string(max_colwidth=24).splitlines()]
+                lines = body.to_string(max_colwidth=24, line_width=80).splitlines()
+                rows = [line if len(line) <= 80 else line[:79] + "…" for line in lines]
             else:
                 rows = [part for line in str(body).splitlines() for part in wrap(line, 80, subsequent_indent="    ")]
         return "\n".join([*wrap(f"<{type(self).__name__}> {self.headline()}", 80, subsequent_indent="  "), *rows])

@@ -27,6 +27,15 @@ def test_the_five_lines_run():
     assert names["bill"].frame["payer"].nunique() >= 4
 
 
+def test_every_python_block_runs_after_the_one_before():
+    names: dict = {}
+    blocks = re.findall(r"```python\n(.*?)```", README, re.S)
+    assert len(blocks) >= 3
+    for block in blocks:
+        exec(block, names)
+    assert (names["test"].summary()["number"] > 0).all()
+
+
 def test_the_scenario_shown_is_read(tmp_path):
     block = re.search(r"```toml\n(.*?)```", README, re.S)
     assert block

@@ -79,6 +79,11 @@ def _path(basis: FundBasis, item: str, factor: Floats, year: int) -> FundPath:
     return roll_forward(basis, effects, year)
 
 
+def _need(assumptions: object, call: str) -> None:
+    if not isinstance(assumptions, Assumptions):
+        raise SibError(f"{call} takes assumptions, such as draft.assumptions; found {type(assumptions).__name__}")
+
+
 def sensitivity(assumptions: Assumptions, items: Iterable[str] | None = None, by: float = 0.01) -> Sensitivity:
     """What the gap of the first year moves by if a driver is a little higher.
 
@@ -98,7 +103,7 @@ def sensitivity(assumptions: Assumptions, items: Iterable[str] | None = None, by
     Raises
     ------
     SibError
-        If an item is unknown or a result.
+        If an item is unknown or a result, or `assumptions` is something else.
 
     Examples
     --------
@@ -108,6 +113,7 @@ def sensitivity(assumptions: Assumptions, items: Iterable[str] | None = None, by
     >>> bool((s["value"] <= 0).all())
     True
     """
+    _need(assumptions, "sensitivity")
     wanted = None if items is None else [_driver(i) for i in items]
     year = assumptions.first
     blocks = []
@@ -159,6 +165,7 @@ def break_even(assumptions: Assumptions, item: str, programme: str, target: str 
     >>> list(t.columns)
     ['region', 'programme', 'item', 'period', 'value', 'break_even', 'factor']
     """
+    _need(assumptions, "break_even")
     basis = assumptions.funds.get(programme)
     if basis is None:
         raise SibError(f"no fund {programme!r}; there are {', '.join(assumptions.funds)}")

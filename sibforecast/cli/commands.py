@@ -234,6 +234,10 @@ def _tell(made: BudgetDraft, results: dict[str, Any]) -> None:
     """What a person wants to see first, on the terminal."""
     top = _top(made)
     print(repr(top))
+    if top is not made:
+        print("summed up over all areas; area by area in draft.csv")
+    if top.summary()["gap"].isna().any():
+        print("gap blank: what fills it is not told apart from the lines, or a line is not known; findings.csv says which")
     for name in ("causes", "sharing"):
         if name in results:
             print()

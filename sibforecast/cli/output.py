@@ -60,7 +60,10 @@ def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], prog
         figure.savefig(folder / f"{name}.png", dpi=130)
         drawn.append(f"{name}.png")
 
-    region, item = largest_series(draft, programme)
+    shown = largest_series(draft, programme)
+    if shown is None:  # neither lines nor drivers: nothing to draw
+        return drawn
+    region, item = shown
     save("fan", lambda ax: plots.fan(draft.forecast, region=region, programme=programme, item=item,
                                      history=draft.source, ax=ax, **words))  # fmt: skip
     if "causes" in results:
@@ -70,17 +73,21 @@ def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], prog
     return drawn
 
 
-def largest_series(draft: BudgetDraft, programme: str) -> tuple[str, str]:
-    """The area that pays most benefits, and the driver that tells most about it."""
+def largest_series(draft: BudgetDraft, programme: str) -> tuple[str, str] | None:
+    """The area that pays most benefits (else has most heads), and the driver that tells most about it."""
     frame = draft.frame
     rows = frame[(frame["stage"] == "draft") & (frame["programme"] == programme)]
-    paying = rows[rows["item"] == "benefit_expenditure"]
-    spending = paying if len(paying) else rows[rows["item"] == "total_expenditure"]
-    region = str(spending.sort_values("value", ascending=False)["region"].iloc[0])
+    for item in ("benefit_expenditure", "total_expenditure", "beneficiaries", "insured", "insured_active"):
+        largest = rows[(rows["item"] == item) & rows["value"].notna()].sort_values("value", ascending=False)
+        if len(largest):
+            break
+    else:
+        return None
+    region = str(largest["region"].iloc[0])
     there = set(rows.loc[rows["region"] == region, "item"].astype(str))
     forecast = draft.forecast.frame if draft.forecast else rows
     known = set(forecast.loc[forecast["programme"] == programme, "item"].astype(str)) & there
     for item in ("beneficiaries", "contribution_base", "insured", "total_expenditure"):
         if item in known:
             return region, item
-    return region, sorted(known)[0]
+    return (region, min(known)) if known else None

@@ -77,14 +77,18 @@ class Backtest(Result):
         Returns
         -------
         DataFrame
-            number, MAPE, WAPE, bias (per cent), MASE, coverage and interval score of the 80
-            and 95 % intervals.
+            number, MAPE, ours (our own MAPE on the figures the method forecast: like for like),
+            WAPE, bias (per cent), MASE, coverage and interval score of the 80 and 95 % intervals.
         """
         frame = self.frame
         scale = np.full(len(frame), np.nan)
         if self.scales is not None and len(frame):
             keys = pd.MultiIndex.from_frame(frame[["region", "programme", "item"]].astype(str))
             scale = self.scales.reindex(keys).to_numpy()
+        cells = pd.MultiIndex.from_frame(frame[["region", "programme", "item", "origin", "period"]].astype(str)).factorize()[0]
+        own_at = np.full(len(frame), np.nan)  # our forecast of each row's figure
+        is_ours = (frame["method"] == OURS).to_numpy()
+        own_at[cells[is_ours]] = frame["forecast"].to_numpy()[is_ours]
         rows = []
         for key, index in frame.groupby(list(by), observed=True, sort=False).indices.items():
             part, own = frame.iloc[index], scale[index]
@@ -92,7 +96,8 @@ class Backtest(Result):
             low80, up80, low95, up95 = (part[c].to_numpy() for c in _BOUNDS)
             rows.append({
                 **dict(zip(by, key if isinstance(key, tuple) else (key,), strict=True)), "number": len(part),
-                "MAPE": ac.mape(told, came), "WAPE": ac.wape(told, came), "bias": ac.bias(told, came),
+                "MAPE": ac.mape(told, came), "ours": ac.mape(own_at[cells[index]], came),
+                "WAPE": ac.wape(told, came), "bias": ac.bias(told, came),
                 "MASE": ac.mase(told, came, own),
                 "covered80": ac.coverage(came, low80, up80), "covered95": ac.coverage(came, low95, up95),
                 "score80": ac.interval_score(came, low80, up80, 0.8), "score95": ac.interval_score(came, low95, up95, 0.95),

@@ -192,7 +192,8 @@ def beside_rules(series: Floats, errors: Floats, scale: npt.NDArray[np.int8]) ->
         return (0, *(float("nan"),) * 4)
     targets = np.arange(years - count, years)
     actual = series[:, targets]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    errors = np.where(told, errors, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         logs = np.exp(-errors) - 1.0
         share = from_scale(to_scale(actual, LOGIT) - errors, LOGIT) / actual - 1.0
         ours = np.where((scale == LOG)[:, None], logs, share)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sibforecast.errors import SibError
 from sibforecast.plots import style
@@ -39,7 +40,8 @@ def accuracy_table(table: Any, *, by: str = "programme", horizon: int | None = N
     Returns
     -------
     pandas.DataFrame
-        The column `by`, method, mape (per cent) and number, the least accurate first.
+        The column `by`, method, mape (per cent) and number, the least accurate first. Methods
+        are compared on the forecasts that all of them made (budgets and judgement on their own).
 
     Raises
     ------
@@ -61,12 +63,29 @@ def accuracy_table(table: Any, *, by: str = "programme", horizon: int | None = N
     keep = np.abs(actual) > 0
     error = np.abs(frame["forecast"].to_numpy()[keep] / actual[keep] - 1.0) * 100.0
     told = frame.loc[keep, [by, "method"]].astype(str).assign(mape=error)
+    told = told[_like_for_like(frame[keep], told)]
     out = told.groupby([by, "method"], sort=False)["mape"].agg(mape="mean", number="size").reset_index()
     worst = out.groupby(by)["mape"].max().sort_values(ascending=False)
     out = out[out[by].isin(worst.index[:_MOST])]
     place = {group: i for i, group in enumerate(worst.index)}
     ordered: pd.DataFrame = out.iloc[np.argsort([place[g] for g in out[by]], kind="stable")]
     return ordered.reset_index(drop=True)
+
+
+def _like_for_like(frame: pd.DataFrame, told: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Forecasts that every method of their group made; what few hold, budgets and judgement, asks nothing of the others."""
+    import pandas as pd
+
+    keys = [c for c in ("region", "programme", "item", "origin", "period") if c in frame.columns]
+    usual = ~told["method"].isin(["budget", "judgement"]).to_numpy()
+    group = told.iloc[:, 0].to_numpy()
+    cell = pd.MultiIndex.from_arrays([group, *(frame[k].astype(str).to_numpy() for k in keys)]).factorize()[0]
+    rows = pd.DataFrame({"group": group, "cell": cell, "method": told["method"].to_numpy()})
+    made = rows[usual].groupby("cell")["method"].nunique().reindex(rows["cell"]).to_numpy()
+    there = rows[usual].groupby("group")["method"].nunique().reindex(rows["group"]).to_numpy()
+    shared = (made == there) & usual
+    some = rows["group"].isin(rows.loc[shared, "group"]).to_numpy()  # a group without a common forecast is shown as it is
+    return np.asarray(shared | ~usual | ~some)
 
 
 def accuracy(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
@@ -51,7 +52,8 @@ def fan_table(
     -------
     pandas.DataFrame
         year, kind (history, budget, adjusted, reported, expected, draft, forecast), quantile
-        (blank: the point) and value in base units. Months are left out.
+        (blank: the point) and value in base units. Months are left out, but for a December that
+        stands for a year without account.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def _chosen(
 
 
 def _years(frame: pd.DataFrame) -> pd.DataFrame:
-    """Year, kind, quantile and value of the yearly rows; final accounts before execution."""
+    """Year, kind, quantile and value of yearly rows; final accounts before execution before December's cumulative figure."""
     import pandas as pd
 
     periods = [Period.parse(p) for p in frame["period"]]
@@ -111,8 +113,9 @@ def _years(frame: pd.DataFrame) -> pd.DataFrame:
         }
     )
     final = (stage == "final").fillna(False).to_numpy(bool)
-    yearly = pd.Series([not p.is_month for p in periods], index=rows.index, dtype=bool)
-    rows = rows.assign(rank=(~final).astype(int))[yearly].dropna(subset="value")
+    december = pd.Series([p.month == 12 for p in periods], index=rows.index, dtype=bool)  # cumulative: the year's figure
+    yearly = pd.Series([not p.is_month for p in periods], index=rows.index, dtype=bool) | (december & (rows["kind"] == "history"))
+    rows = rows.assign(rank=(~final).astype(int) + december.astype(int))[yearly].dropna(subset="value")
     best = rows.groupby(["year", "kind"])["rank"].transform("min")
     return rows[(rows["kind"] != "history") | (rows["rank"] == best)].drop(columns="rank")
 
@@ -245,7 +248,11 @@ def _lines(ax: Axes, points: pd.DataFrame, look: style.Look) -> list[tuple[Any, 
             continue
         shown = _from_last(points, part) if kind == "forecast" else part
         dash: Any = "--" if kind == "forecast" else "-"
-        ax.plot(shown["year"], shown["value"], dash, color=_LINE[kind], linewidth=2.2, zorder=3)
+        for (a, left), (b, right) in pairwise(zip(shown["year"], shown["value"], strict=True)):
+            if b - a == 1:
+                ax.plot([a, b], [left, right], dash, color=_LINE[kind], linewidth=2.2, zorder=3)
+            else:  # years of which nothing is known are bridged, not claimed
+                ax.plot([a, b], [left, right], ":", color=style.FAINT, linewidth=1.4, zorder=2)
         ax.plot(part["year"], part["value"], "o", color=_LINE[kind], markersize=6, zorder=4)
         handle = Line2D([], [], color=_LINE[kind], linestyle=dash, linewidth=2.2, marker="o", markersize=6)
         legend.append((handle, look.word(kind)))

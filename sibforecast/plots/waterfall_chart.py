@@ -218,7 +218,9 @@ def _bars(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str
         handles.setdefault(kind, bar[0])
         if place + 1 < len(rows):
             ax.plot([row["end"], row["end"]], [place + 0.31, place + 0.69], color=style.FAINT, linewidth=1.2, zorder=2)
-    return [(handles[kind], look.word(kind)) for kind in paints if kind in handles]
+    surplus = float(rows[["start", "end"]].to_numpy().max()) <= 0.0  # then no gap widens: a surplus shrinks
+    words = {"worse": "less_surplus", "better": "more_surplus"} if surplus else {}
+    return [(handles[kind], look.word(words.get(kind, kind))) for kind in paints if kind in handles]
 
 
 def _label_values(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:

@@ -19,7 +19,7 @@ from sibforecast.forecasting.known import known_until
 from sibforecast.periods import Period
 from sibforecast.projection.fund import FundPath, account_year, labels
 from sibforecast.projection.project import Projection, Rows, project
-from sibforecast.projection.scrutiny import scrutinise
+from sibforecast.projection.scrutiny import overdrawn, scrutinise
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import Panel, annual_rows, panels
@@ -145,6 +145,7 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
     projection = project(assumptions)
     scrutiny = Collector()
     scrutinise(assumptions, scrutiny)
+    overdrawn(projection.paths[""], year, scrutiny)
     findings = Findings.of(
         [
             *(r for part in (data.findings, ahead.findings, assumptions.findings, projection.findings) for r in part.records()),
@@ -277,6 +278,7 @@ def balance_table(frame: pd.DataFrame, period: str) -> pd.DataFrame:
     own = np.clip(left, 0.0, np.where(np.isnan(usable), 0.0, usable))
     unknown = np.isnan(gap)
     wide.insert(4, "own_balance", np.where(unknown, np.nan, own))
-    wide.insert(7, "open", np.where(unknown, np.nan, np.maximum(left - own, 0.0)))
+    still = np.where(left - own < 0.005, 0.0, left - own)
+    wide.insert(7, "open", np.where(unknown, np.nan, still))
     wide.insert(2, "period", period)
     return wide

@@ -6,13 +6,15 @@ its balances do not roll, the draft would depart from the account without a word
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.programmes.programme import Year
-from sibforecast.projection.fund import account_year
+from sibforecast.projection.fund import FundPath, account_year
 from sibforecast.results import round_half_up
 from sibforecast.tables.read import Collector
 
@@ -27,6 +29,21 @@ def scrutinise(assumptions: Assumptions, found: Collector) -> None:
         _drivers(fund, found)
         _balances(fund, found)
         _heads(fund, found)
+
+
+def overdrawn(paths: Mapping[str, FundPath], year: int, found: Collector) -> None:
+    """Warn of funds that end the budget year below nothing, whatever fills their gaps."""
+    for code, path in paths.items():
+        closing = path.value("closing_balance", year)[:, 0]
+        bad = np.flatnonzero(np.nan_to_num(closing) < -0.005)
+        if len(bad):
+            worst = bad[np.argmin(closing[bad])]
+            more = f" (and in {len(bad) - 1} other area{'s' * (len(bad) > 2)})" if len(bad) > 1 else ""
+            opening = float(path.value("opening_balance", year)[worst, 0])
+            found.add("balance_below_nothing", "warning", f"the drafted balance ends below nothing{more}",
+                      region=path.basis.areas[worst], programme=code, item="closing_balance", period=str(year),
+                      expected="0 or more", found=f"{_shown(closing[worst])} after an opening balance of {_shown(opening)}",
+                      mend="say what fills it (gap_subsidy, gap_grant, judgement), or correct the opening balance")
 
 
 def _drivers(fund: FundBasis, found: Collector) -> None:

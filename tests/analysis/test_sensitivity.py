@@ -50,6 +50,7 @@ def test_faults_are_told(draft):
         (lambda: sib.sensitivity(draft.assumptions, ["gap"]), "is a result"), (lambda: sib.break_even(draft.assumptions, "benefit_level", "x"), "no fund"),
         (lambda: sib.break_even(draft.assumptions, "average_wage", "enterprise_pension"), "no line"),
         (lambda: sib.break_even(draft.assumptions, "benefit_level", "enterprise_pension", target="profit"), "target must be"),
+        (lambda: sib.sensitivity(draft), "takes assumptions"), (lambda: sib.break_even(draft, "benefit_level", "x"), "takes assumptions"),
     ):  # fmt: skip
         with pytest.raises(SibError, match=words):
             call()

@@ -171,3 +171,10 @@ def test_share_a_table_of_causes(tmp_path):
     assert "row 2" in bad.stderr
     assert "row 3" in bad.stderr
     assert not (tmp_path / "no.csv").exists()
+
+
+def test_a_draft_of_heads_alone_is_written_and_says_what_is_blank(tmp_path):
+    done = run("draft", "provinces", "--year", "2016", "--out", tmp_path / "p")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "p" / "draft.csv").exists()
+    assert "gap blank" in done.stdout

@@ -93,3 +93,20 @@ def test_odd_series_give_a_sensible_forecast_and_say_how(tmp_path, values):
     assert points.between(0.7 * known[-1], 1.4 * known[-1] + 1e-9).all()
     assert rows["method"].astype(str).str.startswith("forecast:").all()
     assert (rows["value"] >= 0).all()
+
+
+def test_methods_are_compared_like_for_like():
+    """Rivals on months forecast flows only: beside each stands our own error on the same figures."""
+    test = sib.backtest(sib.load(sib.sample("china")), origins=["2018-09", "2019-09"])
+    frame, table = test.frame, test.summary().loc[0]
+    cells = ["region", "programme", "item", "origin", "period"]
+    both = frame[frame["horizon"] == 0].astype(dict.fromkeys(cells, str))
+    ours = both[both["method"] == "sibforecast"].set_index(cells)
+    rival = both[both["method"] == "year_to_date_growth"].set_index(cells)
+    assert len(rival) < len(ours)
+    same = ours.loc[rival.index]
+    by_hand = (same["forecast"] / same["actual"] - 1).abs().mean() * 100
+    assert table.loc["year_to_date_growth", "ours"] == pytest.approx(by_hand, abs=1e-3)
+    assert table.loc["sibforecast", "ours"] == table.loc["sibforecast", "MAPE"]
+    chart = sib.plots.accuracy_table(test, horizon=0)
+    assert chart.groupby("programme")["number"].nunique().eq(1).all()

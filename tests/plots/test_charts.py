@@ -218,3 +218,23 @@ def test_accuracy_chart_reads_from_the_back_of_the_room():
     zh = sib.plots.accuracy(b, by="item", language="zh")
     assert "提前1年" in zh.get_title()
     assert [t.get_text() for t in zh.get_yticklabels()]
+
+
+def test_a_december_stands_for_a_year_without_account_and_unknown_years_are_bridged() -> None:
+    history = pd.DataFrame(
+        {"period": ["2015", "2016", "2018", "2019-11", "2019-12", "2018-12"], "value": [1.0, 2.0, 4.0, 4.9, 5.0, 9.0],
+         "stage": ["final", "final", "final", "executed", "executed", "executed"]}
+    )  # fmt: skip
+    ahead = pd.DataFrame({"period": ["2020"] * 3, "quantile": [None, 0.1, 0.9], "value": [6.0, 5.5, 6.5]})
+    known = sib.plots.fan_table(ahead, history=history).query("kind == 'history'")
+    assert known.set_index("year")["value"].to_dict() == {2015: 1.0, 2016: 2.0, 2018: 4.0, 2019: 5.0}
+    lines = [(list(map(int, line.get_xdata())), line.get_linestyle()) for line in sib.plots.fan(ahead, history=history).get_lines()]
+    assert ([2016, 2018], ":") in lines
+    assert ([2015, 2016], "-") in lines
+    assert not any(years == [2016, 2018] and style == "-" for years, style in lines)
+
+
+def test_a_surplus_does_not_widen_a_gap() -> None:
+    rows = pd.DataFrame({"cause": ["budget_gap", "raise", "cut"], "kind": ["budget", "c", "c"], "value": [-9e8, 2e8, -1e8], "period": "2026"})
+    legend = sib.plots.waterfall(rows, language="en").get_legend()
+    assert [t.get_text() for t in legend.get_texts()] == ["negative gap (surplus)", "surplus shrinks", "surplus grows"]

@@ -190,3 +190,14 @@ def test_explain_agrees_with_a_rolled_up_frame(nmg_draft):
     shown = region.frame[(region.frame["programme"] == EP) & (region.frame["item"] == "total_revenue") & (region.frame["stage"] == "draft")]
     assert told["value"].iloc[0] == pytest.approx(shown["value"].iloc[0])
     assert told["value"].iloc[1:].sum() == pytest.approx(told["value"].iloc[0])
+
+
+def test_a_balance_that_ends_below_nothing_is_told(tmp_path):
+    """100 in, 150 out, 20 in hand: 30 are missing."""
+    rows = [*series(EP, "contribution_revenue", [100] * 3), *series(EP, "benefit_expenditure", [150] * 3),
+            *series(EP, "closing_balance", [120, 70, 20])]  # fmt: skip
+    draft, values = drafted(tmp_path, rows)
+    assert values["closing_balance"] == pytest.approx(-30e4)
+    told = draft.findings.frame.query("id == 'balance_below_nothing'").iloc[0]
+    assert told["found"] == "-300,000.00 after an opening balance of 200,000.00"
+    assert draft.balance["open"].iloc[0] == pytest.approx(30e4)
