@@ -14,6 +14,7 @@ from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
+from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.events import Event, events_of, jumps
 from sibforecast.forecasting.fund_forecast import FundForecast, Options
@@ -229,7 +230,9 @@ def _told(funds: Mapping[str, FundForecast], events: Sequence[Event]) -> Iterato
                        "mend": "if the definition changed, say so in the table events (kind break)"}
 
 
-def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), events: bool = True) -> Forecast:
+def nowcast(
+    data: FundData, asof: str, *, level: Sequence[int] = (80, 95), methods: Mapping[str, str] | None = None, events: bool = True
+) -> Forecast:
     """The outturn of the year under way, from its months.
 
     Flows are completed by four rules with equal weights (`forecasting.months`), stocks and
@@ -243,6 +246,11 @@ def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), event
         The last month that may be used (``2021-09``).
     level : sequence of int
         Coverage of the intervals in per cent.
+    methods : mapping, optional
+        For a flow, by item, what completes its year instead of the combination: ``share``,
+        ``pace``, ``quick_pace``, ``rest``, or ``seasonal``, the seasonal bank
+        (`forecasting.seasons`). Where it has nothing to go on the combination stands in, and
+        the method of the row says so.
     events : bool
         Whether years that announced events mark are kept from shaping others.
 
@@ -254,7 +262,8 @@ def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), event
     Raises
     ------
     SibError
-        If `asof` is no month, or no month of its year is known.
+        If `asof` is no month, no month of its year is known, or a method is unknown or asked for
+        an item that is no flow.
 
     Examples
     --------
@@ -268,8 +277,13 @@ def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), event
     limit = Period.parse(asof)
     if not limit.is_month:
         raise SibError(f"asof must be a month such as 2021-09; found {asof!r}")
+    for item, name in (methods or {}).items():
+        if items.item(item).timing != "flow":
+            raise SibError(f"methods: {item} is no flow of the year; expected an item such as total_revenue")
+        if name not in mo.NAMED:
+            raise SibError(f"unknown method {name!r}; expected one of {', '.join(mo.NAMED)}")
     known = events_of(data, limit) if events else ()
-    found = nc.outturn(data, limit.year, limit, known)
+    found = nc.outturn(data, limit.year, limit, known, methods)
     if not found:
         raise SibError(f"no month of {limit.year} is known at {asof}")
     tails = _tails(level)
