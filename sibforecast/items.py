@@ -118,6 +118,8 @@ _TABLE: tuple[tuple[str, ...], ...] = (
     ("transfer_level_in", "driver", "average", _CC, "mean:movers_in", "amount per person transferred in", "人均转入金额"),
     ("transfer_level_out", "driver", "average", _CC, "mean:movers_out", "amount per person transferred out", "人均转出金额"),
     ("average_wage", "driver", "average", _CY, "never", "average wage", "平均工资", "社会平均工资"),
+    ("gdp", "driver", "flow", _C, "never", "gross domestic product", "地区生产总值", "国内生产总值", "GDP"),
+    ("urban_employment", "driver", "closing", _P, "never", "urban employment", "城镇就业人员", "城镇就业人数"),
     ("interest_rate", "rate", "average", _S, "ratio:interest/opening_balance", "interest on the opening balance", "平均利率"),
     ("deposit_rate", "rate", "average", _S, "mean:opening_balance", "average rate of the deposits", "存款平均利率"),
     # inter-level drivers

@@ -70,6 +70,19 @@ class Forecast(Result):
         columns = ["programme", "item", "number", "sibforecast", "naive", "drift", "growth_of_three"]
         return pd.DataFrame(rows, columns=columns).set_index(["programme", "item"]).round(2)
 
+    def economy(self) -> pd.DataFrame:
+        """Which drivers moved with figures of the economy (average wage, GDP, urban employment), and how surely.
+
+        Returns
+        -------
+        DataFrame
+            programme, item, figure, elasticity (as used), estimate and error (least squares),
+            years, number (of observations), shrinkage (weight of the estimate), gain (share by which
+            one-year errors fall where the figure is known), gain_ahead (where it is forecast);
+            empty where no figure counts.
+        """
+        return macro.table(self.funds)
+
     def moved(self, top: int = 20) -> pd.DataFrame:
         """Which areas reconciliation moved most: region, programme, item, period and by what share.
 
@@ -166,15 +179,15 @@ def forecast_from(
     funds: dict[str, FundForecast] = {}
     too_old: dict[str, int] = {}
     already: dict[str, int] = {}
+    economy: dict[str, dict[str, macro.Figure]] = {}
     for programme, panel in yearly.items():
         last = lasts[programme]
         if last >= wanted[-1]:
             already[programme] = last
             continue
         span = Span(last, wanted[0], wanted[-1], limit, max(lasts.values()))
-        later = range(limit.year + 1, wanted[-1] + 1) if macro.MACRO in panel.items else range(0)
-        wages = {year: macro.entered(data, panel, year) for year in later}
-        options = Options(methods or {}, known_events, announced(data, programme, told), wages)
+        economy[programme] = macro.figures(data, rows, panel, range(limit.year + 1, wanted[-1] + 1))
+        options = Options(methods or {}, known_events, announced(data, programme, told), economy[programme])
         fund = fund_years(data, panel, ranks[programme], span, options, expected)
         if fund is not None:
             funds[programme] = fund
@@ -196,7 +209,7 @@ def forecast_from(
         data=data,
         periods=wanted,
         level=frame_level,
-        findings=Findings.of([*_told(funds, known_events), *macro.unused(data, yearly.values(), limit, wanted[-1])], provenance),
+        findings=Findings.of([*_told(funds, known_events), *macro.unused(data, economy, funds, limit, wanted[-1])], provenance),
     )
 
 

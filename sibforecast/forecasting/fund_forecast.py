@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from sibforecast.forecasting.events import Event
 from sibforecast.forecasting.known import STAGE_WORDS
 from sibforecast.forecasting.law import Setting
 from sibforecast.tables.panel import Floats, Panel
+
+if TYPE_CHECKING:
+    from sibforecast.forecasting.macro import Elasticity, Figure
 
 #: Half-widths of intervals where errors are taken as normal.
 NORMAL = ndtri(0.5 + sp.LEVELS / 2.0)
@@ -67,6 +71,8 @@ class FundForecast:
     tried: Panel | None = None  # the panel the record is of
     record: dict[str, Floats] = field(default_factory=dict)  # one-year errors at earlier origins, (areas, origins)
     moved: dict[str, Floats] = field(default_factory=dict)  # by how much reconciliation moved each forecast
+    learned: dict[tuple[str, str], Elasticity] = field(default_factory=dict)  # by item and figure of the economy
+    by_economy: dict[str, Floats] = field(default_factory=dict)  # factor by which figures of the economy moved each forecast
     unplaced: list[tuple[str, str]] = field(default_factory=list)  # (upper area, item) known by months, of nobody below
     left_out: Mapping[str, int] = field(default_factory=dict)  # areas whose accounts are too old, with their year
 
@@ -113,4 +119,4 @@ class Options:
     chosen: Mapping[str, str] = field(default_factory=dict)  # method by item
     events: tuple[Event, ...] = ()
     law: Mapping[str, list[Setting]] = field(default_factory=dict)  # announced settings of the fund's items
-    wages: Mapping[int, Floats] = field(default_factory=dict)  # average wage entered for years to come, by area
+    economy: Mapping[str, Figure] = field(default_factory=dict)  # what is known and entered of wages, GDP, employment

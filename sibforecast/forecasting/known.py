@@ -11,7 +11,7 @@ from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.methods import STALE_YEARS
 from sibforecast.periods import Period
 from sibforecast.tables.data import FundData
-from sibforecast.tables.panel import Panel, annual_rows
+from sibforecast.tables.panel import ECONOMY, Panel, annual_rows
 
 Bools = npt.NDArray[np.bool_]
 
@@ -64,8 +64,12 @@ def known_until(data: FundData, before: int) -> Period | None:
 
 
 def any_known(panel: Panel) -> Bools:
-    """Whether any item of an area is known in a year: array (areas, years)."""
-    return np.asarray(np.logical_or.reduce([~np.isnan(series) for series in panel.items.values()]))
+    """Whether any item of an area is known in a year: array (areas, years).
+
+    Figures of the economy count only for a fund that has no others.
+    """
+    own = [series for item, series in panel.items.items() if item not in ECONOMY] or list(panel.items.values())
+    return np.asarray(np.logical_or.reduce([~np.isnan(series) for series in own]))
 
 
 def account_years(panel: Panel) -> npt.NDArray[np.int64]:

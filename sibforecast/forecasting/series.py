@@ -55,11 +55,14 @@ def forecast_items(
         _only_proven(errors[item], guessed.get(item), horizons)
     _level_in_force(fitted, out, errors)
     _announced(panel, out, options.law)
-    _with_wages(fitted, out, options.wages)
+    if options.economy:
+        chosen = {item: options.chosen.get(item) or default_method(item) for item in out.point}
+        macro.move(fitted, out, options.economy, errors, chosen, guessed)
     _lines(fitted, kind, out, errors, options)
     for line in errors:
         _only_proven(errors[line], guessed.get(line), horizons)
     _spreads(out, errors, horizons)
+    macro.lay_known(out, options.economy)
     return out
 
 
@@ -128,6 +131,8 @@ def default_method(item: str) -> str:
         return "last_value"
     if item in LUMPS:
         return "recent_mean"
+    if item in ("gdp", "urban_employment"):
+        return "fading"
     is_sum_of_money = entry.unit == "currency" or item.endswith("_per_insured")
     return "amount" if is_sum_of_money else "combination"
 
@@ -205,30 +210,6 @@ def _announced(panel: Panel, out: FundForecast, law: Mapping[str, list[Setting]]
         value, spoken = in_force(settings, panel.get(item), panel.years, out.years, out.point[item][:, 0])
         out.point[item][:, spoken] = value[:, spoken]
         out.label[item][:, spoken] = LABELS["law"]
-
-
-def _with_wages(panel: Panel, out: FundForecast, wages: Mapping[int, Floats]) -> None:
-    """An entered average wage moves the contribution base, by the elasticity of the past."""
-    if macro.MACRO not in out.point:
-        return
-    for item in macro.DRIVEN:
-        if item not in out.point:
-            continue
-        learned: macro.Elasticity | None = None
-        factor = np.ones(len(panel.areas))  # a wage level that was entered goes on in later years
-        for j, year in enumerate(out.years):
-            given = wages.get(year, np.full(len(panel.areas), np.nan))
-            with np.errstate(invalid="ignore", divide="ignore"):
-                apart = given / out.point[macro.MACRO][:, j]
-            told = np.isfinite(apart)
-            if not told.any() and learned is None:
-                continue
-            learned = learned or macro.elasticity(panel, item)
-            factor = np.where(told, np.where(told, apart, 1.0) ** learned.value, factor)
-            told = factor != 1.0
-            out.point[item][:, j] *= factor
-            words = f"; moved with the entered average wage (elasticity {learned.value:.2f})"
-            out.label[item][told, j] = out.label[item][told, j] + words
 
 
 def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats], options: Options) -> None:
