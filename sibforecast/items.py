@@ -101,6 +101,7 @@ _TABLE: tuple[tuple[str, ...], ...] = (
     ("base_ceiling", "driver", "average", _CM, "never", "ceiling of the contribution base", "缴费基数上限"),
     ("benefit_level", "driver", "average", _CM, "mean:recipient_months|beneficiaries_average", "benefit level", "人均待遇水平", "人均养老金", "月人均养老金"),
     ("benefit_level_end", "driver", "closing", _CM, "mean:beneficiaries", "benefit level in force at the end", "期末待遇水平"),
+    ("entrant_level", "driver", "average", _CM, "mean:new_beneficiaries", "benefit level of newcomers", "新增人员待遇水平", "新增人员月人均待遇", "新退休人员待遇水平"),
     ("benefit_standard", "driver", "average", _CM, "mean:recipient_months|beneficiaries_average", "benefit standard", "待遇标准", "基础养老金标准"),
     ("benefit_adjustment", "rate", "average", _S, "never", "benefit adjustment", "待遇调整率", "调待比例"),
     ("benefit_formula", "driver", "flow", _C, "sum", "benefits by heads and level", "按人数和水平计算的待遇"),

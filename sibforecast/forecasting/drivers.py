@@ -12,13 +12,15 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.errors import SibError
+from sibforecast.forecasting import entered as en
 from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
+from sibforecast.forecasting.composition import FLOWS
 from sibforecast.forecasting.events import Event, events_of, jumps
 from sibforecast.forecasting.fund_forecast import FundForecast, Options
-from sibforecast.forecasting.known import any_known, known_rows, known_until
+from sibforecast.forecasting.known import any_known, known_at, known_rows
 from sibforecast.forecasting.law import announced
 from sibforecast.forecasting.spread import beside_rules, quantile, within
 from sibforecast.forecasting.years import Span, fund_years
@@ -159,7 +161,7 @@ def forecast(
     if asof:
         limit = Period.parse(asof)
         return forecast_from(data, wanted, limit, limit, level=level, methods=methods, events=events)
-    limit = _known_until(data, wanted[0])
+    limit = known_at(data, wanted[0])
     told = limit if limit.year == wanted[0] else Period(wanted[0] - 1, 12)
     return forecast_from(data, wanted, limit, told, level=level, methods=methods, events=events)
 
@@ -179,15 +181,17 @@ def forecast_from(
     funds: dict[str, FundForecast] = {}
     too_old: dict[str, int] = {}
     already: dict[str, int] = {}
-    economy: dict[str, dict[str, macro.Figure]] = {}
+    economy: dict[str, dict[str, en.Figure]] = {}
     for programme, panel in yearly.items():
         last = lasts[programme]
         if last >= wanted[-1]:
             already[programme] = last
             continue
         span = Span(last, wanted[0], wanted[-1], limit, max(lasts.values()))
-        economy[programme] = macro.figures(data, rows, panel, range(limit.year + 1, wanted[-1] + 1))
-        options = Options(methods or {}, known_events, announced(data, programme, told), economy[programme])
+        later = range(limit.year + 1, wanted[-1] + 1)
+        economy[programme] = en.figures(data, rows, panel, later)
+        flows = en.given(data, panel, FLOWS, later)
+        options = Options(methods or {}, known_events, announced(data, programme, told), flows, economy[programme])
         fund = fund_years(data, panel, ranks[programme], span, options, expected)
         if fund is not None:
             funds[programme] = fund
@@ -316,18 +320,6 @@ def nowcast(
 def showing(result: Forecast, periods: Sequence[int]) -> Forecast:
     """The same forecast whose frame shows these years, the one under way among them."""
     return replace(result, build=lambda: _frame(result.funds, tuple(periods), result.level))
-
-
-def _known_until(data: FundData, first: int) -> Period:
-    """The default as-of date: the end of the data before `first`, or within it if under way."""
-    frame = data._view()
-    actual = frame["stage"].isin(["final", "executed"])
-    years = [Period.parse(p) for p in frame.loc[actual, "period"].cat.remove_unused_categories().cat.categories]
-    latest = max((p for p in years if p.year <= first), default=None, key=lambda p: (p.year, p.month or 12))
-    later = any(p.year > first or (p.year == first and not p.is_month) for p in years)
-    if latest is not None and latest.year == first and latest.is_month and latest.month < 12 and not later:
-        return latest
-    return known_until(data, first) or Period(first - 1, 12)
 
 
 def _years(periods: int | str | Iterable[int | str]) -> tuple[int, ...]:

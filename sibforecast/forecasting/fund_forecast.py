@@ -11,13 +11,14 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting.entered import Figure
 from sibforecast.forecasting.events import Event
 from sibforecast.forecasting.known import STAGE_WORDS
 from sibforecast.forecasting.law import Setting
 from sibforecast.tables.panel import Floats, Panel
 
 if TYPE_CHECKING:
-    from sibforecast.forecasting.macro import Elasticity, Figure
+    from sibforecast.forecasting.macro import Elasticity
 
 #: Half-widths of intervals where errors are taken as normal.
 NORMAL = ndtri(0.5 + sp.LEVELS / 2.0)
@@ -119,4 +120,5 @@ class Options:
     chosen: Mapping[str, str] = field(default_factory=dict)  # method by item
     events: tuple[Event, ...] = ()
     law: Mapping[str, list[Setting]] = field(default_factory=dict)  # announced settings of the fund's items
+    entered: Mapping[str, Figure] = field(default_factory=dict)  # flows of beneficiaries entered for years to come
     economy: Mapping[str, Figure] = field(default_factory=dict)  # what is known and entered of wages, GDP, employment

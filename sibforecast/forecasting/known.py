@@ -63,6 +63,18 @@ def known_until(data: FundData, before: int) -> Period | None:
     return last if last.is_month and last.month < 12 else Period(last.year, 12)
 
 
+def known_at(data: FundData, first: int) -> Period:
+    """The default as-of date: the end of the data before `first`, or within it if under way."""
+    frame = data._view()
+    actual = frame["stage"].isin(["final", "executed"])
+    years = [Period.parse(p) for p in frame.loc[actual, "period"].cat.remove_unused_categories().cat.categories]
+    latest = max((p for p in years if p.year <= first), default=None, key=lambda p: (p.year, p.month or 12))
+    later = any(p.year > first or (p.year == first and not p.is_month) for p in years)
+    if latest is not None and latest.year == first and latest.is_month and latest.month < 12 and not later:
+        return latest
+    return known_until(data, first) or Period(first - 1, 12)
+
+
 def any_known(panel: Panel) -> Bools:
     """Whether any item of an area is known in a year: array (areas, years).
 

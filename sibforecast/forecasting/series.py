@@ -17,6 +17,7 @@ from sibforecast import items
 from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting.composition import by_composition
 from sibforecast.forecasting.events import Event, left_out
 from sibforecast.forecasting.fund_forecast import COMPUTED, LABELS, POLICY_ITEMS, FundForecast, Options, room
 from sibforecast.forecasting.identities import by_identity
@@ -54,6 +55,8 @@ def forecast_items(
     for item in errors:
         _only_proven(errors[item], guessed.get(item), horizons)
     _level_in_force(fitted, out, errors)
+    by_composition(fitted, kind, out, errors, options.chosen.get("benefit_level") or default_method("benefit_level"),
+                   options.entered)
     _announced(panel, out, options.law)
     if options.economy:
         chosen = {item: options.chosen.get(item) or default_method(item) for item in out.point}
