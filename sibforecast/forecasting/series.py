@@ -285,7 +285,8 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
     item_of = np.repeat(np.arange(len(names)), areas)
     groups = np.unique(item_of * 3 + scales, return_inverse=True)[1].astype(np.int64)
     size = np.concatenate([_size(out, item) for item in names])
-    found = sp.spread_of(stacked, groups, horizons, np.where(scales == sp.PLAIN, size, 1.0))
+    kinds = np.repeat([sp.kind_of(item) for item in names], areas)
+    found = sp.spread_of(stacked, groups, horizons, kinds, np.where(scales == sp.PLAIN, size, 1.0))
     for place, item in enumerate(names):
         rows = slice(place * areas, (place + 1) * areas)
         longer = np.sqrt((horizons + _lag(out.panel, item)[:, None]) / horizons)  # years since the last known one count
