@@ -32,7 +32,7 @@ FEWEST = 3
 #: A group's spread counts as so many origins of a series' own, and the usual one of its kind as so many
 #: errors of the group's.
 PRIOR = 4.0
-USUAL = 2.0
+USUAL = 1.0
 #: Weight of an origin one year further back, and the fewest degrees of freedom assumed (one more than
 #: origins, where they are fewer).
 FORGETTING = 0.6

@@ -174,12 +174,12 @@ def test_intervals_cover_about_what_they_say_on_steady_noise():
 def test_groups_are_drawn_towards_the_usual_of_their_kind_by_hand():
     """One item of money with one error of 2 %: usual is the mean of 2 % squared and the assumed 8 % squared.
 
-    On logs, one error against two usual ones: (ln 0.0004 + 2 ln 0.0034) / 3; the series' own error and
+    On logs, one error against the usual one: (ln 0.0004 + ln 0.0034) / 2; the series' own error and
     four of the group's make (0.0004 + 4 × that) / 5.
     """
     errors = np.array([[[0.02]]])
     found = sp.spread_of(errors, np.array([0]), np.array([1]), np.array([sp.KINDS.index("money")]))
-    group = (0.0004 * 0.0034**2) ** (1 / 3)
+    group = (0.0004 * 0.0034) ** 0.5
     assert found.deviation[0, 0] == pytest.approx(np.sqrt((0.0004 + 4 * group) / 5))
     assert found.shape[0, 1] == pytest.approx(1.885618, abs=1e-5)  # Student's 90 % point at two degrees of freedom
 
