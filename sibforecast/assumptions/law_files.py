@@ -98,7 +98,7 @@ class _Reader:
         listed = content.get("parameter", [])
         if not isinstance(listed, list) or not all(isinstance(p, dict) for p in listed):
             self.fault("write each parameter as [[parameter]] with its keys below")
-            listed = []
+            return
         if not listed and not names:
             self.fault("no [[parameter]]")
         for number, entry in enumerate(listed, start=1):
@@ -168,7 +168,7 @@ class _Reader:
         if how and before is not None:
             self.fault("it is known already: give values, or derive a parameter of another name")
         decided = str(entry.get("decided_by", ""))
-        if how and (decided not in LEVELS or "value" in entry):
+        if len(how) == 1 and (decided not in LEVELS or "value" in entry):
             self.fault(f"a derived parameter has no values of its own and says who decided it ({', '.join(LEVELS)})")
         if len(self.faults) > count:
             return None

@@ -1,7 +1,8 @@
 """Law as records: what a parameter is, its dated values, and what of them is in force.
 
-Of one parameter the nearest area that says anything of the day wins, and within it the latest
-start; a value with an end gives way to the one before it. A derived parameter is the sum or
+Of one parameter the nearest area with a value in force wins. Within an area a later start
+supersedes what was before, for good: a value that ends leaves nothing behind it but the law of
+the areas above, so that no old figure comes back unasked. A derived parameter is the sum or
 product of others of its fund, in force while all of them are.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from itertools import zip_longest
 from math import isfinite, prod
 from typing import TYPE_CHECKING
 
@@ -129,8 +131,12 @@ class Law:
 
     def made_of(self, parameter: Parameter) -> list[tuple[Record, ...]]:
         """The records a parameter is made of: its own, or those of each of its parts."""
-        keys = [(id, parameter.programme) for id in parameter.parts or (parameter.id,)]
-        return [self._records[key if key in self._records else (key[0], ALL)] for key in keys]
+        return [self._records[part.id, part.programme] for part in self.parts(parameter) or (parameter,)]
+
+    def parts(self, parameter: Parameter) -> tuple[Parameter, ...]:
+        """What a derived parameter follows from: parameters of its fund, else of every fund."""
+        keys = [(id, parameter.programme) for id in parameter.parts]
+        return tuple(self.parameters[key if key in self.parameters else (key[0], ALL)] for key in keys)
 
     def areas(self, parameter: Parameter) -> tuple[str, ...]:
         """Areas of which anything is recorded."""
@@ -149,7 +155,7 @@ class Law:
         own = [r for records in self.made_of(parameter) for r in records if r.region in lineage]
         days = sorted({r.start for r in own} | {r.end + dt.timedelta(days=1) for r in own if r.end is not None})
         out: list[Record] = []
-        for day, after in zip(days, [*days[1:], None], strict=True):
+        for day, after in zip_longest(days, days[1:]):
             found = self.in_force(parameter, lineage, day)
             if found is None:
                 continue
@@ -193,12 +199,12 @@ def lineage_of(region: str, regions: Regions | None = None) -> tuple[str, ...]:
 
 
 def _nearest(records: Iterable[Record], lineage: tuple[str, ...], day: dt.date) -> Record | None:
-    """Of the nearest area that has one, the record with the latest start."""
-    here = [r for r in records if r.covers(day)]
+    """Of the nearest area where it has not ended, the record with the latest start."""
+    begun = [r for r in records if r.start <= day]
     for region in lineage:
-        own = [r for r in here if r.region == region]
-        if own:
-            return max(own, key=lambda r: r.start)
+        latest = max((r for r in begun if r.region == region), key=lambda r: r.start, default=None)
+        if latest is not None and latest.covers(day):
+            return latest
     return None
 
 

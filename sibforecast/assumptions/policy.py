@@ -42,9 +42,11 @@ class Policy(Result):
     no number, such as a level), unit, start, end (blank: open; both inclusive), decided_by,
     source, status, title, title_zh, low, high (the bounds), note.
 
-    Of one parameter the nearest area that says anything of the day wins (the area itself, then
-    those above it, then ``*``, the nation's rule); within an area the latest start. A measure
-    with an end gives way to what was in force before it.
+    Of one parameter the nearest area with a value in force wins (the area itself, then those
+    above it, then ``*``, the nation's rule). Within an area a later start supersedes what was
+    before for good: where the latest has ended nothing is in force, and that is an error told,
+    never an old figure that comes back. So a region's own value holds against later national
+    ones until it is given an end.
     """
 
     law: Law = field(default_factory=Law, repr=False)
@@ -53,8 +55,6 @@ class Policy(Result):
         "parameter", "programme", "region", "value", "word", "unit", "start", "end", "decided_by", "source", "status",
         "title", "title_zh", "low", "high", "note",
     )  # fmt: skip
-
-    # --- asking -------------------------------------------------------------------------
 
     def at(
         self, date: object, region: str = ALL, programme: str | None = None, regions: Regions | None = None
@@ -186,8 +186,6 @@ class Policy(Result):
         known = self._parameter(parameter, programme)
         return known.low, known.high
 
-    # --- pooling --------------------------------------------------------------------
-
     def pooling_level(self, programme: str, date: object, region: str = ALL, regions: Regions | None = None) -> str:
         """The level at which a fund is pooled on a day: county, league, region or nation.
 
@@ -246,8 +244,6 @@ class Policy(Result):
                     rows.append((known.programme, step.word, *span, area, step.source, step.status))
         return pd.DataFrame(rows, columns=["programme", "level", "start", "end", "region", "source", "status"])
 
-    # --- further law --------------------------------------------------------------------
-
     def overlay(self, *files: str | Path) -> Policy:
         """This law with further files laid over it: a region's own, or a draft.
 
@@ -283,8 +279,6 @@ class Policy(Result):
         """
         return _policy(read_law([Path(f) for f in files], self.law), [*self.provenance["files"], *map(str, files)])
 
-    # --- shown --------------------------------------------------------------------------
-
     def headline(self) -> str:
         """How many parameters and values, and how far they were checked."""
         counts = self.frame["status"].value_counts()
@@ -296,8 +290,6 @@ class Policy(Result):
         frame = self.frame
         table = frame.groupby("programme", sort=False).agg(parameters=("parameter", "nunique"), values=("start", "size"))
         return table.join(frame.pivot_table(index="programme", columns="status", values="start", aggfunc="size", fill_value=0))
-
-    # --- inside -------------------------------------------------------------------------
 
     @cached_property
     def _funds(self) -> dict[str, str]:
@@ -329,6 +321,9 @@ class Policy(Result):
 
     def _nothing(self, parameter: Parameter, lineage: tuple[str, ...], day: dt.date) -> str:
         """Why there is no value, and where there is one."""
+        for part in self.law.parts(parameter):
+            if self.law.in_force(part, lineage, day) is None:
+                return f"{parameter.id} follows from {self._nothing(part, lineage, day)}"
         head = f"{parameter.id} of {parameter.programme}: nothing is in force on {day} for {lineage[0]!r}"
         pieces = self.law.pieces(parameter, lineage)
         if pieces:
