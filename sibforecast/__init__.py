@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.analysis.sharing import share as share
     from sibforecast.assumptions.basis import Assumptions as Assumptions
     from sibforecast.assumptions.basis import assume as assume
+    from sibforecast.assumptions.policy import Policy as Policy
+    from sibforecast.assumptions.policy import current_law as current_law
     from sibforecast.assumptions.scenario import Change as Change
     from sibforecast.assumptions.scenario import Scenario as Scenario
     from sibforecast.assumptions.scenario import read_scenario as read_scenario
@@ -62,6 +64,7 @@ _PUBLIC = {
     "backtest": "forecasting.backtest",
     "Backtest": "forecasting.backtest",
     "assume": "assumptions.basis",
+    "current_law": "assumptions.policy",
     "read_scenario": "assumptions.scenario",
     "project": "projection.project",
     "run_scenarios": "projection.project",
@@ -83,6 +86,7 @@ _PUBLIC = {
     "FundData": "tables.data",
     "Forecast": "forecasting.drivers",
     "Assumptions": "assumptions.basis",
+    "Policy": "assumptions.policy",
     "Change": "assumptions.scenario",
     "Scenario": "assumptions.scenario",
     "Projection": "projection.project",

@@ -16,6 +16,8 @@ level in force in December is known it is that, times last year's L by its own D
 Newcomers, leavers and newcomers' levels that somebody entered for a year go before their
 forecasts: who retires next year is often known by name, and there lies the gain. Without
 that, newcomers are forecast themselves and the average is known no better than by its trend.
+Where a general adjustment of the level is announced that December's level does not hold yet,
+the level in force stands and the adjustment comes on top (`series`).
 
 Source: the balance method of the field's handbooks, stayers × level × months + newcomers ×
 their level × months paid − leavers × level × months unpaid; that both come evenly over the
@@ -31,7 +33,7 @@ import numpy as np
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.entered import Figure
-from sibforecast.forecasting.fund_forecast import FundForecast
+from sibforecast.forecasting.fund_forecast import LABELS, FundForecast
 from sibforecast.tables.panel import Floats, Panel
 
 #: Funds whose stock turns over slowly enough for it.
@@ -39,10 +41,7 @@ KINDS = frozenset({"wage_based_pension", "flat_pension", "closing_subsidy_pensio
 FLOWS = ("new_beneficiaries", "beneficiary_exits", "entrant_level")
 #: Past adjustments from which the next is forecast.
 FEWEST = 2
-LABEL = "forecast: stayers, newcomers and leavers each at their level"
 AS_ENTERED = "; newcomers or leavers as entered"
-BY_ADJUSTMENT = LABEL + "; adjustment as in the past"
-BY_DECEMBER = LABEL + "; stayers' level in force in December"
 
 
 def stayers(level: Floats, opening: Floats, new: Floats, exits: Floats, entrant: Floats) -> Floats:
@@ -120,7 +119,8 @@ def by_composition(
     if not told.any():
         return
     out.point["benefit_level"] = np.where(told, found, out.point["benefit_level"])
-    words = np.where(by_december, BY_DECEMBER, BY_ADJUSTMENT)[:, None].astype(object)
+    first = np.arange(found.shape[1]) == 0
+    words = np.where(by_december[:, None] & first, LABELS["composed_end"], LABELS["composed"]).astype(object)
     for value in given.values():
         words = np.where(~np.isnan(value) & ~np.char.endswith(words.astype(str), AS_ENTERED), words + AS_ENTERED, words)
     out.label["benefit_level"] = np.where(told, words, out.label["benefit_level"])

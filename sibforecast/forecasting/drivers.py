@@ -21,7 +21,7 @@ from sibforecast.forecasting.composition import FLOWS
 from sibforecast.forecasting.events import Event, events_of, jumps
 from sibforecast.forecasting.fund_forecast import FundForecast, Options
 from sibforecast.forecasting.known import any_known, known_at, known_rows
-from sibforecast.forecasting.law import announced
+from sibforecast.forecasting.law import ALWAYS, adjustments, announced
 from sibforecast.forecasting.spread import beside_rules, quantile, within
 from sibforecast.forecasting.years import Span, fund_years
 from sibforecast.periods import Period
@@ -44,6 +44,8 @@ class Forecast(Result):
     data: FundData | None = field(default=None, repr=False)
     periods: tuple[int, ...] = ()
     level: tuple[int, ...] = (80, 95)
+    limit: Period = ALWAYS  # no figure after it is used
+    told: Period = ALWAYS  # decisions announced until then are known
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
     columns: ClassVar[tuple[str, ...]] = (
@@ -190,8 +192,9 @@ def forecast_from(
         span = Span(last, wanted[0], wanted[-1], limit, max(lasts.values()))
         later = range(limit.year + 1, wanted[-1] + 1)
         economy[programme] = en.figures(data, rows, panel, later)
+        law = announced(data, programme, told), adjustments(data, programme, told)
         flows = en.given(data, panel, FLOWS, later)
-        options = Options(methods or {}, known_events, announced(data, programme, told), flows, economy[programme])
+        options = Options(methods or {}, known_events, *law, limit, flows, economy[programme])
         fund = fund_years(data, panel, ranks[programme], span, options, expected)
         if fund is not None:
             funds[programme] = fund
@@ -213,6 +216,8 @@ def forecast_from(
         data=data,
         periods=wanted,
         level=frame_level,
+        limit=limit,
+        told=told,
         findings=Findings.of([*_told(funds, known_events), *macro.unused(data, economy, funds, limit, wanted[-1])], provenance),
     )
 

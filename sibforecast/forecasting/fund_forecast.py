@@ -14,7 +14,8 @@ from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.entered import Figure
 from sibforecast.forecasting.events import Event
 from sibforecast.forecasting.known import STAGE_WORDS
-from sibforecast.forecasting.law import Setting
+from sibforecast.forecasting.law import ALWAYS, Adjustment, Setting
+from sibforecast.periods import Period
 from sibforecast.tables.panel import Floats, Panel
 
 if TYPE_CHECKING:
@@ -44,8 +45,11 @@ LABELS = {
     "recent_mean": "forecast: mean of the last three years",
     "identity": "forecast: its drivers × what recent accounts had beside them",
     "law": "forecast: announced law",
+    "in_force": "forecast: value in force at the end of the last year",
     "policy": "no measure announced: nothing is extrapolated",
     "level_end": "forecast: level in force in December × last year's paid level / its own December level",
+    "composed": "forecast: stayers, newcomers and leavers each at their level; adjustment as in the past",
+    "composed_end": "forecast: stayers, newcomers and leavers each at their level; stayers' level in force in December",
     "short": "forecast: fewer than three years known; half the growth",
     "one": "forecast: one year known; kept",
     "stale": "none: last figure older than three years",
@@ -102,6 +106,12 @@ def stage_words(stages: Panel, item: str, year: int) -> npt.NDArray[np.object_]:
     return np.asarray(table[np.where(np.isnan(rank), len(STAGE_WORDS), rank).astype(np.int64)])
 
 
+def from_december(label: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Where a level is forecast from the one in force in December, which holds January's adjustment."""
+    words = label.astype(str)
+    return np.asarray(np.char.startswith(words, LABELS["level_end"]) | np.char.startswith(words, LABELS["composed_end"]))
+
+
 def room(ahead: FundForecast, item: str, steps: int = 1) -> None:
     """Room for an item that was not forecast yet."""
     if item not in ahead.point:
@@ -120,5 +130,7 @@ class Options:
     chosen: Mapping[str, str] = field(default_factory=dict)  # method by item
     events: tuple[Event, ...] = ()
     law: Mapping[str, list[Setting]] = field(default_factory=dict)  # announced settings of the fund's items
+    adjusted: Mapping[str, list[Adjustment]] = field(default_factory=dict)  # what is added or multiplied, by item
+    limit: Period = ALWAYS  # the last month of figures
     entered: Mapping[str, Figure] = field(default_factory=dict)  # flows of beneficiaries entered for years to come
     economy: Mapping[str, Figure] = field(default_factory=dict)  # what is known and entered of wages, GDP, employment

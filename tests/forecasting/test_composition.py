@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import sibforecast as sib
 from sibforecast import items
 from sibforecast.forecasting import composition as co
+from sibforecast.forecasting.fund_forecast import LABELS
 from tests.datasets import ONE_LEAGUE, dataset
 
 FUND = "enterprise_pension"
@@ -74,7 +75,7 @@ def test_next_year_by_hand(tmp_path):
     row = level(said, 2025)
     assert row["value"] == pytest.approx(expected, rel=1e-9)
     assert row["value"] == pytest.approx(table.iloc[-1]["benefit_level"], rel=1e-9)
-    assert row["method"] == co.BY_ADJUSTMENT
+    assert row["method"] == LABELS["composed"]
 
 
 def test_several_years_by_hand(tmp_path):
@@ -100,7 +101,7 @@ def test_newcomers_who_are_known_by_name_are_worth_it(tmp_path):
             data = data_of(tmp_path / f"{seed}{n}", known, without=gone, end=inforce).with_judgement(judged, author="x")
             told.append(level(sib.forecast(data, 2025), 2025))
         wrong.append([abs(t["value"] / last["benefit_level"] - 1) for t in told])
-        assert told[0]["method"] == co.BY_DECEMBER + co.AS_ENTERED
+        assert told[0]["method"] == LABELS["composed_end"] + co.AS_ENTERED
     whole, bare = np.mean(wrong, axis=0)
     assert whole < 0.5 * bare
 
@@ -124,7 +125,7 @@ def test_the_level_in_force_in_december_is_the_stayers_level(tmp_path):
     stay = inforce[-1]  # last year's stayers were paid exactly their December level
     opening = known["beneficiaries"].iloc[-1]
     assert row["value"] == pytest.approx((opening * stay + 2250 * 3400 - 750 * stay) / (opening + 1500), rel=1e-9)
-    assert row["method"] == co.BY_DECEMBER
+    assert row["method"] == LABELS["composed_end"]
 
 
 @pytest.mark.parametrize("gone", ["entrant_level", "new_beneficiaries", "beneficiary_exits", "beneficiaries"])
@@ -134,7 +135,7 @@ def test_where_a_part_is_not_known_nothing_changes(tmp_path, gone):
     bare = data_of(tmp_path / "b", table, without=("entrant_level", "new_beneficiaries", "beneficiary_exits"))
     a, b = (level(sib.forecast(d, 2025), 2025) for d in (some, bare))
     assert (a["value"], a["method"]) == (b["value"], b["method"])
-    assert co.LABEL not in a["method"]
+    assert "stayers" not in a["method"]
 
 
 def test_an_area_that_does_not_tell_keeps_its_own_forecast(tmp_path):
@@ -150,7 +151,7 @@ def test_an_area_that_does_not_tell_keeps_its_own_forecast(tmp_path):
     said, plain = (sib.forecast(sib.load(dataset(tmp_path / n, r, regions=regions)), 2025).frame for n, r in (("a", rows), ("b", bare)))
     said, plain = (f[(f["item"] == "benefit_level") & f["quantile"].isna()].set_index("region") for f in (said, plain))
     assert said.loc["150200", ["value", "method"]].tolist() == plain.loc["150200", ["value", "method"]].tolist()
-    assert said.loc[AREA, "method"] == co.BY_ADJUSTMENT
+    assert said.loc[AREA, "method"] == LABELS["composed"]
 
 
 def test_its_errors_are_its_own(tmp_path):
@@ -186,3 +187,25 @@ def test_the_average_lies_between_its_parts_and_gives_them_back(stay, opening, n
 def test_the_item_is_a_mean_of_newcomers():
     entry = items.item("entrant_level")
     assert (entry.rollup, entry.unit, entry.zh) == ("mean:new_beneficiaries", "currency/person-month", "新增人员待遇水平")
+
+
+def test_an_announced_adjustment_is_never_counted_twice(tmp_path):
+    """January's 6 % stand in December's level already; without that level it comes on top of the level in force."""
+    table = economy(range(2020, 2026), [4500.0] * 6, adjustment=0.02)
+    known = table.iloc[:-1].copy()
+    inforce = [*(known["end"].iloc[:-1] * 1.02), known["end"].iloc[-1] * 1.06]
+    columns = ("item", "programme", "regions", "multiply", "start", "decided_by", "known_at_budget", "known_from", "id")
+    rows = [("benefit_level", FUND, "*", 1.06, "2025-01", "nation", "true", "2024-11", "raise-2025")]
+    history = [
+        (AREA, FUND, item, int(r["year"]), r[item], unit, "final")
+        for r in known.to_dict("records") for item, unit in UNITS.items() if item in r
+    ]  # fmt: skip
+    december = [(AREA, FUND, "benefit_level_end", int(y), v, "元/月", "final") for y, v in zip(known["year"], inforce, strict=True)]
+    drafted = {}
+    for name, more in (("with", december), ("without", [])):
+        data = sib.load(dataset(tmp_path / name, history + more, regions=ONE_LEAGUE, policies=(columns, rows)))
+        frame = sib.draft_budget(data, 2025).frame
+        drafted[name] = frame[(frame["stage"] == "draft") & (frame["item"] == "benefit_level")].iloc[0]
+    held = level(sib.forecast(data_of(tmp_path / "plain", known, end=inforce), 2025), 2025)
+    assert drafted["with"]["value"] == pytest.approx(held["value"])
+    assert drafted["without"]["value"] == pytest.approx(known["benefit_level"].iloc[-1] * 1.06)

@@ -153,7 +153,7 @@ def test_employment_may_stand_with_another_fund_and_with_each_area(tmp_path):
     data = sib.load(dataset(tmp_path / "c", own, regions=REGIONS))
     judged = [{"item": "urban_employment", "period": str(LAST), "value": float(jobs[-1] / 9), "region": c} for c in CITIES]
     each = sib.forecast(data.with_judgement(judged, author="x"), LAST)
-    pd.testing.assert_series_equal(points(each), here, rtol=1e-9)
+    pd.testing.assert_series_equal(points(each), here, rtol=1e-6)  # spreads lend each other a little, and they weigh in reconciling
     shown = points(each, "urban_employment")["150100"]
     growth = np.log(jobs[-2] / jobs[-3])
     assert shown == pytest.approx(jobs[-2] / 9 * np.exp(0.8 * growth))  # its own forecast: fading growth
