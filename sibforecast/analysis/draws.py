@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sibforecast.analysis.doubts import AMOUNT, FACTOR, FARTHEST, UTMOST, Doubt, FundDoubts
 
 Floats = npt.NDArray[np.float64]
+Shocks = npt.NDArray[np.float32]
 
 _GRID = np.linspace(-8.0, 8.0, 1601)
 _WEIGHT = np.exp(-0.5 * _GRID**2)
@@ -73,12 +74,18 @@ def moved(value: float, z: Floats, way: int, deviation: float, level: float, ben
 
 
 class Draws:
-    """Draws of a fund's drivers for some of its areas."""
+    """Draws of a fund's drivers for some of its areas.
 
-    def __init__(self, doubts: FundDoubts, rows: npt.NDArray[np.int64], draws: int, seed: int) -> None:
+    `shared` holds what all areas share, for the next few areas of the same job.
+    """
+
+    def __init__(
+        self, doubts: FundDoubts, rows: npt.NDArray[np.int64], draws: int, seed: int, shared: dict[str, Shocks] | None = None
+    ) -> None:
         self.doubts, self.rows, self.number, self.seed = doubts, rows, draws, seed
         self.names = list(doubts.items)
-        self._pure: dict[str, npt.NDArray[np.float32]] = {}
+        self._shared = {} if shared is None else shared
+        self._pure: dict[str, Shocks] = {}
         self._far: dict[str, Floats] = {}
 
     def has(self, item: str, year: int) -> bool:
@@ -106,44 +113,53 @@ class Draws:
         found = self._far.get(item)
         if found is not None:
             return found
-        own, common = self._own(item), self._common(item)
-        new = np.sqrt(1.0 - doubt.shared) * own + np.sqrt(doubt.shared) * common[None]
-        out = np.zeros(new.shape)
+        common, shared, own = self._common(item), np.float32(doubt.shared**0.5), np.float32((1.0 - doubt.shared) ** 0.5)
+        new = self._own(item)
+        new *= own
+        new += shared * common[None]
+        out = np.empty(new.shape)
         before = np.zeros((len(self.rows), self.number))
         for column in range(len(self.doubts.years)):
             keep, step = doubt.keep[self.rows, column, None], doubt.step[self.rows, column, None]
             before = keep * before + step * new[:, column]
             size = doubt.deviation[self.rows, column, None]
-            out[:, column] = before / np.where(size > 0, size, 1.0)
+            np.divide(before, np.where(size > 0, size, 1.0), out=out[:, column])
         self._far[item] = out
         return out
 
-    def _own(self, item: str) -> Floats:
+    def _own(self, item: str) -> Shocks:
         """What is each area's own, mixed so that drivers go together."""
-        weights = self.doubts.own[self.names.index(item)]
-        out = np.zeros((len(self.rows), len(self.doubts.years), self.number))
+        weights = self.doubts.own[self.names.index(item)].astype(np.float32)
+        out = np.zeros((len(self.rows), len(self.doubts.years), self.number), dtype=np.float32)
         for name, weight in zip(self.names, weights, strict=True):
             if weight != 0.0:
                 out += weight * self._single(name)
         return out
 
-    def _single(self, item: str) -> npt.NDArray[np.float32]:
+    def _single(self, item: str) -> Shocks:
         found = self._pure.get(item)
         if found is None:
             size = (len(self.doubts.years), self.number)
-            streams = (stream(self.seed, "own", self.doubts.areas[row], self.doubts.programme, item) for row in self.rows)
-            found = np.stack([one.standard_normal(size, dtype=np.float32) for one in streams])
+            found = np.empty((len(self.rows), *size), dtype=np.float32)
+            for place, row in enumerate(self.rows):
+                own = stream(self.seed, "own", self.doubts.areas[row], self.doubts.programme, item)
+                own.standard_normal(dtype=np.float32, out=found[place])
             self._pure[item] = found
         return found
 
-    def _common(self, item: str) -> Floats:
+    def _common(self, item: str) -> Shocks:
         """What all areas share: factors of the years, and what is the driver's alone."""
-        size = (len(self.doubts.years), self.number)
+        found = self._shared.get(item)
+        if found is not None:
+            return found
         loadings = self.doubts.loadings[self.names.index(item)]
-        alone = np.sqrt(max(1.0 - float((loadings**2).sum()), 0.0))
-        own = stream(self.seed, "common", self.doubts.programme, item)
-        out = alone * own.standard_normal(size, dtype=np.float32).astype(np.float64)
-        for factor, loading in enumerate(loadings):
+        alone = np.float32(max(1.0 - float((loadings**2).sum()), 0.0) ** 0.5)
+        out = alone * self._of_all("common", self.doubts.programme, item)
+        for factor, loading in enumerate(loadings.astype(np.float32)):
             if loading != 0.0:
-                out += loading * stream(self.seed, "factor", str(factor)).standard_normal(size, dtype=np.float32)
-        return np.asarray(out)
+                out += loading * self._of_all("factor", str(factor))
+        self._shared[item] = out
+        return out
+
+    def _of_all(self, *names: str) -> Shocks:
+        return stream(self.seed, *names).standard_normal((len(self.doubts.years), self.number), dtype=np.float32)

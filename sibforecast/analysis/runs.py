@@ -13,7 +13,7 @@ import pandas as pd
 
 from sibforecast import engine, items
 from sibforecast.analysis.doubts import FACTORS, FundDoubts, doubts_of
-from sibforecast.analysis.draws import Draws
+from sibforecast.analysis.draws import Draws, Shocks
 from sibforecast.analysis.replay import Replay, alike
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.effects import Effects, effects_on
@@ -235,10 +235,11 @@ def _work(job: Job) -> Answer:
     place = {int(row): i for i, row in enumerate(job.rows)}
     many = max(1, job.cells // job.draws)
     summed: dict[tuple[str, int], dict[int, Floats]] = {}
+    shared: dict[str, Shocks] = {}
     for group in alike(job.path, job.rows, tuple(y for y in job.path.years if y <= job.years[-1])):
         for start in range(0, len(group), many):
             rows = group[start : start + many]
-            replay = Replay(job.path, rows, Draws(job.doubts, rows, job.draws, job.seed), job.effects, job.mirrored)
+            replay = Replay(job.path, rows, Draws(job.doubts, rows, job.draws, job.seed, shared), job.effects, job.mirrored)
             for line, year, value in _values(job, replay):
                 here = [place[int(r)] for r in rows]
                 out.stats.setdefault((line, year), np.full((number, 1 + len(QUANTILES)), np.nan))[here] = _stats(value)
