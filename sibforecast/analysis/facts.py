@@ -50,7 +50,7 @@ class Facts:
         if self.balances is not None:
             row = _row(self.balances, key, self._regions, self.unit)
             if row is not None:
-                return float(row["opening"]), float(row.get("monthly", float("nan")))
+                return _amount(row, "opening", "balances"), float(row.get("monthly", float("nan")))
         opening = self._last_year(key, ("closing_balance",))
         spending = self._last_year(key, ("expenditure_subtotal", "total_expenditure"))
         if opening is None:
@@ -67,17 +67,19 @@ class Facts:
             fund = str(row.get("programme") or "") in ("", str(key["programme"]))
             year = str(row.get("period") or "")[:4] in ("", str(key["period"])[:4])
             if here and fund and year and not read_truth(row.get("rectified")):
-                total += float(row["amount"])
+                total += _amount(row, "amount", "audits")
         return total
 
-    def limits(self, rules: SharingRules, key: Key) -> Iterator[tuple[float, str]]:
-        """Caps of the grant, with their reason."""
+    def limits(self, rules: SharingRules, key: Key) -> Iterator[tuple[float, str, dict[str, float]]]:
+        """Caps of the grant, with their reason and the numbers behind it."""
         caps = rules.caps
         if caps.multiple_of_remitted == caps.multiple_of_remitted:
             amount = self._remitted(key)
-            yield caps.multiple_of_remitted * amount, f"at most {caps.multiple_of_remitted:g} times the {amount:,.2f} remitted"
+            reason = f"at most {caps.multiple_of_remitted:g} times the {amount:,.2f} remitted"
+            limit = caps.multiple_of_remitted * amount
+            yield limit, reason, {"times": caps.multiple_of_remitted, "remitted": amount, "limit": limit}
         if caps.per_unit == caps.per_unit:
-            yield caps.per_unit, f"at most {caps.per_unit:,.2f} for one area and fund"
+            yield caps.per_unit, f"at most {caps.per_unit:,.2f} for one area and fund", {"limit": caps.per_unit}
 
     def unmet(self, rules: SharingRules, key: Key) -> list[str]:
         """Conditions the rules require that the area has not met; unknown ones are refused."""
@@ -97,7 +99,7 @@ class Facts:
         if self.remitted is not None:
             row = _row(self.remitted, key, self._regions, self.unit)
             if row is not None:
-                return float(row["amount"])
+                return _amount(row, "amount", "remitted")
         found = self._last_year(key, ("upper_remittance",))
         if found is None:
             raise SibError(f"the cap is a multiple of what was remitted, and that of {_told(key)} is unknown: give remitted=")
@@ -136,6 +138,14 @@ def _row(table: pd.DataFrame, key: Key, regions: Regions, unit: str) -> dict[str
         if area == str(key["region"]) and str(row.get("programme") or "") in ("", str(key["programme"])):
             return {str(k): v for k, v in row.items()}
     return None
+
+
+def _amount(row: Mapping[Any, Any], column: str, table: str) -> float:
+    """An amount of a row; blank is not zero."""
+    value = float(row[column])
+    if value != value:
+        raise SibError(f"{table}: {column} of {row['region']} is blank, and blank is not zero: give the amount")
+    return value
 
 
 def _told(key: Key) -> str:

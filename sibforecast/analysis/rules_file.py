@@ -93,6 +93,10 @@ class SharingRules:
     national: Mapping[str, float] = field(default_factory=dict)
     round_to: float = 100.0
     residual_to: str = "league"
+    money: str = "万元"
+    places: int = 2
+    note: str = ""
+    effective: tuple[str, str] = ("", "")
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{k} {v:.0%}" for k, v in self.default.shares.items())
@@ -191,12 +195,29 @@ def _faults(record: Mapping[str, Any]) -> Iterable[str]:
         if not is_share(share):
             yield f"[linkage]: the multiplier of {grade!r} must lie in [0, 1]; found {share!r}"
     rounding = record.get("rounding", {})
-    try:
-        parse_unit(str(rounding.get("unit", "元")))
-    except SibError as fault:
-        yield f"[rounding]: {fault}"
+    yield from _rounding_faults(rounding)
+    keep = record.get("gap", {}).get("keep_months", 0)
+    if isinstance(keep, bool) or not isinstance(keep, (int, float)) or not 0 <= keep < float("inf"):
+        yield f"[gap]: keep_months must be a number of at least 0; found {keep!r}"
     if rounding.get("residual_to", "league") not in LEVELS:
         yield f"[rounding]: residual_to must be one of {', '.join(LEVELS)}"
+
+
+def _rounding_faults(rounding: Mapping[str, Any]) -> Iterable[str]:
+    """Faults of unit and places: money, in steps of at least a cent."""
+    places = rounding.get("places", 2)
+    if isinstance(places, bool) or not isinstance(places, int) or not 0 <= places <= 10:
+        yield f"[rounding]: places must be a whole number of at least 0; found {places!r}"
+        return
+    try:
+        unit = parse_unit(str(rounding.get("unit", "元")))
+    except SibError as fault:
+        yield f"[rounding]: {fault}"
+        return
+    if unit.family != "currency":
+        yield f"[rounding]: the unit must be money; found {rounding['unit']!r}"
+    elif unit.factor * 10.0**-places < 0.00999:
+        yield f"[rounding]: {places} places of {rounding.get('unit', '元')} are finer than a cent"
 
 
 def _class_faults(classes: Any) -> Iterable[str]:
@@ -237,6 +258,12 @@ def _class(entry: Mapping[str, Any]) -> RuleClass:
     return RuleClass(str(entry.get("id", "")), str(entry.get("treat", "")), str(entry.get("clause", "")), match)
 
 
+def _interval(value: Any) -> tuple[str, str]:
+    """First and last day in force; blank where open."""
+    start, end = (*map(str, _many(value)), "", "")[:2]
+    return start, end
+
+
 def _built(record: Mapping[str, Any]) -> SharingRules:
     programmes = record.get("scope", {}).get("programmes", "auto")
     rounding = record.get("rounding", {})
@@ -259,4 +286,8 @@ def _built(record: Mapping[str, Any]) -> SharingRules:
         assessment={str(k): float(v) for k, v in record.get("linkage", {}).get("assessment", {}).items()},
         round_to=unit.factor * 10.0 ** -int(rounding.get("places", 2)),
         residual_to=str(rounding.get("residual_to", "league")),
+        money=str(rounding.get("unit", "元")),
+        places=int(rounding.get("places", 2)),
+        note=str(record.get("note", "")),
+        effective=_interval(record.get("effective", ())),
     )
