@@ -267,8 +267,10 @@ def _out_of_force(rules: SharingRules, table: pd.DataFrame) -> Iterator[dict[str
     for period in dict.fromkeys(table["period"].astype(str)):
         year = period[:4]
         if year.isdigit() and ((start and year < start[:4]) or (end and year > end[:4])):
-            yield {"id": "rules_not_in_force", "severity": "warning", "period": period,
-                   "expected": f"{start} to {end or 'today'}", "message": f"the rules {rules.ruleset} are not in force in {year}", "mend": "choose the rules of that year"}
+            yield {
+                "id": "rules_not_in_force", "severity": "warning", "period": period, "expected": f"{start} to {end or 'today'}",
+                "message": f"the rules {rules.ruleset} are not in force in {year}", "mend": "choose the rules of that year",
+            }  # fmt: skip
 
 
 def _not_billed(draft: BudgetDraft) -> Iterator[dict[str, Any]]:

@@ -120,7 +120,7 @@ class Teller:
 
     def _ratio(self) -> None:
         """The shares, and what of the rules chose them."""
-        way, ratio = self.way, self.way.ratio
+        ratio = self.way.ratio
         if ratio is None:
             return
         numbers = [Number("share", share, level) for level, share in ratio.shares.items()]
