@@ -117,9 +117,10 @@ def test_faults_are_told_together(draft, tmp_path):
     assert freeze(several, status="adjusted", date="2026-06-30", scenario="b").year == 2026
     with pytest.raises(SibError, match="one budget year"):
         freeze(sib.project(draft.assumptions, years=2), status="draft", date="2025-11-20")
+    both = [("150100", EP, "total_revenue", 2026, 1, "万元", stage) for stage in ("budget", "adjusted")]
+    data = sib.load(datasets.dataset(tmp_path, both))
     with pytest.raises(SibError, match="one slice"):
-        both = [("150100", EP, "total_revenue", 2026, 1, "万元", stage) for stage in ("budget", "adjusted")]
-        freeze(sib.load(datasets.dataset(tmp_path, both)), status="draft", date="2025-11-20")
+        freeze(data, status="draft", date="2025-11-20")
     with pytest.raises(SibError, match="versions of the same year"):
         compare(frozen(draft), dataclasses.replace(frozen(draft), year=2027))
     with pytest.raises(SibError, match="takes two versions"):
