@@ -23,6 +23,8 @@ from sibforecast.tables.regions import Regions
 
 #: Treatments in the order of netting; the first are local.
 ORDER = ("local", "shared", "pending", "unlisted")
+#: Treatments that leave before netting.
+_ASIDE = ("override", "out_of_scope")
 _NATIONAL = RuleClass("N0", "override", "国家如有规定的,按国家政策规定执行")
 #: Cuts of the grant: class and name.
 _BY_ASSESSMENT = "建立考评结果与对盟市补助资金挂钩的激励机制"
@@ -69,41 +71,42 @@ class Unit:
             payer = "fund" if total <= 0 else self._as_payer(level)
             way.unpooled = "not_named" if self.rules.programmes else "no_entry" if note.startswith("no pooling") else "pooled"
             return [self._row("P0", "", "out_of_scope", payer, None, "", note, total)]
-        if total <= 0:
-            return [self._row("", "", "netted", "fund", None, "", "no gap: the surplus stays in the fund", total)]
-        if level == "nation" and self.rules.national:
-            self._take([(r, _NATIONAL, "pooled nationally") for r in records])
-            return self._with_rest(self._nationally([(r, _NATIONAL, "pooled nationally") for r in records]), total)
-        treated: dict[str, list[Taken]] = {t: [] for t in (*ORDER, "override", "out_of_scope")}
+        treated: dict[str, list[Taken]] = {t: [] for t in (*ORDER, *_ASIDE)}
         for record in records:
+            if level == "nation" and self.rules.national:
+                treated["override"].append((record, _NATIONAL, "pooled nationally"))
+                continue
             kind, reason = self._class_of(record)
             treated[kind.treat].append((record, kind, reason + note))
         self._take([taken for t in treated for taken in treated[t]])
-        first = self._nationally(treated["override"])  # they leave before netting
-        first += [self._from(t, "out_of_scope", self.carrier, None, 1.0) for t in treated["out_of_scope"]]
-        rest = total - math.fsum(float(r["value"]) for t in ("override", "out_of_scope") for r, _, _ in treated[t])
+        first, rest = self._aside(treated, total)
         if rest < 0.005:
-            stays = self._row("", "", "netted", "fund", None, "", "no gap left: the surplus stays in the fund", cents(rest))
-            return self._with_rest([*first, *([stays] if rest <= -0.005 else [])], total)
+            reason = "no gap left: the surplus stays in the fund" if first else "no gap: the surplus stays in the fund"
+            stays = [] if first and rest > -0.005 else [self._row("", "", "netted", "fund", None, "", reason, cents(rest))]
+            return self._with_rest([*first, *stays], total)
         return self._cuts(self._with_rest([*first, *self._paid(treated, rest)], total))
+
+    def _aside(self, treated: Mapping[str, list[Taken]], total: float) -> tuple[list[dict[str, Any]], float]:
+        """What leaves before netting, by national shares or to its own area, and the gap that is left.
+
+        Causes of one kind are netted among themselves; where they are savings together, they
+        stay and lighten the rest: nobody is paid out.
+        """
+        rows, rest = [], total
+        for treat in _ASIDE:
+            due = math.fsum(float(r["value"]) for r, _, _ in treated[treat])
+            if treated[treat]:
+                self.workings.sums[treat], self.workings.carried[treat] = due, max(due, 0.0)
+            if due >= 0.005:
+                rows.extend(self._burdens(treat, treated[treat], due, ""))
+                rest -= due
+        return rows, rest
 
     def _take(self, taken: Sequence[Taken]) -> None:
         """Note what took each cause."""
         self.workings.taken = [
             TakenCause(str(r["cause"]), str(r["stage"]), k.id, k.treat, k.clause, float(r["value"]), why) for r, k, why in taken
         ]
-
-    def _nationally(self, rows: list[Taken]) -> list[dict[str, Any]]:
-        """Causes a national rule settles, by its shares."""
-        shares = self.rules.national.items()
-        return [self._from(t, "override", self._as_payer(level), share, share) for t in rows for level, share in shares]
-
-    def _from(self, taken: Taken, treat: str, payer: str, ratio: float | None, part: float) -> dict[str, Any]:
-        """A row of one cause."""
-        record, kind, why = taken
-        step = self.rules.round_to
-        value = amount(steps(float(record["value"]) * part, step), step)
-        return self._row(kind.id, str(record["cause"]), treat, payer, ratio, kind.clause, why, value, str(record["stage"]))
 
     @property
     def carrier(self) -> str:
@@ -129,7 +132,8 @@ class Unit:
         whole = math.fsum(others.values())
         scale = min(1.0, rest / whole) if whole > 0 else 0.0
         carried |= {t: value * scale for t, value in others.items()}
-        self.workings.sums, self.workings.carried = sums, carried
+        self.workings.sums |= sums
+        self.workings.carried |= carried
         own, left = self._own_balance(carried["shared"])
         self.workings.left = left
         out = []
@@ -137,12 +141,15 @@ class Unit:
             due = left if treat == "shared" else carried[treat]
             if due < 0.005:
                 continue
-            burdens = [r for r in treated[treat] if float(r[0]["value"]) > 0]  # savings lighten them alike
-            part = due / math.fsum(float(r["value"]) for r, _, _ in burdens)
             netted = "" if abs(carried[treat] / sums[treat] - 1.0) < 1e-12 else "; netted against savings elsewhere"
-            named = [(record, kind, reason + netted) for record, kind, reason in burdens]
-            out.extend(self._payers(treat, named, [float(r["value"]) * part for r, _, _ in burdens]))
+            out.extend(self._burdens(treat, treated[treat], due, netted))
         return [*own, *out]
+
+    def _burdens(self, treat: str, taken: Sequence[Taken], due: float, netted: str) -> list[dict[str, Any]]:
+        """The payers of what is due of one treatment; savings lighten its burdens alike."""
+        burdens = [(record, kind, reason + netted) for record, kind, reason in taken if float(record["value"]) > 0]
+        part = due / math.fsum(float(record["value"]) for record, _, _ in burdens)
+        return self._payers(treat, burdens, [float(record["value"]) * part for record, _, _ in burdens])
 
     def _own_balance(self, shared: float) -> tuple[list[dict[str, Any]], float]:
         """What the fund's own balance meets of the shared part, where the rules let it go first."""
@@ -173,21 +180,23 @@ class Unit:
         if treat == "shared":
             ratio = self._ratio()
             shares, why = ratio.shares, f"; {ratio.why}"
+        elif treat == "override":
+            shares = self.rules.national
         rest = self.rules.residual_to if self.rules.residual_to in shares else next(reversed(list(shares)))
         parts = shared_out(sorted_amounts, whole, shares, rest, step)
         place = {cause: rank for rank, cause in enumerate(order)}
         out = []
         for i, (record, kind, reason) in enumerate(burdens):
             for level, share in shares.items():
-                payer = level or ("pending" if treat == "pending" else self._own_payer(record))
+                payer = level or ("pending" if treat == "pending" else self._own_payer(treat, record))
                 value = amount(parts[level][place[i]], step)
                 out.append(self._row(kind.id, str(record["cause"]), treat, self._as_payer(payer), share if level else None,
                                      kind.clause, reason + why, value, str(record["stage"])))  # fmt: skip
         return out
 
-    def _own_payer(self, record: Mapping[str, Any]) -> str:
+    def _own_payer(self, treat: str, record: Mapping[str, Any]) -> str:
         """Who carries what is not shared: the county that decided it, else the area's own level."""
-        return "county" if record.get("decided_by") == "county" else self.rules.carrier
+        return "county" if record.get("decided_by") == "county" and treat != "out_of_scope" else self.rules.carrier
 
     def _ratio(self) -> Ratio:
         """The shares of this area and fund, by tier and by the months its audited opening balance pays for."""
@@ -271,12 +280,17 @@ class Unit:
         }  # fmt: skip
 
     def _with_rest(self, rows: list[dict[str, Any]], total: float) -> list[dict[str, Any]]:
-        """What rounding to the unit of the rules left over goes where they say, and makes nobody a payee."""
+        """What rounding to the unit of the rules left over goes where they say.
+
+        It makes nobody a payee, and no grant larger than what is to be shared.
+        """
         rest = cents(total - math.fsum(r["value"] for r in rows))
         if rest == 0:
             return rows
         rest_to = self._as_payer(self.rules.residual_to)
         able = [r for r in rows if r["value"] + rest >= 0] or rows
+        if self.granted(rows) + rest > self.workings.left + 0.005:
+            able = [r for r in able if r["payer"] != self.rules.grantor or r["treat"] != "shared"] or able
         takers = [r for r in able if r["payer"] == rest_to] or able
         largest = max(takers, key=lambda r: (abs(r["value"]), str(r["cause"]), str(r["payer"])))
         largest["value"] = cents(largest["value"] + rest)

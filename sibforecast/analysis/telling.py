@@ -61,8 +61,10 @@ class Teller:
         way = self.way
         names = {"area": self._name(way.key["region"]), "fund": self._name(way.key["programme"]),
                  "period": str(way.key["period"]), "unit": self._money_word()}  # fmt: skip
-        if way.gap <= 0:
+        if way.gap <= 0 and set(self.bill["payer"]) <= {"fund"}:
             self._say("surplus", surplus=Number("surplus", -way.gap, depth=0), **names)
+        elif way.gap <= 0:
+            self._say("surplus_apart", surplus=Number("surplus", -way.gap, depth=0), **names)
         else:
             self._say("gap", gap=Number("gap", way.gap, depth=0), **names)
         if way.unpooled:
@@ -197,7 +199,7 @@ class Teller:
     def _others(self) -> None:
         """The rest of the gap: every other payer's total."""
         others = [p for p in self.bill["payer"].unique() if p not in self.told and self._sum(p) != 0]
-        if not others or self.way.gap <= 0:
+        if not others:
             return
         numbers = [Number("other_payer", self._sum(p), p, 0) for p in others]
         self._told_numbers(numbers)

@@ -24,7 +24,7 @@ TREATS: dict[str, tuple[str, str]] = {
 #: The part of a gap, by treatment.
 PARTS: dict[str, tuple[str, str]] = {
     "local": ("local", "地方承担"), "shared": ("shared", "分担"), "pending": ("pending", "待裁定"),
-    "unlisted": ("unlisted", "未列明"),
+    "unlisted": ("unlisted", "未列明"), "override": ("national", "按国家规定"), "out_of_scope": ("out of scope", "范围外"),
 }  # fmt: skip
 CONDITIONS: dict[str, tuple[str, str]] = {
     "remitted_on_time": ("remitted in full and on time", "按时足额上解"),
@@ -45,6 +45,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "In {period} {fund} of {area} has no gap: the surplus of {surplus} stays in the fund, and nobody pays. "
         "Amounts are in {unit}.",
         "{period}年{area}{fund}没有缺口：结余{surplus}留在基金，各级均不负担。金额单位：{unit}。",
+    ),
+    "surplus_apart": (
+        "In {period} {fund} of {area} has a surplus of {surplus} in all, but some causes are settled apart from it. "
+        "Amounts are in {unit}.",
+        "{period}年{area}{fund}总体结余{surplus}，但有单独处理的因素。金额单位：{unit}。",
     ),
     "pooled": (
         "At the start of the year the fund is pooled at the level of {level}, which is out of the scope of the rules.",

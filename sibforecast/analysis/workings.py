@@ -67,8 +67,8 @@ class Workings:
     level: str = ""
     unpooled: str = ""
     taken: list[TakenCause] = field(default_factory=list)
-    sums: Mapping[str, float] = field(default_factory=dict)
-    carried: Mapping[str, float] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)
+    carried: dict[str, float] = field(default_factory=dict)
     ratio: Ratio | None = None
     tier: str = ""
     months: float = _BLANK
