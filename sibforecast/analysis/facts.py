@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.errors import SibError
+from sibforecast.projection.project import Projection
 from sibforecast.tables.cells import read_truth
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import leaves
@@ -28,19 +31,24 @@ class Facts:
     balances: pd.DataFrame | None
     remitted: pd.DataFrame | None
     conditions: pd.DataFrame | None
+    expected: Callable[[], pd.DataFrame] | None = None
 
     @classmethod
     def of(
         cls, rules: SharingRules, data: FundData | None, audits: pd.DataFrame | None, balances: pd.DataFrame | None,
         remitted: pd.DataFrame | None, conditions: pd.DataFrame | None,
+        expected: Callable[[], pd.DataFrame] | None = None,
     ) -> Facts:  # fmt: skip
-        """The facts given, else those of the data set."""
+        """The facts given, else those of the data set, else what a draft expects."""
         if audits is None and data is not None and not data.table("audits").empty:
             audits = data.table("audits")
-        return cls(data, rules.unit, audits, balances, remitted, conditions)
+        return cls(data, rules.unit, audits, balances, remitted, conditions, expected)
 
     def balance(self, key: Key) -> tuple[float, float]:
         """Audited opening balance, and a month's spending of the year before.
+
+        A budget is made before last year's account is closed: then it is the opening balance
+        that the draft expects, and the settlement trues it up.
 
         Raises
         ------
@@ -54,8 +62,24 @@ class Facts:
         opening = self._last_year(key, ("closing_balance",))
         spending = self._last_year(key, ("expenditure_subtotal", "total_expenditure"))
         if opening is None:
+            expected = self._expectations.get((str(key["region"]), str(key["programme"]), str(key["period"])))
+            if expected is not None and expected[0] == expected[0]:
+                return expected
             raise SibError(f"the rules use the opening balance, and that of {_told(key)} is unknown: give balances=")
         return opening, spending / 12.0 if spending is not None else float("nan")
+
+    @cached_property
+    def _expectations(self) -> dict[tuple[str, str, str], tuple[float, float]]:
+        """Expected opening balance and month's spending by unit, fund and year; unknown where an area's is."""
+        if self.expected is None:
+            return {}
+        table = self.expected()
+        table["region"] = [self._area(str(r)) for r in table["region"]]
+        out: dict[tuple[str, str, str], tuple[float, float]] = {}
+        for region, fund, period, opening, monthly in table.itertuples(index=False):
+            sums = out.get((region, fund, period), (0.0, 0.0))
+            out[region, fund, period] = (sums[0] + opening, sums[1] + monthly)  # one unknown makes the sum unknown
+        return out
 
     def audited(self, key: Key) -> float:
         """Findings of the year that are not rectified."""
@@ -128,6 +152,25 @@ class Facts:
             if len(own):
                 return float(own["value"].sum())
         return None
+
+
+def expected_balances(projection: Projection) -> pd.DataFrame:
+    """Opening balances a projection starts each year with, and a month's spending of the year before, by area."""
+    parts = []
+    for code, path in next(iter(projection.paths.values())).items():
+        areas = path.basis.areas
+        for year in projection.years:
+            columns = {}
+            for name, items in (("opening", ("opening_balance",)), ("spending", ("expenditure_subtotal", "total_expenditure"))):
+                value = np.full(len(areas), np.nan)
+                for item in items:
+                    at = year if name == "opening" else year - 1
+                    found = path.value(item, at)[:, 0] if at in path.years else np.full(1, np.nan)
+                    value = np.where(np.isnan(value), np.broadcast_to(found, value.shape), value)
+                columns[name] = value
+            parts.append(pd.DataFrame({"region": areas, "programme": code, "period": str(year),
+                                       "opening": columns["opening"], "monthly": columns["spending"] / 12.0}))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
 
 
 def _row(table: pd.DataFrame, key: Key, regions: Regions, unit: str) -> dict[str, Any] | None:

@@ -56,6 +56,23 @@ def in_steps(amounts: Sequence[float], step: float) -> list[int]:
     return out
 
 
+def in_whole_steps(amounts: Sequence[float], step: float) -> list[float]:
+    """Amounts of either sign, rounded so that they sum to their sum's own rounding; none moves by more than a step.
+
+    Examples
+    --------
+    >>> in_whole_steps([0.005, 0.005, -0.004], 0.01)
+    [0.0, 0.01, 0.0]
+    """
+    whole = [steps(value, step) for value in amounts]
+    short = steps(math.fsum(amounts), step) - sum(whole)
+    sign = 1 if short > 0 else -1
+    by_error = sorted(range(len(whole)), key=lambda i: (whole[i] - amounts[i] / step) * sign)
+    for i in by_error[: abs(short)]:
+        whole[i] += sign
+    return [amount(number, step) for number in whole]
+
+
 def shared_out(
     amounts: Sequence[float], whole: Sequence[int], shares: Mapping[str, float], rest: str, step: float
 ) -> dict[str, list[int]]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import pandas as pd
 
 from sibforecast.analysis.attribution import COLUMNS, Attribution
 from sibforecast.analysis.bill import Unit, share_the_pool
-from sibforecast.analysis.facts import Facts
+from sibforecast.analysis.facts import Facts, expected_balances
 from sibforecast.analysis.rounding import cents
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.telling import Teller
@@ -205,7 +206,8 @@ def share(
         the grant, where the rules say so. By default that of the data set.
     balances : DataFrame, optional
         region, programme, opening, monthly: audited opening balance and a month's spending,
-        for rules that use them; by default of last year's account of the data set.
+        for rules that use them; by default of last year's account of the data set, and where
+        that is not closed yet what the draft expects.
     remitted : DataFrame, optional
         region, programme, amount: for caps that are a multiple of it; by default what the
         areas remitted in the year before.
@@ -239,7 +241,10 @@ def share(
     grades = _grades(assessments or {}, regions, table, rules)
     if pooling is None and data is not None:
         pooling = data.table("pooling")
-    facts = Facts.of(rules, data, audits, balances, remitted, conditions)
+    expected = causes.expected if isinstance(causes, Attribution) else None
+    if isinstance(causes, BudgetDraft) and causes.projection is not None:
+        expected = partial(expected_balances, causes.projection)
+    facts = Facts.of(rules, data, audits, balances, remitted, conditions, expected)
     known = table["region"].isin(regions.areas)
     units = {r: regions.at_level(r, rules.unit) if k else r for r, k in zip(table["region"], known, strict=True)}
     table["_own"] = [r in regions.areas and _pays_as_region(r, regions) for r in table["region"]]

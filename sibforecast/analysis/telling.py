@@ -104,8 +104,9 @@ class Teller:
             )  # fmt: skip
 
     def _netting(self) -> None:
-        for treat, before in self.way.sums.items():
-            after = self.way.carried[treat]
+        """What savings leave of the burdens of each treatment."""
+        for treat, after in self.way.carried.items():
+            before = math.fsum(t.value for t in self.way.taken if t.treat == treat and t.value > 0)
             if before > 0 and abs(after - before) >= 0.005:
                 numbers = {n: Number(n, v, treat) for n, v in (("before_netting", before), ("after_netting", after))}
                 self._say("netted", part=word(PARTS, treat, self.language), **numbers)

@@ -84,6 +84,16 @@ def test_the_sentences_of_the_settlement_example():
     assert "X1类（“未完成基金预算收入形成的短收,自治区不予补助”）：“未完成收入”增加缺口2,500.00，不予分担，由当地政府承担。" in chinese
 
 
+def test_netting_is_told_by_hand():
+    """L 300, S 1,000, savings of the same kind 200 and elsewhere 400: of the shared 1,000 there remain 400; 60 % of it 240."""
+    rows = [row("l", 300, decided_by="league"), row("n", 1_000, decided_by="nation"), row("less", -200, decided_by="nation"),
+            row("fewer", -400, kind="driver")]  # fmt: skip
+    text = read_back(sib.share(pd.DataFrame(rows), RULES), "region")["en"].text
+    assert "Savings come off first: of the shared 1,000.00 there remain 400.00." in text
+    assert "Of “n” the region carries 60 %, that is 240.00." in text
+    assert "takes “less”, which lightens the gap by 200.00." in text
+
+
 def test_a_surplus_and_what_is_out_of_scope_are_told():
     bill = sib.share(pd.DataFrame([row("budget_gap", -500, stage="budget", kind="budget")]), RULES)
     assert "surplus of 500.00 stays in the fund" in read_back(bill, "fund")["en"].text
