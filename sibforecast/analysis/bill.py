@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import pandas as pd
-
 from sibforecast.analysis.facts import Facts
 from sibforecast.analysis.ratio_table import Ratio
 from sibforecast.analysis.rounding import amount, cents, in_steps, no_less, shared_out, steps, whole_steps
@@ -53,10 +51,10 @@ class Unit:
     """One area, fund and year: its causes, and the bill made of them."""
 
     key: dict[str, Any]
-    group: pd.DataFrame
+    records: list[dict[str, Any]]
     rules: SharingRules
     regions: Regions
-    pooling: pd.DataFrame | None
+    pooling: list[dict[str, Any]]
     assessments: Mapping[str, object]
     facts: Facts
     workings: Workings = field(init=False)
@@ -64,15 +62,14 @@ class Unit:
     def bill(self) -> list[dict[str, Any]]:
         """Rows that sum to the gap to the cent."""
         level, note = self._pooled_at()
-        records = cast("list[dict[str, Any]]", self.group.to_dict("records"))
-        total = cents(math.fsum(float(r["value"]) for r in records))
+        total = cents(math.fsum(float(r["value"]) for r in self.records))
         way = self.workings = Workings(self.key, total, level=level)
         if level in ("league", "county"):
             payer = "fund" if total <= 0 else self._as_payer(level)
             way.unpooled = "not_named" if self.rules.programmes else "no_entry" if note.startswith("no pooling") else "pooled"
             return [self._row("P0", "", "out_of_scope", payer, None, "", note, total)]
         treated: dict[str, list[Taken]] = {t: [] for t in (*ORDER, *_ASIDE)}
-        for record in records:
+        for record in self.records:
             if level == "nation" and self.rules.national:
                 treated["override"].append((record, _NATIONAL, "pooled nationally"))
                 continue
@@ -263,7 +260,7 @@ class Unit:
         """An area's own level pays as the area it belongs to; a county without a league pays itself."""
         code = str(self.key["region"])
         area = self.regions.areas.get(code)
-        if payer in ("league", "county") and bool(self.group["_own"].all()):
+        if payer in ("league", "county") and all(r["_own"] for r in self.records):
             return "region"
         if area is not None and self.regions.is_own_level(code) and payer == "county":
             return self.regions.areas[area.parent].level
@@ -302,13 +299,13 @@ class Unit:
         if self.rules.programmes:
             named = programme in self.rules.programmes
             return ("region", "") if named else ("league", "not among the programmes of the rules")
-        if self.pooling is None or self.pooling.empty:
+        if not self.pooling:
             return "region", "; no pooling table: taken as pooled at the region"
         day = f"{self.key['period']}-01-01"[:10] if self.key["period"] else "9999-01-01"
         region = str(self.key["region"])
         above = self.regions.ancestors(region) if region in self.regions.areas else ()
         lineage = [region, *above, ""]  # an entry for the area itself goes before one for all
-        known = [r for r in self.pooling.to_dict("records") if str(r.get("region") or "") in lineage]
+        known = [r for r in self.pooling if str(r.get("region") or "") in lineage]
         for row in sorted(known, key=lambda r: lineage.index(str(r.get("region") or ""))):
             start, end = str(row.get("start") or "0000"), str(row.get("end") or "9999-12-31")
             if row["programme"] == programme and start <= day <= (end if len(end) > 7 else end + "-31"):

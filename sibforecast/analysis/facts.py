@@ -81,12 +81,16 @@ class Facts:
             out[region, fund, period] = (sums[0] + opening, sums[1] + monthly)  # one unknown makes the sum unknown
         return out
 
+    @cached_property
+    def _audit_rows(self) -> list[dict[Any, Any]]:
+        return [] if self.audits is None else self.audits.to_dict("records")
+
     def audited(self, key: Key) -> float:
         """Findings of the year that are not rectified."""
         if self.audits is None:
             return 0.0
         total = 0.0
-        for row in self.audits.to_dict("records"):
+        for row in self._audit_rows:
             here = self._area(str(row.get("region") or "")) == str(key["region"])
             fund = str(row.get("programme") or "") in ("", str(key["programme"]))
             year = str(row.get("period") or "")[:4] in ("", str(key["period"])[:4])

@@ -252,8 +252,14 @@ def share(
     keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
     table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
     bills: list[tuple[Unit, list[dict[str, Any]]]] = []
-    for key, group in table.groupby(list(_KEYS), sort=False, dropna=False):
-        unit = Unit(dict(zip(_KEYS, key, strict=True)), group, rules, regions, pooling, grades, facts)
+    listed = [] if pooling is None else pooling.to_dict("records")
+    entries = [{str(k): v for k, v in row.items()} for row in listed]
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in table.itertuples(index=False, name=None):
+        record = dict(zip(table.columns, row, strict=True))
+        groups.setdefault(tuple(record[k] for k in _KEYS), []).append(record)
+    for key, records in groups.items():
+        unit = Unit(dict(zip(_KEYS, key, strict=True)), records, rules, regions, entries, grades, facts)
         bills.append((unit, unit.bill()))
     share_the_pool(bills, rules)
     rows = [row for _, bill in bills for row in bill]

@@ -248,6 +248,8 @@ def _tell(made: BudgetDraft, results: dict[str, Any]) -> None:
         if name in results:
             print()
             print(repr(results[name]))
+    for line in results["sharing"].findings.lines("warning")[:5] if "sharing" in results else ():
+        print(line)
     warnings = made.findings.lines("warning")
     for line in warnings[:5]:
         print(line)

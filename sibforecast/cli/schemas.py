@@ -15,8 +15,10 @@ _ROOMS = (
     "assumptions.basis",
     "projection.draft",
     "projection.explain",
+    "projection.standing",
     "analysis.attribution",
     "analysis.sharing",
+    "analysis.split_records",
 )
 
 
