@@ -171,7 +171,7 @@ class Unit:
         step = self.rules.round_to
         order = sorted(range(len(burdens)), key=lambda i: (-amounts[i], *(str(v) for v in burdens[i][0].values())))
         sorted_amounts = [amounts[i] for i in order]
-        whole = in_steps(sorted_amounts, step)
+        whole = in_steps(sorted_amounts, step, down=treat == "shared")  # no level is granted more than there is
         shares: Mapping[str, float] = {"": 1.0}
         why = ""
         if treat == "shared":
@@ -236,7 +236,7 @@ class Unit:
         grade = self.assessments.get(str(self.key["region"]))
         if grade is not None:
             factor = self._multiplier(grade)
-            reason = f"assessment {grade}: the region's share times {factor:g}"
+            reason = f"assessment {grade}: the {self.rules.grantor}'s share times {factor:g}"
             lost = amount(steps(self.granted(rows) * (1.0 - factor), step), step)
             word = grade if isinstance(grade, str) else ""
             rows = rows + self.cut("C2", lost, rows, factor, reason, _BY_ASSESSMENT, {"multiplier": factor}, word)

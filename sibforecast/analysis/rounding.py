@@ -39,8 +39,8 @@ def amount(number: int, step: float) -> float:
     return cents(number * step)
 
 
-def in_steps(amounts: Sequence[float], step: float) -> list[int]:
-    """Amounts of at least nothing in whole steps whose sum is the sum's own rounding.
+def in_steps(amounts: Sequence[float], step: float, down: bool = False) -> list[int]:
+    """Amounts of at least nothing in whole steps whose sum is the sum's own rounding (or, `down`, no more than the sum).
 
     Examples
     --------
@@ -50,7 +50,7 @@ def in_steps(amounts: Sequence[float], step: float) -> list[int]:
     out, told, run = [], 0, []
     for value in amounts:
         run.append(value)
-        upto = steps(math.fsum(run), step)
+        upto = (whole_steps if down else steps)(math.fsum(run), step)
         out.append(upto - told)
         told = upto
     return out

@@ -246,6 +246,8 @@ def _told(
     for row in rows:
         entry = items.CATALOGUE.get(row["item"])
         unit = row["unit"].replace("currency", data.currency)
+        if language == "zh" and row["unit"] in items.UNITS:
+            unit = items.UNITS[row["unit"]][1].replace("元", "元" if data.currency == "yuan" else data.currency)
         name, figure = entry.label(language or "en") if entry else row["item"], _number(row["value"], row["unit"])
         text = f"{'  ' * row['depth']}{name} {row['period']} = {figure}{'' if row['unit'] == 'share' else f' {unit}'}"
         if row["formula"]:
