@@ -15,6 +15,8 @@ from sibforecast.tables.schema import LEVELS
 from sibforecast.tables.units import parse_unit
 
 TREATMENTS = ("shared", "local", "pending", "unlisted", "override", "out_of_scope")
+#: Classes of rows that a bill writes itself: out of scope, own balance, cuts of the grant.
+RESERVED = ("P0", "B0", "K1", "C2", "C1", "CAP", "POOL")
 _SHIPPED = Path(__file__).parent / "rules"
 _KEYS = ("ruleset", "title", "reference", "effective", "unit", "scope", "gap", "classes", "ratio", "caps", "conditions",
          "linkage", "national", "rounding", "note")  # fmt: skip
@@ -232,6 +234,8 @@ def _class_faults(classes: Any) -> Iterable[str]:
                 yield f"{name}: unknown key {key!r}{did_you_mean(key, _CLASS)}"
         if not entry.get("id"):
             yield f"{name}: the id is missing"
+        if entry.get("id") in RESERVED:
+            yield f"{name}: the id is kept for rows of the bill itself ({', '.join(RESERVED)})"
         if entry.get("treat") not in TREATMENTS:
             yield f"{name}: treat must be one of {', '.join(TREATMENTS)}; found {entry.get('treat')!r}"
         for key, known in _WORDS.items():

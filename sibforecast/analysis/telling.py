@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.analysis.rules_file import SharingRules
+from sibforecast.analysis.rules_file import RESERVED, SharingRules
 from sibforecast.analysis.telling_words import (
     CAUSES,
     CLAUSES,
@@ -263,7 +263,7 @@ class Teller:
 
 
 #: Classes of rows that are cuts of the grant.
-_CUT_CLASSES = ("C2", "C1", "K1", "CAP", "POOL")
+_CUT_CLASSES = RESERVED[2:]
 
 
 def _plain(value: float, places: int) -> str:

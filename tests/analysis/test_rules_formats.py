@@ -140,6 +140,11 @@ def test_true_up(tmp_path):
     assert (row["due"], row["advanced"], row["difference"]) == (600 * WAN, 650 * WAN, -50 * WAN)
 
 
+def test_ids_of_the_bill_itself_are_refused(tmp_path):
+    with pytest.raises(RulesError, match="class CAP: the id is kept"):
+        sib.read_rules(rules_file(tmp_path, '\n[[classes]]\nid = "CAP"\ntreat = "shared"\n'))
+
+
 @pytest.mark.parametrize(("sections", "told"), [
     ({"ratio": "default = { region = 0.6, league = 0.5 }"}, "do not sum to one"),
     ({"ratio": "default = { region = 1.6, league = -0.6 }"}, "must lie in"),

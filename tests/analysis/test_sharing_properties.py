@@ -29,7 +29,7 @@ KINDS = (
 )
 COLLECTION = {"stage": "execution", "kind": "driver", "line": "contribution_revenue", "side": "revenue", "cause": "collection_rate"}
 CLASSES = tuple(
-    RuleClass(f"K{i}", "shared", "", {k: (v,) for k, v in m.items()})
+    RuleClass(f"T{i}", "shared", "", {k: (v,) for k, v in m.items()})
     for i, m in enumerate((
         {"decided_by": "league"}, {"decided_by": "nation"}, {"kind": "event"}, {"cause": "under_collection"}, {"stage": "budget"},
         {"kind": "residual"},
@@ -166,4 +166,4 @@ def test_shipped_rules_keep_the_same_promises(seed, shipped):
     payers = sums(frame, "region", "programme", "payer")
     assert (payers.drop("fund", level="payer", errors="ignore") > -0.005).all()
     grid = frame[frame["payer"] == law.grantor]["value"] / law.round_to
-    assert (grid - grid.round()).abs().max() < 1e-6  # the granting level pays in the unit of the rules
+    assert (grid - grid.round()).abs().max() < 1e-4  # the granting level pays in the unit of the rules

@@ -1,8 +1,10 @@
 """A bill in sentences: every number in them is read back and compared, in English and Chinese, and they add up."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 import sibforecast as sib
 from sibforecast.errors import SibError
 from sibforecast.results import round_half_up
+from tests.analysis import test_sharing_properties as random
 from tests.analysis.test_sharing import EXAMPLE, RULES, row
 
 FUND = "enterprise_pension"
@@ -147,7 +150,7 @@ case = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     rows=st.lists(case, min_size=1, max_size=7), rules=st.sampled_from(["nmg_2016", "leshan_2021", "tiers_and_reserve"]),
     grade=st.sampled_from([None, 0.9, 0.977, 1.0]), opening=st.floats(-1e7, 9e7), audited=st.floats(0, 5e5),
@@ -162,6 +165,24 @@ def test_every_number_of_random_bills_reads_back(rows, rules, grade, opening, au
     )  # fmt: skip
     for payer in [*bill.frame["payer"].unique(), "gap"]:
         read_back(bill, payer)
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_bills_by_rules_of_any_format_read_back(seed):
+    """Own balance, bands, every cut, a pool, national shares and what is out of scope: areas and funds at random."""
+    rng = np.random.default_rng(seed)
+    table, law, known = (make(rng, 2) for make in (random.causes, lambda rng, areas: random.rules(rng), random.facts))
+    for cap in ("per_unit", "budget_pool"):  # caps that bite among two areas
+        law = replace(law, caps=replace(law.caps, **{cap: getattr(law.caps, cap) / 10}))
+    law = replace(law, money="元", places=2)
+    bill = sib.share(table, law, **known)
+    for region, fund in bill.frame[["region", "programme"]].drop_duplicates().itertuples(index=False):
+        rows = bill.frame[(bill.frame["region"] == region) & (bill.frame["programme"] == fund)]
+        for payer in [*rows["payer"].unique(), "gap"]:
+            read_back(bill, payer, region, fund)
+        for row_ in sib.explain(bill, region, fund, "gap").frame.query("item in ('before_netting', 'after_netting')").itertuples():
+            assert row_.value >= 0
 
 
 def test_a_bill_of_the_sample_is_told_by_name(nmg_draft):
