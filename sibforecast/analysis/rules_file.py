@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,40 @@ class SharingRules:
         """The level that carries the rest: the lowest the ratio names, the area's own."""
         named = [level for level in LEVELS if level in self.default.shares]
         return named[-1] if named and named[-1] != self.grantor else ("county" if self.unit == "county" else "league")
+
+    def ruled(self, kind: str, treat: str, reference: str = "") -> SharingRules:
+        """The same rules after a ruling on one class, such as a pending one that is to be shared.
+
+        Parameters
+        ----------
+        kind : str
+            The class's id.
+        treat : str
+            How it is to be treated from now on.
+        reference : str
+            The document of the ruling; it is added to the clause of the class.
+
+        Raises
+        ------
+        RulesError
+            If there is no such class or treatment, or national shares are wanted and missing.
+
+        Examples
+        --------
+        >>> rules = read_rules("nmg_2016").ruled("A1", "shared", "ruling of the region")
+        >>> next(c.treat for c in rules.classes if c.id == "A1")
+        'shared'
+        """
+        ids = [c.id for c in self.classes]
+        if kind not in ids:
+            raise RulesError(f"no class {kind!r}{did_you_mean(kind, ids)}; there are {', '.join(ids)}")
+        if treat not in TREATMENTS:
+            raise RulesError(f"treat must be one of {', '.join(TREATMENTS)}; found {treat!r}")
+        if treat == "override" and not self.national:
+            raise RulesError("a class is treated as override, but there are no [national] shares")
+        added = f"; {reference}" if reference else ""
+        classes = tuple(replace(c, treat=treat, clause=c.clause + added) if c.id == kind else c for c in self.classes)
+        return replace(self, classes=classes)
 
     def ratio_for(self, region: str, programme: str, tier: str, months: float) -> Ratio:
         """The first row that fits, else the default."""
