@@ -259,7 +259,7 @@ def _fund_rows(
     path = path if after.years[-1] in path.years else roll_forward(path.basis, None, after.years[-1])
     effects = effects_on(ordered, code, path.basis.areas, after.source.regions)
     parts = _parts(path.basis, effects, after.years, method) if effects.effects else {}
-    local, told = _announced_parts(path.basis, after.years, method)
+    local, told = announced_parts(path.basis, after.years, method)
     for year in after.years:
         gap = path.value("gap", year)[:, 0] - told[year]
         for area, region in enumerate(path.basis.areas):
@@ -283,7 +283,7 @@ def announced_rows(draft: BudgetDraft, method: str = "shapley") -> list[dict[str
         return []
     rows: list[dict[str, Any]] = []
     for code, path in draft.projection.paths[BASELINE].items():
-        for year, line, change, value in _announced_parts(path.basis, (draft.year,), method)[0]:
+        for year, line, change, value in announced_parts(path.basis, (draft.year,), method)[0]:
             head = {"programme": code, "item": "gap", "period": str(year), "scenario": ""}
             rows.extend({"region": a} | head | _known(change, line, v) for a, v in zip(path.basis.areas, value, strict=True) if v)
     return rows
@@ -294,7 +294,7 @@ def _known(change: Change, line: str, value: float) -> dict[str, Any]:
     return _row("budget", line, change.cause, "policy", change.decided_by, True, change.evidence, float(value))
 
 
-def _announced_parts(
+def announced_parts(
     basis: FundBasis, years: tuple[int, ...], method: str
 ) -> tuple[list[tuple[int, str, Change, Floats]], dict[int, Floats]]:
     """Parts of announced local decisions by year, line and change; and what they make together in each year.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -76,6 +76,8 @@ class Job:
     cells: int
     questions: tuple[Question, ...]
     mirrored: Mapping[tuple[int, str, int], Floats] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()  # lines whose draws are handed back, summed by unit
+    units: tuple[str, ...] = ()  # the unit of each row
 
 
 class Run:
@@ -84,7 +86,7 @@ class Run:
     def __init__(
         self, assumptions: Assumptions, scenario: Scenario | None, draws: int, seed: int, years: tuple[int, ...],
         lines: tuple[str, ...], questions: tuple[Question, ...], cells: int = CELLS,
-        keep: Callable[[str, str], bool] | None = None, only: frozenset[tuple[str, str]] | None = None,
+        only: frozenset[tuple[str, str]] | None = None, kept: tuple[str, ...] = (), unit: str = "",
     ) -> None:  # fmt: skip
         self.assumptions, self.scenario, self.draws, self.seed = assumptions, scenario, draws, seed
         self.years, self.lines, self.questions, self.cells = years, lines, questions, cells
@@ -94,8 +96,8 @@ class Run:
         self.doubts = doubts_of(assumptions, self.paths, years[-1])
         if only is not None:  # some drivers only: what each one's doubt is worth
             self.doubts = {code: _only(fund, only) for code, fund in self.doubts.items()}
-        self.keep = keep or (lambda region, line: False)
-        self.kept: dict[tuple[str, str, str, int], Floats] = {}
+        self.keeping, self.unit = kept, unit
+        self.kept: dict[tuple[str, str, str, int], Floats] = {}  # draws by unit, fund, line and year
         self.rows: list[tuple[str, str, str, int, float, float]] = []
         self.told: list[dict[str, Any]] = []
         self._sums: dict[tuple[str, str, str, int], Floats] = {}
@@ -135,9 +137,15 @@ class Run:
                     for start in range(0, len(group), 1 if linked else BLOCK):
                         rows = np.array(group[start : start + (1 if linked else BLOCK)], dtype=np.int64)
                         job = Job(path, effects, doubts, rows, uppers, self.years, self.lines, self.draws, self.seed, self.cells,
-                                   self.questions)  # fmt: skip
+                                   self.questions, kept=self.keeping,
+                                   units=tuple(self.unit_of(path.basis.areas[r]) for r in rows))  # fmt: skip
                         (second if linked else first).append(job)
         return first, second
+
+    def unit_of(self, area: str) -> str:
+        """The area whose draws an area's are part of."""
+        tree = self.assumptions.source.regions
+        return tree.at_level(area, self.unit) if self.unit and area in tree.areas else area
 
     def _take(self, job: Job, answer: Answer) -> None:
         """An answer of some areas: their figures, and their part of the sums above them."""
@@ -148,6 +156,9 @@ class Run:
         for (name, year), told in answer.told.items():
             for place, row in enumerate(job.rows):
                 self._tell(job.path.basis.areas[row], code, year, name, float(told[place]))
+        for (unit, line, year), part in answer.kept.items():
+            here = (unit, code, line, year)
+            self.kept[here] = self.kept[here] + part if here in self.kept else part
         for (line, year), total in answer.sums.items():
             for upper in job.uppers:
                 key = (upper, code, line, year)
@@ -169,8 +180,6 @@ class Run:
             for question in self.questions:
                 if question.item == line:
                     self._tell(upper, code, year, question.name, float(question.of(total[None])[0]))
-            if self.keep(upper, line):
-                self.kept[upper, code, line, year] = total
         self._months()
 
     def _months(self) -> None:
@@ -226,6 +235,7 @@ class Answer:
     told: dict[tuple[str, int], Floats] = field(default_factory=dict)  # (areas,)
     sums: dict[tuple[str, int], Floats] = field(default_factory=dict)  # (draws,)
     mirrors: dict[tuple[int, str, int], Floats] = field(default_factory=dict)  # (draws,)
+    kept: dict[tuple[str, str, int], Floats] = field(default_factory=dict)  # (draws,)
 
 
 def _work(job: Job) -> Answer:
@@ -247,13 +257,18 @@ def _work(job: Job) -> Answer:
                     if question.item == line:
                         answer = out.told.setdefault((question.name, year), np.full(number, np.nan))
                         answer[here] = question.of(value)
-                if line in _SUMMED:
+                if line in _SUMMED or line in job.kept:
                     table = summed.setdefault((line, year), {})
                     table.update(dict(zip(here, value, strict=True)))
             for link in job.path.basis.links:
                 for year in job.years:
                     _mirror(out, replay, link.area, link.item, link.mirror, set(link.below), year, job.draws)
     for key, table in summed.items():
+        for index in sorted(table) if key[0] in job.kept else ():
+            unit = (job.units[index], *key)
+            out.kept[unit] = out.kept.get(unit, np.zeros(job.draws)) + table[index]
+        if key[0] not in _SUMMED:
+            continue
         whole = len(table) == number and not any(np.isnan(v).any() for v in table.values())
         if whole:  # a sum of some areas is not the sum of all
             total = np.zeros(job.draws)

@@ -238,7 +238,7 @@ def share(
     data = getattr(causes, "source", None)
     table = _causes_frame(causes)
     regions = data.regions if data is not None else Regions.of([])
-    grades = _grades(assessments or {}, regions, table, rules)
+    grades = grades_of(assessments or {}, regions, table, rules)
     if pooling is None and data is not None:
         pooling = data.table("pooling")
     expected = causes.expected if isinstance(causes, Attribution) else None
@@ -247,7 +247,7 @@ def share(
     facts = Facts.of(rules, data, audits, balances, remitted, conditions, expected)
     known = table["region"].isin(regions.areas)
     units = {r: regions.at_level(r, rules.unit) if k else r for r, k in zip(table["region"], known, strict=True)}
-    table["_own"] = [r in regions.areas and _pays_as_region(r, regions) for r in table["region"]]
+    table["_own"] = [r in regions.areas and pays_as_region(r, regions) for r in table["region"]]
     table["region"] = table["region"].map(units)
     keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
     table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
@@ -296,7 +296,7 @@ def _not_billed(draft: BudgetDraft) -> Iterator[dict[str, Any]]:
                    "message": "the gap is unknown and is not part of the bill", "mend": "give gap_subsidy and gap_grant"}
 
 
-def _grades(
+def grades_of(
     assessments: Mapping[str, object], regions: Regions, table: pd.DataFrame, rules: SharingRules
 ) -> dict[str, object]:
     """Assessments by code; an area nobody knows is a slip of the pen."""
@@ -309,7 +309,7 @@ def _grades(
     return out
 
 
-def _pays_as_region(code: str, regions: Regions) -> bool:
+def pays_as_region(code: str, regions: Regions) -> bool:
     """The region itself, or its own level."""
     if regions.is_own_level(code):
         return regions.areas[regions.areas[code].parent].level == "region"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.runs import LINES, Question, Run
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.scenario import Scenario
@@ -110,6 +111,52 @@ class Simulation(Result):
         run = Run(self.assumptions, self.scenario, self.draws, self.seed, self.years, (item,), (question,))
         run.go(on)
         return run.chances()[["region", "programme", "period", "probability"]]
+
+
+    def bill(
+        self, rules: SharingRules, *, stage: str = "budget", pooling: pd.DataFrame | None = None,
+        assessments: Mapping[str, object] | None = None, audits: pd.DataFrame | None = None,
+        balances: pd.DataFrame | None = None, remitted: pd.DataFrame | None = None, conditions: pd.DataFrame | None = None,
+        on: Executor | None = None,
+    ) -> pd.DataFrame:  # fmt: skip
+        """The rules applied to every draw: what each payer must set aside, and how sure that is.
+
+        Parameters
+        ----------
+        rules : SharingRules
+        stage : str
+            ``budget``: each draw's gap is a budget gap; ``execution``: the draft is the budget and each draw
+            an outturn, whose departures line by line are causes of their own.
+        pooling, assessments, audits, balances, remitted, conditions : optional
+            See `share`.
+        on : Executor, optional
+            See `simulate`.
+
+        Returns
+        -------
+        DataFrame
+            region, programme, period, payer, quantile (blank: the mean), value; all areas and funds
+            together where region and programme are blank: the 0.975 quantile of payer ``region`` there is
+            what it must set aside to be covered in 39 of 40 futures. Amounts are not rounded; the payers
+            of a draw sum to its gap.
+
+        Raises
+        ------
+        SibError
+            If the stage is unknown, or a fact that the rules use is.
+        """
+        from sibforecast.analysis.bills_of_draws import DEPARTURES, bills_of, told
+
+        if stage not in ("budget", "execution"):
+            raise SibError(f"unknown stage {stage!r}; expected budget or execution")
+        if self.assumptions is None:
+            raise SibError("this simulation has no assumptions behind it")
+        lines = ("gap", *(DEPARTURES if stage == "execution" else ()))
+        run = Run(self.assumptions, self.scenario, self.draws, self.seed, self.years, lines, (), kept=lines, unit=rules.unit)
+        run.go(on)
+        bills = bills_of(run, rules, stage, pooling=pooling, assessments=assessments or {}, audits=audits, balances=balances,
+                         remitted=remitted, conditions=conditions)  # fmt: skip
+        return told(bills)
 
 
 def simulate(
