@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.analysis.simulation import simulate as simulate
     from sibforecast.analysis.split_records import Splits as Splits
     from sibforecast.analysis.split_records import read_splits as read_splits
+    from sibforecast.analysis.stress import Stress as Stress
+    from sibforecast.analysis.stress import reverse_stress as reverse_stress
     from sibforecast.assumptions.basis import Assumptions as Assumptions
     from sibforecast.assumptions.basis import assume as assume
     from sibforecast.assumptions.policy import Policy as Policy
@@ -93,6 +95,8 @@ _PUBLIC = {
     "read_rules": "analysis.rules_file",
     "share": "analysis.sharing",
     "simulate": "analysis.simulation",
+    "reverse_stress": "analysis.stress",
+    "Stress": "analysis.stress",
     "Simulation": "analysis.simulation",
     "compare_rules": "analysis.rules_compared",
     "read_splits": "analysis.split_records",

@@ -76,6 +76,7 @@ class Job:
     cells: int
     questions: tuple[Question, ...]
     mirrored: Mapping[tuple[int, str, int], Floats] = field(default_factory=dict)
+    moments: bool = False  # whether deviations are asked for
     kept: tuple[str, ...] = ()  # lines whose draws are handed back, summed by unit
     units: tuple[str, ...] = ()  # the unit of each row
 
@@ -87,6 +88,7 @@ class Run:
         self, assumptions: Assumptions, scenario: Scenario | None, draws: int, seed: int, years: tuple[int, ...],
         lines: tuple[str, ...], questions: tuple[Question, ...], cells: int = CELLS,
         only: frozenset[tuple[str, str]] | None = None, kept: tuple[str, ...] = (), unit: str = "",
+        moments: bool = False,
     ) -> None:  # fmt: skip
         self.assumptions, self.scenario, self.draws, self.seed = assumptions, scenario, draws, seed
         self.years, self.lines, self.questions, self.cells = years, lines, questions, cells
@@ -96,7 +98,8 @@ class Run:
         self.doubts = doubts_of(assumptions, self.paths, years[-1])
         if only is not None:  # some drivers only: what each one's doubt is worth
             self.doubts = {code: _only(fund, only) for code, fund in self.doubts.items()}
-        self.keeping, self.unit = kept, unit
+        self.keeping, self.unit, self.moments = kept, unit, moments
+        self.deviations: dict[tuple[str, str, int], float] = {}  # by area, fund and year, of the last line asked for
         self.kept: dict[tuple[str, str, str, int], Floats] = {}  # draws by unit, fund, line and year
         self.rows: list[tuple[str, str, str, int, float, float]] = []
         self.told: list[dict[str, Any]] = []
@@ -137,7 +140,7 @@ class Run:
                     for start in range(0, len(group), 1 if linked else BLOCK):
                         rows = np.array(group[start : start + (1 if linked else BLOCK)], dtype=np.int64)
                         job = Job(path, effects, doubts, rows, uppers, self.years, self.lines, self.draws, self.seed, self.cells,
-                                   self.questions, kept=self.keeping,
+                                   self.questions, moments=self.moments, kept=self.keeping,
                                    units=tuple(self.unit_of(path.basis.areas[r]) for r in rows))  # fmt: skip
                         (second if linked else first).append(job)
         return first, second
@@ -156,6 +159,9 @@ class Run:
         for (name, year), told in answer.told.items():
             for place, row in enumerate(job.rows):
                 self._tell(job.path.basis.areas[row], code, year, name, float(told[place]))
+        for year, spread in answer.deviations.items():
+            names = [job.path.basis.areas[row] for row in job.rows]
+            self.deviations |= {(name, code, year): float(one) for name, one in zip(names, spread, strict=True)}
         for (unit, line, year), part in answer.kept.items():
             here = (unit, code, line, year)
             self.kept[here] = self.kept[here] + part if here in self.kept else part
@@ -177,6 +183,8 @@ class Run:
                             self._sums[key] = self._sums[key] + sign * flow
         for (upper, code, line, year), total in self._sums.items():
             self._add(upper, code, line, year, _stats(total[None])[0])
+            if self.moments:
+                self.deviations[upper, code, year] = float(total.std())
             for question in self.questions:
                 if question.item == line:
                     self._tell(upper, code, year, question.name, float(question.of(total[None])[0]))
@@ -236,6 +244,7 @@ class Answer:
     sums: dict[tuple[str, int], Floats] = field(default_factory=dict)  # (draws,)
     mirrors: dict[tuple[int, str, int], Floats] = field(default_factory=dict)  # (draws,)
     kept: dict[tuple[str, str, int], Floats] = field(default_factory=dict)  # (draws,)
+    deviations: dict[int, Floats] = field(default_factory=dict)  # (areas,)
 
 
 def _work(job: Job) -> Answer:
@@ -253,6 +262,8 @@ def _work(job: Job) -> Answer:
             for line, year, value in _values(job, replay):
                 here = [place[int(r)] for r in rows]
                 out.stats.setdefault((line, year), np.full((number, 1 + len(QUANTILES)), np.nan))[here] = _stats(value)
+                if job.moments:
+                    out.deviations.setdefault(year, np.zeros(number))[here] = value.std(axis=1)
                 for question in job.questions:
                     if question.item == line:
                         answer = out.told.setdefault((question.name, year), np.full(number, np.nan))

@@ -15,6 +15,7 @@ from sibforecast.analysis.attribution import Attribution, attribute
 from sibforecast.analysis.rollup import roll_up
 from sibforecast.analysis.rules_file import read_rules
 from sibforecast.analysis.sharing import share
+from sibforecast.analysis.simulation import simulate as simulate_draft
 from sibforecast.assumptions.scenario import Scenario, read_scenario
 from sibforecast.cli import output
 from sibforecast.errors import DataError, SibError
@@ -121,6 +122,38 @@ def backtest(arguments: argparse.Namespace) -> int:
     ours = made.summary(("programme", "horizon", "method")).xs("sibforecast", level="method")
     print(ours.to_string())
     _save(made.frame, arguments.out)
+    return 0
+
+
+def simulate(arguments: argparse.Namespace) -> int:
+    """The draft over many draws: chances of gaps, and what to set aside."""
+    import pandas as pd
+
+    with _progress(3) as step:
+        step("rules and scenarios")
+        rules = read_rules(arguments.rules) if arguments.rules else None
+        packages = [read_scenario(s) for s in arguments.scenario]
+        step("reading and drafting")
+        made = draft_budget(load(_data_path(arguments.path)), arguments.year, asof=arguments.asof)
+        if made.assumptions is None:
+            raise SibError("this draft carries no assumptions")
+        step("simulating")
+    scenario = reduce(add, packages) if packages else None
+    found = simulate_draft(made.assumptions, scenario, draws=arguments.draws, seed=arguments.seed)
+    if arguments.json:
+        print(found.to_json())
+    else:
+        print(repr(found))
+    if rules is not None:
+        bill = found.bill(rules)
+        every = bill[bill["region"] == ""].astype({"payer": str})
+        every = every.assign(quantile=every["quantile"].fillna(-1.0))
+        wide = every.pivot_table(index="payer", columns="quantile", values="value")
+        wide.columns = pd.Index(["mean" if q < 0 else f"{q:.1%}" for q in map(float, wide.columns)], name="quantile")
+        stream = sys.stderr if arguments.json else sys.stdout
+        print(f"who pays, all areas and funds together, 100 million {made.source.currency}", file=stream)
+        print((wide / 1e8).round(2).to_string(), file=stream)
+    _save(found.frame, arguments.out)
     return 0
 
 

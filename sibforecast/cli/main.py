@@ -1,4 +1,4 @@
-"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | share | template``.
+"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | simulate | share | template``.
 
 Exit code 0: done; 1: the data (or a scenario or rules file) has errors, all listed;
 2: wrong usage.
@@ -85,6 +85,17 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--horizon", type=int, default=1, help="years ahead (default: %(default)s)")
     test.add_argument("--origin", action="append", metavar="PERIOD", help="a year or month to forecast from; repeatable")
     test.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every forecast with what came")
+    chance = commands.add_parser("simulate", help="the draft over many draws: how sure it is, and what to set aside")
+    chance.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    chance.add_argument("--year", type=int, required=True, help="the budget year")
+    chance.add_argument("--asof", help="use nothing after this period, e.g. 2026-06")
+    chance.add_argument("--scenario", action="append", default=[], metavar="FILE",
+                        help="scenario file or shipped name; repeatable, applied together")  # fmt: skip
+    chance.add_argument("--rules", metavar="FILE", help="sharing rules applied to every draw: file or shipped name")
+    chance.add_argument("--draws", type=int, default=10_000, help="how many draws (default: %(default)s)")
+    chance.add_argument("--seed", type=int, default=0, help="the same seed gives the same draws (default: %(default)s)")
+    chance.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: means and quantiles")
+    chance.add_argument("--json", action="store_true", help="print the result as JSON")
     bill = commands.add_parser("share", help="share causes worked out elsewhere by rules")
     bill.add_argument("path", type=Path, metavar="CAUSES.csv", help="table with region, programme, value and what else is known")
     bill.add_argument("--rules", required=True, metavar="FILE", help="sharing rules file or shipped name")

@@ -19,6 +19,8 @@ _ROOMS = (
     "projection.standing",
     "analysis.attribution",
     "analysis.sharing",
+    "analysis.simulation",
+    "analysis.stress",
     "analysis.split_records",
 )
 
