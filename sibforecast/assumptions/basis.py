@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -22,11 +23,13 @@ from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
 from sibforecast.errors import DataError, ProjectionError
 from sibforecast.forecasting.drivers import Forecast
 from sibforecast.forecasting.fund_forecast import FundForecast
+from sibforecast.forecasting.macro import DRIVEN, MACRO, elasticity
 from sibforecast.forecasting.methods import STALE_YEARS
 from sibforecast.forecasting.years import implied_words
-from sibforecast.programmes.programme import Programme
+from sibforecast.programmes.programme import Driven, Programme
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
+from sibforecast.tables.panel import Panel
 from sibforecast.tables.read import Collector
 
 Bools = npt.NDArray[np.bool_]
@@ -191,6 +194,7 @@ def _fund(
     fund.upper = upper_sides(data, panel, found)
     fund.flags = {name: flags[name] for name in ("revenue_itemised", "expenditure_itemised")}
     fund.stocks = {i: panel.year(i, panel.years[-1] - 1) for i in STOCKS}
+    fund.driven = {i: Driven(MACRO, partial(_elasticity, panel, i)) for i in DRIVEN}
     before = base
     for index, year in enumerate(ahead.years):
         now = YearBasis()
@@ -223,6 +227,10 @@ def _fund(
         before = now
     _note_defaults(fund, found)
     return fund
+
+
+def _elasticity(panel: Panel, item: str) -> float:
+    return elasticity(panel, item).value
 
 
 def _too_old(found: Collector, programme: str, year: int, first: int, region: str | None = None) -> None:

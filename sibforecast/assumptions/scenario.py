@@ -274,7 +274,11 @@ class Scenario:
     def __add__(self, other: Scenario) -> Scenario:
         """Both packages together."""
         title = " + ".join(t for t in (self.title, other.title) if t)
-        return Scenario(title, *self.changes, *other.changes, author=self.author, reference=self.reference)
+        heads = {
+            name: "; ".join(dict.fromkeys(t for t in (getattr(self, name), getattr(other, name)) if t))
+            for name in ("author", "reference", "explanation")
+        }
+        return Scenario(title, *self.changes, *other.changes, **heads)
 
     @property
     def in_order(self) -> tuple[Change, ...]:

@@ -61,6 +61,22 @@ class UpperSide:
 
 
 @dataclass(frozen=True)
+class Driven:
+    """A driver that moves with a macro figure once a change moves that figure.
+
+    Parameters
+    ----------
+    by : str
+        The macro figure.
+    elasticity : callable
+        Gives the per cent it moves for each per cent; asked only where the figure is changed.
+    """
+
+    by: str
+    elasticity: Callable[[], float]
+
+
+@dataclass(frozen=True)
 class Rule:
     """How `item` follows from other items.
 
@@ -162,6 +178,8 @@ class Year:
         Lines that mirror lines of other areas.
     blank : mapping of str to bool array (areas, 1)
         Cells that stay unknown whatever the rules say.
+    driven : mapping of str to Driven
+        Drivers that move with a macro figure where a change moves that.
     """
 
     def __init__(
@@ -178,6 +196,7 @@ class Year:
         months: float = 12.0,
         links: Iterable[Link] = (),
         blank: Mapping[str, npt.NDArray[np.bool_]] | None = None,
+        driven: Mapping[str, Driven] | None = None,
     ) -> None:
         self.programme = programme
         self.given = given
@@ -190,6 +209,7 @@ class Year:
         self.areas = areas
         self.links = tuple(links)
         self.blank = blank or {}
+        self.driven = driven or {}
         self.values: dict[str, Floats] = {}
         self.raw: dict[str, Floats] = {}
         self.used: dict[str, npt.NDArray[np.int16]] = {}
@@ -284,11 +304,28 @@ class Year:
             value, used = np.where(self.blank[item], np.nan, value), np.where(self.blank[item], np.int16(UNKNOWN), used)
         self.raw[item] = value
         self.used[item] = used
-        adjusted = self.adjust(follows or item, value, bool(follows), self._earlier(item))
+        adjusted = self.adjust(follows or item, self._moved(item, value), bool(follows), self._earlier(item))
         if follows:  # an average follows its stock and may be changed itself
             adjusted = self.adjust(item, adjusted, False, self._earlier(item))
         self.values[item] = adjusted
         return adjusted
+
+    def laid(self, item: str, adjust: Adjust) -> Floats:
+        """An item as it would be under other changes of its own, all else as it is."""
+        self.get(item)
+        return adjust(item, self._moved(item, self.raw[item]), False, self._earlier(item))
+
+    def _moved(self, item: str, value: Floats) -> Floats:
+        """A driver with what changes do to the macro figure it moves with: value × ratio ^ elasticity."""
+        driven = self.driven.get(item)
+        if driven is None:
+            return value
+        now, before = self.get(driven.by), self.raw[driven.by]
+        if np.array_equal(now, before, equal_nan=True):
+            return value
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factor = (now / before) ** driven.elasticity()
+        return np.where(np.isfinite(factor), value * factor, value)
 
     def _mirror(
         self, link: Link, value: Floats, used: npt.NDArray[np.int16], stands: npt.NDArray[np.bool_] | None

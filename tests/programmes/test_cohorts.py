@@ -104,7 +104,7 @@ def test_a_mix_of_groups():
 
 @pytest.mark.parametrize("mix", [{"men": -1, "women_50": 2}, {"men": 0}, {}, {"mne": 1}, {"men": float("nan")}])
 def test_a_mix_that_is_none_is_refused(mix):
-    with pytest.raises(SibError, match="parts|unknown group"):
+    with pytest.raises(SibError, match=r"parts|unknown group"):
         cohorts.retiring_share(2027, mix)
 
 
