@@ -8,16 +8,15 @@ from itertools import combinations
 import numpy as np
 
 from sibforecast import items
-from sibforecast.assumptions.effects import Effect, effects_on
+from sibforecast.assumptions.effects import Effect, Effects
 from sibforecast.assumptions.scenario import Change, Scenario
 from sibforecast.periods import Period
 from sibforecast.tables.read import Collector
-from sibforecast.tables.regions import Regions
 
 _OPEN = 9999 * 12
 
 
-def conflicts(scenario: Scenario, funds: Mapping[str, Sequence[str]], regions: Regions, found: Collector) -> None:
+def conflicts(scenario: Scenario, funds: Mapping[str, Effects], found: Collector) -> None:
     """Note changes of one item that meet in the same months and areas and undo each other.
 
     Two changes that set an item: the later one stands. A later set also wipes what an earlier
@@ -27,10 +26,8 @@ def conflicts(scenario: Scenario, funds: Mapping[str, Sequence[str]], regions: R
     Parameters
     ----------
     scenario : Scenario
-    funds : mapping of str to sequence of str
-        Areas of each fund.
-    regions : Regions
-        The tree of areas.
+    funds : mapping of str to Effects
+        The changes as they meet each fund.
     found : Collector
         Takes the findings: id ``conflict``, and ``amount_for_each`` where an amount given for
         several areas at once is laid on each of them.
@@ -38,19 +35,18 @@ def conflicts(scenario: Scenario, funds: Mapping[str, Sequence[str]], regions: R
     ordered, causes = scenario.in_order, scenario.causes()
     pairs: dict[tuple[int, int], list[str]] = {}
     each: dict[int, list[tuple[str, int]]] = {}
-    for code, areas in funds.items():
-        effects = effects_on(ordered, code, areas, regions).effects
-        for first, second in combinations(effects, 2):
+    for code, met in funds.items():
+        for first, second in combinations(met.effects, 2):
             if _undone(first, second):
                 pairs.setdefault((first.player, second.player), []).append(code)
-        for effect in effects:
+        for effect in met.effects:
             count = int(effect.where.sum())
             if count > 1 and _is_amount(effect.change):
                 each.setdefault(effect.player, []).append((code, count))
     for (i, j), codes in sorted(pairs.items()):
         _tell(scenario, ordered[i], ordered[j], (causes[i], causes[j]), codes, found)
-    for i, met in sorted(each.items()):
-        where = ", ".join(f"{count} areas of {code}" for code, count in met)
+    for i, many in sorted(each.items()):
+        where = ", ".join(f"{count} areas of {code}" for code, count in many)
         found.add("amount_for_each", "note", f"the amount of {causes[i]!r} of {scenario.title!r} is laid on each of {where}",
                   table="scenario", item=ordered[i].item, mend="name single areas where the amount is meant once")
 

@@ -20,7 +20,7 @@ def presets() -> pd.DataFrame:
     -------
     DataFrame
         name, title, explanation, reference, items, decided_by, changes (how many). Presets whose
-        reference begins with ``illustrative`` are no decision of any government. Never raises.
+        reference begins with ``illustrative`` are no decision of any government. It never raises.
 
     Examples
     --------

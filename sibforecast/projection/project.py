@@ -13,7 +13,7 @@ import pandas as pd
 from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.conflicts import conflicts
-from sibforecast.assumptions.effects import effects_on
+from sibforecast.assumptions.effects import Effects, effects_on
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.errors import DataError, ProjectionError, ScenarioError, all_faults
 from sibforecast.programmes import registry
@@ -171,10 +171,14 @@ def run_scenarios(
     for title, one in named.items():
         if one is not None:
             _misplaced(assumptions, one)
-        paths[title] = _paths(assumptions, one, last)
+        effects = effects_by_fund(assumptions, one)
+        paths[title] = {
+            code: roll_forward(basis, effects[code] if effects[code].effects else None, last)
+            for code, basis in assumptions.funds.items()
+        }
         if one is not None:
-            without_effect(assumptions, one, paths[title], last, found)
-            conflicts(one, {c: f.areas for c, f in assumptions.funds.items()}, assumptions.source.regions, found)
+            without_effect(assumptions, one, effects, paths[title], last, found)
+            conflicts(one, effects, found)
     base = next(iter(paths.values()))
     for path in base.values():
         _blank_gaps(path, path.basis.base_year, found)
@@ -192,13 +196,10 @@ def run_scenarios(
     )  # fmt: skip
 
 
-def _paths(assumptions: Assumptions, scenario: Scenario | None, last: int) -> dict[str, FundPath]:
-    out = {}
-    changes = scenario.in_order if scenario else ()
-    for code, basis in assumptions.funds.items():
-        effects = effects_on(changes, code, basis.areas, assumptions.source.regions) if changes else None
-        out[code] = roll_forward(basis, effects if effects and effects.effects else None, last)
-    return out
+def effects_by_fund(assumptions: Assumptions, scenario: Scenario | None) -> dict[str, Effects]:
+    """What the changes of a scenario meet in each fund; nothing for the baseline."""
+    changes, regions = scenario.in_order if scenario else (), assumptions.source.regions
+    return {code: effects_on(changes, code, basis.areas, regions) for code, basis in assumptions.funds.items()}
 
 
 def _misplaced(assumptions: Assumptions, scenario: Scenario) -> None:

@@ -49,7 +49,8 @@ def merge_funds(
     -------
     FundData
         Spliced figures bear ``method`` and ``caliber`` ``"spliced"`` and replace the figures of
-        all predecessors before `first`; findings tell what was left out.
+        all predecessors before `first`. A published figure of the merged fund itself stands.
+        Findings tell what was left out.
 
     Raises
     ------
@@ -79,7 +80,10 @@ def merge_funds(
     early = frame["programme"].isin(names) & (frame["period"].str[:4].astype(int) < first)
     found = Collector()
     merged = _merged(frame[early], names, into, same_people, found)
-    rest = frame[~early & ~((frame["programme"] == into) & (frame["period"].str[:4].astype(int) < first))]
+    rest = frame[~early]
+    keys = ["region", "programme", "item", "period", "stage"]
+    own = pd.MultiIndex.from_frame(rest[keys])
+    merged = merged[~pd.MultiIndex.from_frame(merged[keys]).isin(own)]  # a published figure of the merged fund stands
     whole = pd.concat([rest, merged], ignore_index=True)
     for column in ("region", "programme", "item", "period", "stage", "method", "file"):
         whole[column] = whole[column].astype("category")
