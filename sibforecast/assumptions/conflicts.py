@@ -40,7 +40,7 @@ def conflicts(scenario: Scenario, funds: Mapping[str, Effects], found: Collector
             if _undone(first, second):
                 pairs.setdefault((first.player, second.player), []).append(code)
         for effect in met.effects:
-            count = int(effect.where.sum())
+            count = int(effect.where.sum())  # of one change: amounts of single areas are meant as they stand
             if count > 1 and _is_amount(effect.change):
                 each.setdefault(effect.player, []).append((code, count))
     for (i, j), codes in sorted(pairs.items()):

@@ -28,7 +28,7 @@ class Effect:
     """One change as it meets one fund."""
 
     change: Change
-    player: int  # its place among the scenario's changes
+    player: int  # its place among the scenario's changes; of a measure with an amount for each area, that of the first
     where: npt.NDArray[np.bool_]  # (areas, 1)
 
 
@@ -65,13 +65,17 @@ def effects_on(
 ) -> Effects:
     """The changes that concern a fund, with the areas each one meets.
 
+    Changes of one item, `id` and decider that meet no area twice are one measure with an amount
+    of its own in each: one player, so that its causes can be told apart from others'.
+
     Raises
     ------
     ScenarioError
         If a change names an unknown area.
     """
     out = []
-    for player, change in enumerate(changes):
+    measures: dict[tuple[object, ...], tuple[int, npt.NDArray[np.bool_]]] = {}
+    for place, change in enumerate(changes):
         if not change.concerns(programme):
             continue
         where = np.zeros((len(areas), 1), dtype=bool)
@@ -85,8 +89,14 @@ def effects_on(
                 raise ScenarioError(f"change {change.cause!r}: {fault}") from fault
             inside = {code, *regions.below(code)}
             where[:, 0] |= [a in inside for a in areas]
-        if where.any():
-            out.append(Effect(change, player, where))
+        if not where.any():
+            continue
+        measure = (change.id or place, change.item, change.decided_by, change.known_at_budget, change.evidence)
+        player, met = measures.get(measure, (place, np.zeros_like(where)))
+        if bool(np.any(met & where)):  # the same areas again: a step of its own
+            player, met = place, np.zeros_like(where)
+        measures[measure] = (player, met | where)
+        out.append(Effect(change, player, where))
     return Effects(tuple(out))
 
 

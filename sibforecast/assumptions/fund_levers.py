@@ -1,9 +1,8 @@
 """Levers that look at a fund's own figures before they are changes.
 
 Each function here takes assumptions (``draft.assumptions``), reads what the baseline says of
-each area, and builds a scenario. Where areas differ, each has a change of its own; the causes of
-one fund can be told apart by `attribute` up to its limit of changes, so name the areas that
-matter, or one league at a time.
+each area, and builds a scenario. Where areas differ, each has a change of its own under one id:
+one measure with an amount for each area, one cause in `attribute`.
 
 Every function takes further fields of a change by name: ``decided_by``, ``known_at_budget``,
 ``evidence``, ``reference``.

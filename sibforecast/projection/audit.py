@@ -50,11 +50,12 @@ def _rows(
 ) -> Iterable[pd.DataFrame]:
     names = scenario.causes()
     areas = np.array(path.basis.areas, dtype=object)
-    for place, effect in enumerate(effects):
-        change = effect.change
+    players = Effects(tuple(effects)).players
+    for effect in effects:
+        change, place = effect.change, players.index(effect.player)
         for year in years:
             value = path.value(change.item, year)
-            value = np.broadcast_to(value, (len(areas), len(effects) + 1))
+            value = np.broadcast_to(value, (len(areas), len(players) + 1))
             before, after = value[:, place], value[:, place + 1]
             moved = ~((before == after) | (np.isnan(before) & np.isnan(after)))
             in_force = interval(change, year)[0] > 0.0

@@ -9,7 +9,7 @@ import numpy as np
 from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.effects import Effects, interval
-from sibforecast.assumptions.scenario import Scenario
+from sibforecast.assumptions.scenario import Change, Scenario
 from sibforecast.programmes.programme import LINKED, Year
 from sibforecast.projection.fund import FundPath
 from sibforecast.tables.read import Collector
@@ -32,9 +32,9 @@ def without_effect(
     found : Collector
         Takes the findings: id ``no_effect``.
     """
-    first, ordered = assumptions.first, scenario.in_order
+    first = assumptions.first
     reached: dict[str, frozenset[tuple[str, int]]] = {}
-    for player, change in enumerate(ordered):
+    for change in scenario.in_order:
         words = {"table": "scenario", "item": change.item}
         name = f"the change {change.cause!r} of {scenario.title!r}"
         if not any(interval(change, year)[0] for year in range(first, last + 1)):
@@ -42,12 +42,12 @@ def without_effect(
             found.add("no_effect", "note" if later else "warning", f"{name} is not in force in {first}-{last}",
                       mend="project more years" if later else "check its months", **words)
             continue
-        met = [code for code, path in paths.items() if player in effects[code].players and _known(change.item, path, first)]
+        met = [code for code, path in paths.items() if _met(effects[code], change) and _known(change.item, path, first)]
         if not met:
             found.add("no_effect", "warning", f"{name} meets nothing", mend=_INSTEAD.get(
                 change.item, "check programme, regions and item"), **words)  # fmt: skip
             continue
-        moved = [code for code in met if _moves(paths[code], effects[code], player, change.item, first)]
+        moved = [code for code in met if _moves(paths[code], effects[code], change, first)]
         for code in moved:
             reached.setdefault(code, reach(paths[code], first))
         idle = [code for code in met if code not in moved or not any(item == change.item for item, _ in reached[code])]
@@ -73,10 +73,15 @@ def _known(item: str, path: FundPath, first: int) -> bool:
     return brought and any(name == item for name, _ in reach(path, first))
 
 
-def _moves(path: FundPath, effects: Effects, player: int, item: str, first: int) -> bool:
+def _met(effects: Effects, change: Change) -> bool:
+    return any(e.change is change for e in effects.effects)
+
+
+def _moves(path: FundPath, effects: Effects, change: Change, first: int) -> bool:
     """Whether a figure of the item is another with a change than with only those before it."""
+    item = change.item
     same = [e for e in effects.effects if e.change.item == item]
-    place = next(i for i, e in enumerate(same) if e.player == player)
+    place = next(i for i, e in enumerate(same) if e.change is change)
     before, after = (Effects(tuple(same[:n])) for n in (place, place + 1))
     return any(
         not np.array_equal(year.laid(item, before.adjuster(number)), year.laid(item, after.adjuster(number)), equal_nan=True)

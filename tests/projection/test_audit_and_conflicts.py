@@ -209,3 +209,33 @@ def test_an_amount_for_many_areas_is_laid_on_each_and_said(nmg_draft):
         assert np.nansum(reform.paths["s"][EP].value("contribution_revenue", 2027) - base) == pytest.approx(count * 1e4)
         told = reform.findings.frame.query("id == 'amount_for_each'")["message"].tolist()
         assert ([m for m in told if f"each of {count} areas" in m] != []) == (count > 1)
+
+
+# --- one measure, an amount for each area -----------------------------------------------------
+
+
+def test_a_measure_with_an_amount_for_each_area_is_one_cause(nmg_draft):
+    """Refunds of 103 counties: one cause, each county its own amount; beside a raise it is told apart exactly."""
+    refunds = sib.levers.refund_employers(nmg_draft.assumptions, year=2027, ratio=0.6, eligible=0.5)
+    assert len(refunds.changes) > 50
+    raise_ = sib.Scenario("raise", sib.Change(item="recipient_months", programme="unemployment", multiply=1.1, start="2027-01", decided_by="nation", id="more"))
+    reform = sib.project(nmg_draft.assumptions, refunds + raise_)
+    causes = sib.attribute(nmg_draft, reform).frame
+    mine = causes[causes["cause"] == "refunds to employers 2027"].set_index("region")["value"]
+    assert set(causes["cause"]) == {"budget_gap", "refunds to employers 2027", "more"}
+    amounts = {c.regions[0]: c.amount for c in refunds.changes}
+    assert mine.to_dict() == pytest.approx(amounts)
+    audit = reform.audit.query("change == 'refunds to employers 2027'").set_index("region")
+    assert (audit["after"] - audit["before"]).to_dict() == pytest.approx(amounts)
+    assert "no_effect" not in set(reform.findings.frame["id"])
+
+
+def test_steps_under_one_id_in_the_same_areas_stay_apart(draft):
+    """The same id twice in one area: two steps, each with a before and an after of its own."""
+    steps = [change(item="benefit_level", multiply=1.02, id="raise"), change(item="benefit_level", multiply=1.03, start="2026-07", id="raise")]
+    reform = sib.project(draft.assumptions, sib.Scenario("s", *steps))
+    table = reform.audit
+    assert table["change"].tolist() == ["raise", "raise (2)"]
+    assert table["before"].iloc[1] == table["after"].iloc[0]
+    causes = sib.attribute(draft, reform).frame
+    assert set(causes["cause"]) == {"budget_gap", "raise", "raise (2)"}
