@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -36,9 +35,13 @@ def conflicts(scenario: Scenario, funds: Mapping[str, Effects], found: Collector
     pairs: dict[tuple[int, int], list[str]] = {}
     each: dict[int, list[tuple[str, int]]] = {}
     for code, met in funds.items():
-        for first, second in combinations(met.effects, 2):
-            if _undone(first, second):
-                pairs.setdefault((first.player, second.player), []).append(code)
+        for place, second in enumerate(met.effects):
+            if second.change.operation != "set":
+                continue
+            for first in met.effects[:place]:
+                key = (first.player, second.player)
+                if code not in pairs.get(key, ()) and _undone(first, second):
+                    pairs.setdefault(key, []).append(code)
         for effect in met.effects:
             count = int(effect.where.sum())  # of one change: amounts of single areas are meant as they stand
             if count > 1 and _is_amount(effect.change):
@@ -54,7 +57,7 @@ def conflicts(scenario: Scenario, funds: Mapping[str, Effects], found: Collector
 def _undone(first: Effect, second: Effect) -> bool:
     """Whether the second sets what the first moved, in some month and area."""
     one, other = first.change, second.change
-    if one.item != other.item or other.operation != "set" or not bool(np.any(first.where & second.where)):
+    if one.item != other.item or not bool(np.any(first.where & second.where)):
         return False
     (start, end), (begin, finish) = _span(one), _span(other)
     return start <= finish and begin <= end

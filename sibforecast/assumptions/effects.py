@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -172,12 +173,17 @@ def _runs(effects: list[Effect], is_flow: bool) -> list[tuple[bool, list[Effect]
 
 
 def _dates(change: Change) -> tuple[Period, Period | None]:
-    return Period.parse(change.start), Period.parse(change.end) if change.end else None
+    return _month(change.start), _month(change.end) if change.end else None
+
+
+@cache
+def _month(text: str) -> Period:
+    return Period.parse(text)
 
 
 def _counts(change: Change, item: str, year: int) -> bool:
     """An adjustment of benefits is an event of its year: the level keeps it, it is not made again."""
-    return item != "benefit_adjustment" or year == Period.parse(change.start).year
+    return item != "benefit_adjustment" or year == _month(change.start).year
 
 
 def _spells(effects: Sequence[Effect], item: str, year: int) -> list[tuple[float, tuple[Effect, ...]]]:
@@ -220,7 +226,7 @@ def _arrears(effects: Sequence[Effect], item: str, year: int) -> list[_Arrears]:
 
 def _paid_in(effect: Effect) -> int:
     """The year from which a change is paid."""
-    return Period.parse(effect.change.paid or effect.change.start).year
+    return _month(effect.change.paid or effect.change.start).year
 
 
 def _in_month(effect: Effect, item: str, year: int, month: int) -> bool:

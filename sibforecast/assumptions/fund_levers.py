@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 def raise_retirement_age(
     assumptions: Assumptions, mix: Mapping[str, float], *, years: Iterable[int], programme: str = "enterprise_pension",
-    regions: Sequence[str] = ("*",), contributing: float = 1.0, as_in: int | None = None, by_area: bool = False, **words: Any,
+    regions: Sequence[str] = ("*",), contributing: float = 1.0, as_in: int | None = None, by_area: bool = True, **words: Any,
 ) -> Scenario:  # fmt: skip
     """The gradual rise of the retirement age: fewer new retirees, and longer contributions.
 
@@ -52,7 +52,7 @@ def raise_retirement_age(
         The year whose law the forecast of new beneficiaries carries on. A trend that ends in an
         account of 2025 holds that year's nine or eight of twelve already; it is taken out.
     by_area : bool
-        One change of the contributors for each area, exact; otherwise one for all, by the areas'
+        A change of the contributors for each area, exact; otherwise one for all, by the areas'
         totals: right in sum, and in each area as far as its retirees are to its contributors as
         everywhere.
 
@@ -72,7 +72,7 @@ def raise_retirement_age(
     --------
     >>> import sibforecast as sib
     >>> draft = sib.draft_budget(sib.load(sib.sample("nmg")), year=2027)
-    >>> made = raise_retirement_age(draft.assumptions, {"men": 1}, years=[2027])
+    >>> made = raise_retirement_age(draft.assumptions, {"men": 1}, years=[2027], by_area=False)
     >>> [(c.item, round(c.multiply, 4)) for c in made.changes]
     [('new_beneficiaries', 0.75), ('contributors', 1.0255)]
     """

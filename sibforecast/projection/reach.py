@@ -49,7 +49,8 @@ def without_effect(
             continue
         moved = [code for code in met if _moves(paths[code], effects[code], change, first)]
         for code in moved:
-            reached.setdefault(code, reach(paths[code], first))
+            if code not in reached:
+                reached[code] = reach(paths[code], first)
         idle = [code for code in met if code not in moved or not any(item == change.item for item, _ in reached[code])]
         if idle:  # of a change of all funds, those it cannot concern are worth a note
             level = "note" if "*" in change.programme and len(idle) < len(met) else "warning"
@@ -79,8 +80,8 @@ def _met(effects: Effects, change: Change) -> bool:
 
 def _moves(path: FundPath, effects: Effects, change: Change, first: int) -> bool:
     """Whether a figure of the item is another with a change than with only those before it."""
-    item = change.item
-    same = [e for e in effects.effects if e.change.item == item]
+    item, where = change.item, next(e.where for e in effects.effects if e.change is change)
+    same = [e for e in effects.effects if e.change.item == item and bool(np.any(e.where & where))]
     place = next(i for i, e in enumerate(same) if e.change is change)
     before, after = (Effects(tuple(same[:n])) for n in (place, place + 1))
     return any(

@@ -114,6 +114,21 @@ def test_the_retirement_age_from_cohorts(draft, by_area):
     assert moved(draft, scenario, EP, "contribution_revenue") == pytest.approx(more * 5_500 * 12 * 0.24 * 0.98 / 1e4)
 
 
+def test_each_county_keeps_its_own_retirees(nmg_draft):
+    """Usual retirees × cohort months that wait / 12 in every county; the common factor is right in sum alone."""
+    men = float(_men_waiting())
+    base = sib.project(nmg_draft.assumptions).paths[""][EP]
+    usual, heads = (base.value(i, 2027)[:, 0] for i in ("new_beneficiaries", "contributors"))
+    more = []
+    for by_area in (True, False):
+        scenario = sib.levers.raise_retirement_age(nmg_draft.assumptions, {"men": 1}, years=[2027], by_area=by_area)
+        more.append(sib.project(nmg_draft.assumptions, scenario).paths[scenario.title][EP].value("contributors", 2027)[:, 0] - heads)
+    known = ~np.isnan(usual)
+    assert more[0][known] == pytest.approx(usual[known] * men / 12)
+    assert np.nansum(more[1]) == pytest.approx(np.nansum(more[0]))
+    assert np.abs(more[1] - more[0])[known].max() > 1
+
+
 def test_a_forecast_that_knows_the_reform_is_not_cut_twice(draft):
     """A trend that ends in 2025 holds 9 of 12 already: for 2026 it is 10/9 of it, not 10/12."""
     scenario = sib.levers.raise_retirement_age(draft.assumptions, {"men": 1}, years=[2027], as_in=2025)
