@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.assumptions import levers as levers
     from sibforecast.assumptions.basis import Assumptions as Assumptions
     from sibforecast.assumptions.basis import assume as assume
+    from sibforecast.assumptions.policy import Policy as Policy
+    from sibforecast.assumptions.policy import current_law as current_law
     from sibforecast.assumptions.scenario import Change as Change
     from sibforecast.assumptions.scenario import Scenario as Scenario
     from sibforecast.assumptions.scenario import read_scenario as read_scenario
@@ -66,6 +68,7 @@ _PUBLIC = {
     "backtest": "forecasting.backtest",
     "Backtest": "forecasting.backtest",
     "assume": "assumptions.basis",
+    "current_law": "assumptions.policy",
     "read_scenario": "assumptions.scenario",
     "presets": "assumptions.shipped",
     "project": "projection.project",
@@ -88,6 +91,7 @@ _PUBLIC = {
     "FundData": "tables.data",
     "Forecast": "forecasting.drivers",
     "Assumptions": "assumptions.basis",
+    "Policy": "assumptions.policy",
     "Change": "assumptions.scenario",
     "Scenario": "assumptions.scenario",
     "Projection": "projection.project",

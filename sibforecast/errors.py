@@ -43,8 +43,12 @@ class RulesError(SibError):
     """Sharing rules are contradictory or cannot be read; the message lists every fault."""
 
 
-class NoSuchFileError(ScenarioError, RulesError):
-    """A scenario or rules file does not exist: wrong usage rather than a faulty file."""
+class PolicyError(SibError):
+    """A law file cannot be read, or the law has no answer; the message lists every fault."""
+
+
+class NoSuchFileError(ScenarioError, RulesError, PolicyError):
+    """A scenario, rules or law file does not exist: wrong usage rather than a faulty file."""
 
 
 class ProjectionError(SibError):

@@ -29,7 +29,8 @@ def test_the_wheel_is_small_and_whole(installed):
     names = zipfile.ZipFile(wheel).namelist()
     assert wheel.stat().st_size < 6_000_000
     for wanted in ("py.typed", "sample/nmg/history.csv.gz", "sample/china/history.csv", "sample/oasdi/programmes.csv",
-                   "analysis/rules/nmg_2016.toml", "assumptions/presets/demo_nmg.toml", "tables/aliases.toml"):  # fmt: skip
+                   "analysis/rules/nmg_2016.toml", "assumptions/presets/demo_nmg.toml", "tables/aliases.toml",
+                   "assumptions/current_law/unemployment.toml", "assumptions/current_law/several_funds.toml"):  # fmt: skip
         assert f"sibforecast/{wanted}" in names
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -136,11 +136,11 @@ def attribute(
     if BASELINE not in base.paths:
         raise SibError("the side before must be a draft or a projection without a scenario")
     rows: list[dict[str, Any]] = []
-    for title, scenario in after.scenarios.items():
+    for scenario in after.scenarios.values():
         if scenario is None and len(after.scenarios) > 1:
             continue
         for code, path in base.paths[BASELINE].items():
-            _fund_rows(rows, path, scenario or Scenario(title), code, after, method)
+            _fund_rows(rows, path, scenario, code, after, method)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return Attribution(
         lambda: frame, {**after.provenance, "method": method}, data=base.source
@@ -220,26 +220,66 @@ def _row(
 
 
 def _fund_rows(
-    rows: list[dict[str, Any]], path: FundPath, scenario: Scenario, code: str, after: Projection, method: str
+    rows: list[dict[str, Any]], path: FundPath, scenario: Scenario | None, code: str, after: Projection, method: str
 ) -> None:
     """Rows of one fund: its budget gap, then each change on each line."""
-    ordered, causes = scenario.in_order, scenario.causes()
+    ordered, causes, title = (scenario.in_order, scenario.causes(), scenario.title) if scenario else ((), (), "")
     path = path if after.years[-1] in path.years else roll_forward(path.basis, None, after.years[-1])
     effects = effects_on(ordered, code, path.basis.areas, after.source.regions)
     parts = _parts(path.basis, effects, after.years, method) if effects.effects else {}
+    local, told = _announced_parts(path.basis, after.years, method)
     for year in after.years:
-        gap = path.value("gap", year)[:, 0]
+        gap = path.value("gap", year)[:, 0] - told[year]
         for area, region in enumerate(path.basis.areas):
             if np.isnan(gap[area]):
                 continue
-            head = {"region": region, "programme": code, "item": "gap", "period": str(year), "scenario": scenario.title}
+            head = {"region": region, "programme": code, "item": "gap", "period": str(year), "scenario": title}
             rows.append(head | {
                 "stage": "budget", "line": "", "cause": "budget_gap", "kind": "budget", "decided_by": "", "side": "",
                 "known_at_budget": True, "evidence": "", "value": float(gap[area]),
             })  # fmt: skip
+            here = ((line, change, value[area]) for at, line, change, value in local if at == year)
+            rows.extend(head | _known(change, line, value) for line, change, value in here if value)
             for (at, line, player), value in parts.items():
                 if at == year and value[area] != 0.0:
                     rows.append(head | _cause(ordered[player], causes[player], line, float(value[area])))
+
+
+def announced_rows(draft: BudgetDraft, method: str = "shapley") -> list[dict[str, Any]]:
+    """Announced decisions of leagues and counties that a draft holds: their part of each area's gap, line by line."""
+    if draft.projection is None:
+        return []
+    rows: list[dict[str, Any]] = []
+    for code, path in draft.projection.paths[BASELINE].items():
+        for year, line, change, value in _announced_parts(path.basis, (draft.year,), method)[0]:
+            head = {"programme": code, "item": "gap", "period": str(year), "scenario": ""}
+            rows.extend({"region": a} | head | _known(change, line, v) for a, v in zip(path.basis.areas, value, strict=True) if v)
+    return rows
+
+
+def _known(change: Change, line: str, value: float) -> dict[str, Any]:
+    """A local decision that the draft knew."""
+    return _row("budget", line, change.cause, "policy", change.decided_by, True, change.evidence, float(value))
+
+
+def _announced_parts(
+    basis: FundBasis, years: tuple[int, ...], method: str
+) -> tuple[list[tuple[int, str, Change, Floats]], dict[int, Floats]]:
+    """Parts of announced local decisions by year, line and change; and what they make together in each year.
+
+    They stand apart from the rest of a budget's gap: who decided them carries them.
+    """
+    told = {year: np.zeros(len(basis.areas)) for year in years}
+    local = [i for i, e in enumerate(basis.policy) if e.change.decided_by in ("league", "county")]
+    if not local:
+        return [], told
+    order = {place: player for player, place in enumerate(local)}
+    effects = Effects(tuple(replace(e, player=order.get(i)) for i, e in enumerate(basis.policy)))
+    parts = []
+    for (year, line, player), value in _parts(replace(basis, policy=()), effects, years, method).items():
+        parts.append((year, line, basis.policy[local[player]].change, value))
+        told[year] = told[year] + value
+    return parts, told
 
 
 def _cause(change: Change, cause: str, line: str, value: float) -> dict[str, Any]:
@@ -295,19 +335,19 @@ def _lines(path: FundPath, year: int, shape: tuple[int, int]) -> Iterator[tuple[
     for side, sign, lines in _SIDES:
         flag = now.given.get(f"{side}_itemised")
         itemised = flag == 1.0 if flag is not None else np.zeros((shape[0], 1), dtype=bool)
-        rest = np.broadcast_to(_known(path.value(f"total_{side}", year)), shape)
+        rest = np.broadcast_to(_filled(path.value(f"total_{side}", year)), shape)
         for line in lines:
             value = path.value(line, year)
             filling = path.value(_FILLING[line], year) if line in _FILLING else np.zeros((1, 1))
-            part = np.where(itemised, _known(value) - _known(filling), 0.0)
-            rest = rest - np.where(itemised, _known(value), 0.0)
+            part = np.where(itemised, _filled(value) - _filled(filling), 0.0)
+            rest = rest - np.where(itemised, _filled(value), 0.0)
             if part.shape[1] > 1:  # otherwise no change reaches this line
                 yield line, sign * np.broadcast_to(part, shape)
         if np.ptp(rest, axis=1).max() > 0.005:
             yield f"total_{side}", sign * rest
 
 
-def _known(value: Floats) -> Floats:
+def _filled(value: Floats) -> Floats:
     return np.where(np.isnan(value), 0.0, value)
 
 

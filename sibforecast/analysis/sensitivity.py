@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import pandas as pd
 
 from sibforecast import items as catalogue
 from sibforecast.assumptions.basis import Assumptions
-from sibforecast.assumptions.effects import Effects
+from sibforecast.assumptions.effects import Effect, Effects
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
 from sibforecast.forecasting.fund_forecast import COMPUTED
@@ -58,25 +58,31 @@ class Sensitivity(Result):
         return table.loc[table.abs().max(axis=1).sort_values(ascending=False).index].round(3).head(12)
 
 
+@dataclass(frozen=True)
 class _Scaled:
-    """Effects that multiply one item by a factor of each area, from January on."""
+    """Multiplies one item by a factor of each area, from January on; announced decisions come first."""
 
-    def __init__(self, item: str, factor: Floats) -> None:
-        self.item, self.factor = item, factor
+    item: str
+    factor: Floats
+    first: tuple[Effect, ...] = ()
+
+    def after(self, first: tuple[Effect, ...]) -> _Scaled:
+        """The same after announced decisions."""
+        return replace(self, first=first)
 
     def adjuster(self, year: int, at_end: bool = False) -> Adjust:
         """The function that lays the factor on the item."""
+        before = Effects(self.first).adjuster(year, at_end)
 
         def adjust(item: str, value: Floats, average: bool, earlier: Earlier) -> Floats:
+            value = before(item, value, average, earlier)
             return value * self.factor if item == self.item else value
 
         return adjust
 
 
 def _path(basis: FundBasis, item: str, factor: Floats, year: int) -> FundPath:
-    scaled: Any = _Scaled(item, factor)
-    effects: Effects = scaled  # it answers the one question roll_forward asks
-    return roll_forward(basis, effects, year)
+    return roll_forward(basis, _Scaled(item, factor), year)
 
 
 def _need(assumptions: object, call: str) -> None:

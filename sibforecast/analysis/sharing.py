@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
-from sibforecast.analysis.attribution import COLUMNS, Attribution
+from sibforecast.analysis.attribution import COLUMNS, Attribution, announced_rows
 from sibforecast.analysis.bill import Unit, cents, share_the_pool
 from sibforecast.analysis.facts import Facts
 from sibforecast.analysis.rules_file import SharingRules
@@ -188,6 +188,21 @@ def _pays_as_region(code: str, regions: Regions) -> bool:
     return regions.areas[code].level == "region"
 
 
+def _local_apart(table: pd.DataFrame, draft: BudgetDraft) -> pd.DataFrame:
+    """The budget gaps of a draft with announced local decisions as rows of their own, in the areas it is drawn up for."""
+    local = pd.DataFrame(announced_rows(draft), columns=list(COLUMNS))
+    if local.empty:
+        return table
+    here, tree = set(table["region"]), draft.source.regions
+    local["region"] = [next((a for a in (r, *tree.ancestors(r)) if a in here), r) for r in local["region"]]
+    local = local[local["region"].isin(here)]
+    keys = ["region", "programme", "period"]
+    apart = local.groupby(keys)["value"].sum()
+    held = pd.MultiIndex.from_frame(table[keys])
+    table = table.assign(value=table["value"].to_numpy() - apart.reindex(held).fillna(0.0).to_numpy())
+    return pd.concat([table, local], ignore_index=True)
+
+
 def _causes_frame(causes: Attribution | BudgetDraft | pd.DataFrame) -> pd.DataFrame:
     """The causes as a table with all columns of an attribution."""
     if isinstance(causes, BudgetDraft):
@@ -196,6 +211,7 @@ def _causes_frame(causes: Attribution | BudgetDraft | pd.DataFrame) -> pd.DataFr
         table = gap[["region", "programme", "period", "value"]].assign(
             stage="budget", kind="budget", cause="budget_gap", known_at_budget=True
         )
+        table = _local_apart(table.astype({"region": str, "programme": str, "period": str}), causes)
     else:
         if not isinstance(causes, (Attribution, pd.DataFrame)):
             raise SibError(f"share takes an attribution, a draft or a table of causes; found {type(causes).__name__}")

@@ -19,8 +19,10 @@ import pandas as pd
 from sibforecast import items
 from sibforecast.assumptions import judgement as jd
 from sibforecast.assumptions.accounts import alone, ended, existing, itemised, mirrors, upper_sides
+from sibforecast.assumptions.announced import lay_announced
 from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
-from sibforecast.errors import DataError, ProjectionError
+from sibforecast.assumptions.scenario import Scenario
+from sibforecast.errors import DataError, ProjectionError, ScenarioError
 from sibforecast.forecasting.drivers import Forecast
 from sibforecast.forecasting.fund_forecast import FundForecast
 from sibforecast.forecasting.macro import DRIVEN, MACRO, elasticity
@@ -99,7 +101,7 @@ class Assumptions(Result):
         return self.data
 
 
-def assume(data: FundData, forecast: Forecast, policy: object | None = None) -> Assumptions:
+def assume(data: FundData, forecast: Forecast, policy: Scenario | None = None) -> Assumptions:
     """Put drivers, judgement and opening balances together.
 
     Parameters
@@ -108,8 +110,10 @@ def assume(data: FundData, forecast: Forecast, policy: object | None = None) -> 
         Its tables ``assumptions`` and ``deposits`` and figures at stage ``draft`` are used.
     forecast : Forecast
         What `forecast` said.
-    policy : optional
-        Reserved for dated law; figures of the data set stand.
+    policy : Scenario, optional
+        Decisions to lay on the drivers before any scenario; by default those of the data set's
+        table ``policies`` that are known and that its figures do not hold yet. `Scenario("none")`
+        lays on nothing.
 
     Returns
     -------
@@ -119,6 +123,8 @@ def assume(data: FundData, forecast: Forecast, policy: object | None = None) -> 
     ------
     DataError
         If a judgement cannot be applied; all such faults are listed.
+    ScenarioError
+        If `policy` is no scenario, or a decision cannot be read.
 
     Examples
     --------
@@ -128,6 +134,8 @@ def assume(data: FundData, forecast: Forecast, policy: object | None = None) -> 
     >>> a.frame.query("item == 'contribution_rate' and programme == 'oasi'")["method"].iloc[0]
     'judgement'
     """
+    if policy is not None and not isinstance(policy, Scenario):
+        raise ScenarioError(f"policy takes a scenario, such as Scenario('none'); found {type(policy).__name__}")
     found = Collector()
     used: set[tuple[str, int]] = set()
     first = _first_year(forecast)
@@ -137,6 +145,7 @@ def assume(data: FundData, forecast: Forecast, policy: object | None = None) -> 
     for code, ahead in forecast.funds.items():
         basis = _fund(data, data.programmes[code], ahead, first, found, used)
         if basis is not None:
+            lay_announced(data, forecast, basis, first, policy, found)
             funds[code] = basis
     jd.note_unused(data, used, first, funds, found)
     if found.errors:

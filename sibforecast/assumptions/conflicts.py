@@ -15,7 +15,9 @@ from sibforecast.tables.read import Collector
 _OPEN = 9999 * 12
 
 
-def conflicts(scenario: Scenario, funds: Mapping[str, Effects], found: Collector) -> None:
+def conflicts(
+    scenario: Scenario, funds: Mapping[str, Effects], announced: Mapping[str, Sequence[Effect]], found: Collector
+) -> None:
     """Note changes of one item that meet in the same months and areas and undo each other.
 
     Two changes that set an item: the later one stands. A later set also wipes what an earlier
@@ -27,27 +29,41 @@ def conflicts(scenario: Scenario, funds: Mapping[str, Effects], found: Collector
     scenario : Scenario
     funds : mapping of str to Effects
         The changes as they meet each fund.
+    announced : mapping of str to sequence of Effect
+        Decisions that the baseline holds already.
     found : Collector
-        Takes the findings: id ``conflict``, and ``amount_for_each`` where an amount given for
-        several areas at once is laid on each of them.
+        Takes the findings: id ``conflict``; ``laid_twice`` where a change is an announced decision
+        that the baseline holds; ``amount_for_each`` where an amount given for several areas at
+        once is laid on each of them.
     """
     ordered, causes = scenario.in_order, scenario.causes()
     pairs: dict[tuple[int, int], list[str]] = {}
     each: dict[int, list[tuple[str, int]]] = {}
+    twice: dict[int, list[str]] = {}
     for code, met in funds.items():
         for place, second in enumerate(met.effects):
             if second.change.operation != "set":
                 continue
             for first in met.effects[:place]:
+                if first.player is None or second.player is None:
+                    continue
                 key = (first.player, second.player)
                 if code not in pairs.get(key, ()) and _undone(first, second):
                     pairs.setdefault(key, []).append(code)
         for effect in met.effects:
+            if effect.player is None:
+                continue
+            if any(_again(e, effect) for e in announced[code]):
+                twice.setdefault(effect.player, []).append(code)
             count = int(effect.where.sum())  # of one change: amounts of single areas are meant as they stand
             if count > 1 and _is_amount(effect.change):
                 each.setdefault(effect.player, []).append((code, count))
     for (i, j), codes in sorted(pairs.items()):
         _tell(scenario, ordered[i], ordered[j], (causes[i], causes[j]), codes, found)
+    for i, codes in sorted(twice.items()):
+        found.add("laid_twice", "warning", f"{causes[i]!r} of {scenario.title!r} is an announced decision that the draft of "
+                  f"{', '.join(dict.fromkeys(codes))} holds already: it is laid on again", table="scenario", item=ordered[i].item,
+                  mend="leave it out, or draft without announced decisions: assume(..., policy=Scenario('none'))")
     for i, many in sorted(each.items()):
         where = ", ".join(f"{count} areas of {code}" for code, count in many)
         found.add("amount_for_each", "note", f"the amount of {causes[i]!r} of {scenario.title!r} is laid on each of {where}",
@@ -61,6 +77,13 @@ def _undone(first: Effect, second: Effect) -> bool:
         return False
     (start, end), (begin, finish) = _span(one), _span(other)
     return start <= finish and begin <= end
+
+
+def _again(announced: Effect, effect: Effect) -> bool:
+    """Whether a change is an announced one, by what it does, where and from when."""
+    one, other = announced.change, effect.change
+    same = (one.item, one.operation, one.amount, one.start) == (other.item, other.operation, other.amount, other.start)
+    return same and bool(np.any(announced.where & effect.where))
 
 
 def _span(change: Change) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from sibforecast import items
 from sibforecast.assumptions.scenario import Change
 from sibforecast.errors import ScenarioError, SibError
 from sibforecast.periods import Period, in_force_at_end, months_in_force
-from sibforecast.programmes.programme import Earlier
+from sibforecast.programmes.programme import Adjust, Earlier
 from sibforecast.tables.regions import Regions
 
 Floats = npt.NDArray[np.float64]
@@ -29,7 +30,8 @@ class Effect:
     """One change as it meets one fund."""
 
     change: Change
-    player: int  # its place among the scenario's changes; of a measure with an amount for each area, that of the first
+    # its place among the scenario's changes, of a measure with an amount for each area that of the first; none: always in force
+    player: int | None
     where: npt.NDArray[np.bool_]  # (areas, 1)
 
 
@@ -55,10 +57,24 @@ class Effects:
             table.setdefault(effect.change.item, []).append(effect)
         return _Adjuster(table, year, at_end, self.coalitions)
 
+    def after(self, first: tuple[Effect, ...]) -> Effects:
+        """The same with effects that are laid on before them, month by month together."""
+        return Effects((*first, *self.effects), self.coalitions)
+
     @property
     def players(self) -> tuple[int, ...]:
         """Places of the changes that touch the fund."""
-        return tuple(sorted({e.player for e in self.effects}))
+        return tuple(sorted({e.player for e in self.effects if e.player is not None}))
+
+
+class Laid(Protocol):
+    """What `roll_forward` lays on a fund: changes of a scenario, or factors of drivers."""
+
+    def adjuster(self, year: int, at_end: bool = False) -> Adjust:
+        """The function that moves an item of a year."""
+
+    def after(self, first: tuple[Effect, ...]) -> Laid:
+        """The same after effects that are laid on before."""
 
 
 def effects_on(
@@ -127,7 +143,7 @@ class _Adjuster:
         return value
 
     def _where(self, effect: Effect) -> npt.NDArray[np.bool_]:
-        if self.coalitions is None:
+        if self.coalitions is None or effect.player is None:
             return effect.where
         return np.asarray(effect.where & self.coalitions[effect.player][None, :])
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from sibforecast.assumptions.effects import Effect
 from sibforecast.forecasting.fund_forecast import LABELS, POLICY_ITEMS
 from sibforecast.items import CATALOGUE
 from sibforecast.programmes.evidence import EVIDENCE
@@ -71,6 +72,7 @@ class FundBasis:
     flags: dict[str, Floats] = field(default_factory=dict)  # which sides are itemised, by the last accounts
     stocks: dict[str, Floats] = field(default_factory=dict)  # of the year before the base, for average heads
     driven: dict[str, Driven] = field(default_factory=dict)  # drivers that move with a macro figure a change moves
+    policy: tuple[Effect, ...] = ()  # announced decisions, laid on before any scenario
 
 
 def carry(now: YearBasis, before: YearBasis, forecast_before: Mapping[str, Floats], year: int) -> None:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sibforecast.assumptions.basis import Assumptions
+from sibforecast.assumptions.effects import Effects
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.assumptions.scenario import Change, Scenario
 from sibforecast.errors import ScenarioError, SibError
@@ -344,13 +345,14 @@ def _fund(assumptions: Assumptions, programme: str, regions: Sequence[str]) -> t
 
 def _figures(basis: FundBasis, item: str, year: int) -> Floats:
     """The baseline's figures of an item in a year, by area."""
-    base = basis.base.given
+    base, announced = basis.base.given, Effects(basis.policy)
     now = Year(basis.programme, base, areas=len(basis.areas), direct={i: ~np.isnan(v) for i, v in base.items()},
                ever=basis.ever, blank=basis.base.blank)  # fmt: skip
     if year != basis.base_year:
         for number, given in basis.years.items():
             now = Year(basis.programme, given.given, areas=len(basis.areas), direct=given.direct, ever=basis.ever, before=now,
-                       links=basis.links, blank=given.blank)  # fmt: skip
+                       adjust=announced.adjuster(number), adjust_end=announced.adjuster(number, at_end=True),
+                       links=basis.links, blank=given.blank, driven=basis.driven)  # fmt: skip
             if number == year:
                 break
         else:

@@ -13,6 +13,7 @@ _ROOMS = (
     "tables.data",
     "forecasting.drivers",
     "assumptions.basis",
+    "assumptions.policy",
     "projection.draft",
     "projection.explain",
     "analysis.attribution",

@@ -18,7 +18,7 @@ from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.events import Event, events_of, jumps
 from sibforecast.forecasting.fund_forecast import FundForecast, Options
 from sibforecast.forecasting.known import any_known, known_rows, known_until
-from sibforecast.forecasting.law import announced
+from sibforecast.forecasting.law import ALWAYS, adjustments, announced
 from sibforecast.forecasting.spread import beside_rules, quantile, within
 from sibforecast.forecasting.years import Span, fund_years
 from sibforecast.periods import Period
@@ -41,6 +41,8 @@ class Forecast(Result):
     data: FundData | None = field(default=None, repr=False)
     periods: tuple[int, ...] = ()
     level: tuple[int, ...] = (80, 95)
+    limit: Period = ALWAYS  # no figure after it is used
+    told: Period = ALWAYS  # decisions announced until then are known
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
     columns: ClassVar[tuple[str, ...]] = (
@@ -173,7 +175,9 @@ def forecast_from(
         span = Span(last, wanted[0], wanted[-1], limit, max(lasts.values()))
         later = range(limit.year + 1, wanted[-1] + 1) if macro.MACRO in panel.items else range(0)
         wages = {year: macro.entered(data, panel, year) for year in later}
-        options = Options(methods or {}, known_events, announced(data, programme, told), wages)
+        options = Options(
+            methods or {}, known_events, announced(data, programme, told), adjustments(data, programme, told), limit, wages
+        )
         fund = fund_years(data, panel, ranks[programme], span, options, expected)
         if fund is not None:
             funds[programme] = fund
@@ -195,6 +199,8 @@ def forecast_from(
         data=data,
         periods=wanted,
         level=frame_level,
+        limit=limit,
+        told=told,
         findings=Findings.of([*_told(funds, known_events), *macro.unused(data, yearly.values(), limit, wanted[-1])], provenance),
     )
 

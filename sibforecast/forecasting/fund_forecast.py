@@ -12,7 +12,8 @@ from scipy.special import ndtri
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.events import Event
 from sibforecast.forecasting.known import STAGE_WORDS
-from sibforecast.forecasting.law import Setting
+from sibforecast.forecasting.law import ALWAYS, Adjustment, Setting
+from sibforecast.periods import Period
 from sibforecast.tables.panel import Floats, Panel
 
 #: Half-widths of intervals where errors are taken as normal.
@@ -39,6 +40,7 @@ LABELS = {
     "recent_mean": "forecast: mean of the last three years",
     "identity": "forecast: its drivers × what recent accounts had beside them",
     "law": "forecast: announced law",
+    "in_force": "forecast: value in force at the end of the last year",
     "policy": "no measure announced: nothing is extrapolated",
     "level_end": "forecast: level in force in December × last year's paid level / its own December level",
     "short": "forecast: fewer than three years known; half the growth",
@@ -113,4 +115,6 @@ class Options:
     chosen: Mapping[str, str] = field(default_factory=dict)  # method by item
     events: tuple[Event, ...] = ()
     law: Mapping[str, list[Setting]] = field(default_factory=dict)  # announced settings of the fund's items
+    adjusted: Mapping[str, list[Adjustment]] = field(default_factory=dict)  # what is added or multiplied, by item
+    limit: Period = ALWAYS  # the last month of figures
     wages: Mapping[int, Floats] = field(default_factory=dict)  # average wage entered for years to come, by area

@@ -169,6 +169,37 @@ METHODS: dict[str, Callable[[Floats, Ints], Floats]] = {
 }  # fmt: skip
 
 
+def carried(method: str, horizons: Ints, years: int) -> Floats:
+    """How far a forecast moves with an error in the last known figure: it bears on the level and on the growth.
+
+    Parameters
+    ----------
+    method : str
+        A key of `METHODS`.
+    horizons : array of int
+        Years ahead.
+    years : int
+        Known years, the last one included.
+
+    Returns
+    -------
+    array (horizons,)
+        On the working scale: 1 where the last figure is kept, 1 + h where its growth goes on.
+
+    Examples
+    --------
+    >>> carried("momentum", np.array([1, 2]), 6).tolist(), carried("fading", np.array([1, 2]), 6).round(2).tolist()
+    ([2.0, 3.0], [1.8, 2.44])
+    """
+    h = horizons.astype(np.float64)
+    faded = DAMPING * (1.0 - DAMPING**h) / (1.0 - DAMPING)
+    own = {"momentum": 1.0 + h, "fading": 1.0 + faded, "drift": 1.0 + h / max(years - 1, 1),
+           "growth_of_three": 1.0 + h / RECENT_YEARS, "recent_mean": np.full(len(h), 1.0 / RECENT_YEARS)}  # fmt: skip
+    kept = np.ones(len(h))  # a smoothed level takes up less than the error, its trend a little more of it
+    parts = {"combination": ("momentum", "fading", "drift", "theta"), "amount": ("fading", "drift", "theta")}
+    return np.asarray(np.mean([own.get(name, kept) for name in parts.get(method, (method,))], axis=0))
+
+
 def towards_all(paths: Floats, weight: Floats, groups: Ints) -> Floats:
     """Growth drawn towards that of all areas of a group together.
 

@@ -209,9 +209,10 @@ def _spread(table: Table, errors: Floats) -> tuple[Floats, Floats]:
     words = np.where(many[place] >= PANEL, words, kind)
     months = np.char.add(np.char.add(words, "|"), table.month.astype(str))
     groups = np.unique(months, return_inverse=True)[1].astype(np.int64)
-    left = np.array([max(12 - int(table.month.min()), 0) / 12.0])
+    left = np.array([max(12 - int(table.month.min()), 1) / 12.0])  # in December nothing is left, and nothing in doubt
     past = errors[:, 1:-1, None] if errors.shape[1] > 2 else errors[:, :0, None]
-    found = sp.spread_of(past, groups, left, forgetting=FORGETTING)
+    kinds = np.where(table.data.flow, sp.KINDS.index("money"), sp.KINDS.index("heads"))
+    found = sp.spread_of(past, groups, left, kinds, forgetting=FORGETTING)
     return np.where(table.month == 12, 0.0, found.deviation[:, 0]), found.shape
 
 

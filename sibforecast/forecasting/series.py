@@ -20,7 +20,7 @@ from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.events import Event, left_out
 from sibforecast.forecasting.fund_forecast import COMPUTED, LABELS, POLICY_ITEMS, FundForecast, Options, room
 from sibforecast.forecasting.identities import by_identity
-from sibforecast.forecasting.law import Setting, in_force
+from sibforecast.forecasting.law import Setting, at_year_end, in_force
 from sibforecast.tables.panel import Floats, Panel
 
 #: Sums that come in lumps: their recent mean, not their trend.
@@ -55,6 +55,7 @@ def forecast_items(
         _only_proven(errors[item], guessed.get(item), horizons)
     _level_in_force(fitted, out, errors)
     _announced(panel, out, options.law)
+    _adjusted(panel, out, options, guessed)
     _with_wages(fitted, out, options.wages)
     _lines(fitted, kind, out, errors, options)
     for line in errors:
@@ -207,6 +208,36 @@ def _announced(panel: Panel, out: FundForecast, law: Mapping[str, list[Setting]]
         out.label[item][:, spoken] = LABELS["law"]
 
 
+def _adjusted(panel: Panel, out: FundForecast, options: Options, guessed: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+    """Levels and rates with a general adjustment announced: in force as they are, until the last one; it comes on top.
+
+    Their trend is made of past adjustments: with it an announced one would count twice.
+    """
+    last = panel.years[-1]
+    for item, many in options.adjusted.items():
+        entry = items.CATALOGUE[item]
+        if item not in out.point or entry.unit in ("persons", "person-months", "currency"):
+            continue
+        series = panel.get(item)[:, -1]
+        known = ~guessed[item][:, -1] if item in guessed else np.ones(len(series), dtype=bool)
+        seen = min((options.limit.year, options.limit.month or 12), (last, 12))
+        inside = [a for a in many if (a.paid.year, a.paid.month or 1) <= seen]
+        ahead = [a for a in many if a.general and a.paid.year in out.years]
+        if not ahead:
+            continue
+        value = np.where(known, at_year_end(series, last, inside, panel.areas), series)
+        meant = np.any([[a.areas is None or code in a.areas for code in panel.areas] for a in ahead], axis=0)
+        until = out.years.index(max(a.paid.year for a in ahead))
+        trend = out.point[item]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            grown = value[:, None] * trend / trend[:, until : until + 1]
+        path = np.where(np.arange(len(out.years)) > until, grown, value[:, None])
+        free = ~np.isin(out.label[item], (LABELS["law"], LABELS["level_end"]))
+        here = (meant & ~np.isnan(value))[:, None] & np.isfinite(path) & free
+        out.point[item] = np.where(here, path, trend)
+        out.label[item] = np.where(here & (np.arange(len(out.years)) <= until), LABELS["in_force"], out.label[item])
+
+
 def _with_wages(panel: Panel, out: FundForecast, wages: Mapping[int, Floats]) -> None:
     """An entered average wage moves the contribution base, by the elasticity of the past."""
     if macro.MACRO not in out.point:
@@ -285,7 +316,8 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
     item_of = np.repeat(np.arange(len(names)), areas)
     groups = np.unique(item_of * 3 + scales, return_inverse=True)[1].astype(np.int64)
     size = np.concatenate([_size(out, item) for item in names])
-    found = sp.spread_of(stacked, groups, horizons, np.where(scales == sp.PLAIN, size, 1.0))
+    kinds = np.repeat([sp.kind_of(item) for item in names], areas)
+    found = sp.spread_of(stacked, groups, horizons, kinds, np.where(scales == sp.PLAIN, size, 1.0))
     for place, item in enumerate(names):
         rows = slice(place * areas, (place + 1) * areas)
         longer = np.sqrt((horizons + _lag(out.panel, item)[:, None]) / horizons)  # years since the last known one count

@@ -3,8 +3,12 @@
 Each origin is forecast from what was known at it, by the same method, and compared with
 what came. An area's error has a part that all areas of the item share in a year and a part
 of its own; as both count in an interval, the mean square of all its errors does. Few
-origins say little: a series' own squares are drawn towards those of its item, and the
-quantiles are Student's, with as many degrees of freedom as there are origins.
+origins say little: a series' own squares are drawn towards those of its item, these towards
+what is usual of items of their kind, and the quantiles are Student's, with as many degrees
+of freedom as there are origins.
+
+The weights were chosen by interval scores on series of the US funds before 1986 in windows of
+four to twenty years, and on provincial panels of output, budgets and population.
 """
 
 from __future__ import annotations
@@ -25,16 +29,23 @@ Bools = npt.NDArray[np.bool_]
 #: Rolling origins looked back on at most, and known years before one is tried.
 ORIGINS = 10
 FEWEST = 3
-#: A group's spread counts as so many origins of a series' own.
+#: A group's spread counts as so many origins of a series' own, and the usual one of its kind as so many
+#: errors of the group's.
 PRIOR = 4.0
-#: Weight of an origin one year further back, and the fewest degrees of freedom assumed.
+USUAL = 1.0
+#: Weight of an origin one year further back, and the fewest degrees of freedom assumed (one more than
+#: origins, where they are fewer).
 FORGETTING = 0.6
 LEAST_FREEDOM = 3.0
 #: Intervals whose half-widths are kept, and errors of a panel from which they are its own.
 LEVELS = np.array([0.5, 0.8, 0.9, 0.95, 0.99])
 CONFORMAL = 40
-#: What is assumed of a year where no origin can be tried: 8 % of the level, on logs.
-ASSUMED = 0.08
+#: What is assumed of a year's error where no origin can be tried, on the working scale, by kind: rounded
+#: medians over the series named above.
+KINDS = ("heads", "level", "money", "rate")
+ASSUMED = np.array([0.03, 0.03, 0.08, 0.08])
+#: Origins without any error from which a constant is taken as one.
+STEADY = 3
 
 
 @dataclass
@@ -95,15 +106,42 @@ class Spread:
     shape: Floats  # (series, len(LEVELS)): half-widths of the intervals of LEVELS, in deviations
 
 
+def kind_of(item: str) -> int:
+    """The kind of an item, as a place in `KINDS`: what errors of its like may be compared with.
+
+    Examples
+    --------
+    >>> [KINDS[kind_of(i)] for i in ("beneficiaries", "benefit_level", "interest", "collection_rate")]
+    ['heads', 'level', 'money', 'rate']
+    """
+    unit = items.CATALOGUE[item].unit
+    if unit in ("persons", "person-months"):
+        return 0
+    return 2 if unit == "currency" else 1 if unit.startswith("currency") else 3
+
+
 def spread_of(
-    errors: Floats, groups: Ints, horizons: Ints, size_of: Floats | None = None, forgetting: float = FORGETTING
+    errors: Floats, groups: Ints, horizons: Ints, kinds: Ints, size_of: Floats | None = None, forgetting: float = FORGETTING,
 ) -> Spread:
-    """The spread of each series, drawn towards its group; never falling with the horizon.
+    """The spread of each series, drawn towards its group, and its group towards the usual; never falling with the horizon.
 
     Recent origins count more (factor 0.6 a year). What all areas of a group share in a year
     is known from as many shocks as there are origins, what is their own from many more: the
     degrees of freedom are Satterthwaite's for the sum of the two. In a panel with errors
     enough the half-widths are those that held in the past (conformal), else Student's.
+
+    Parameters
+    ----------
+    errors : array (series, origins, horizons)
+        On the working scale; NaN where nothing is known.
+    groups : array of int (series,)
+        The areas of one item on one working scale.
+    horizons : array (horizons,)
+        In years; parts of a year for the one under way.
+    kinds : array of int (series,)
+        Places in `KINDS`, one for each group.
+    size_of : array (series,), optional
+        Sizes by which plain figures are made relative.
     """
     relative = np.ones(len(errors)) if size_of is None else np.where(size_of > 0, size_of, 1.0)
     errors = errors / relative[:, None, None]  # plain figures of areas of different size lend each other relative errors
@@ -111,19 +149,12 @@ def spread_of(
     weight = forgetting ** np.arange(errors.shape[1])[::-1][None, :, None] * told
     own, origins = (weight * np.where(told, errors, 0.0) ** 2).sum(axis=1), weight.sum(axis=1)
     size = int(groups.max()) + 1 if len(groups) else 0
-    total, number = np.zeros((size, len(horizons))), np.zeros((size, len(horizons)))
-    np.add.at(total, groups, own)
-    np.add.at(number, groups, origins)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        pooled = total / number
-    pooled[:, 0] = np.where(np.isnan(pooled[:, 0]), _usual(pooled[:, 0], ASSUMED**2 * float(horizons[0])), pooled[:, 0])
-    for j in range(1, len(horizons)):  # a horizon no origin reaches grows with the square root of time
-        grown = pooled[:, j - 1] * horizons[j] / horizons[j - 1]
-        pooled[:, j] = np.where(number[:, j] > 0, pooled[:, j], grown)
+    pooled = _pooled(errors, own, origins, groups, horizons, kinds)
     variance = (own + PRIOR * pooled[groups]) / (origins + PRIOR)
     deviation = np.maximum.accumulate(np.sqrt(variance), axis=1)
     freedom = _freedom(errors[:, :, :1], groups, size, variance[:, 0], np.maximum(origins[:, 0], 1.0))
-    shape = stdtrit(np.maximum(freedom, LEAST_FREEDOM)[:, None], 0.5 + LEVELS[None, :] / 2.0)
+    least = np.where(origins[:, 0] > 0, np.minimum(LEAST_FREEDOM, 1.0 + origins[:, 0]), LEAST_FREEDOM)
+    shape = stdtrit(np.maximum(freedom, least)[:, None], 0.5 + LEVELS[None, :] / 2.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         scores = np.abs(errors[:, :, 0]) / deviation[:, :1]
     for group in np.flatnonzero(np.bincount(groups, minlength=size) >= m.PANEL):
@@ -143,10 +174,37 @@ def _freedom(errors: Floats, groups: Ints, size: int, variance: Floats, origins:
     return np.asarray(np.where(np.isfinite(freedom), freedom, origins))
 
 
-def _usual(pooled: Floats, assumed: float) -> float:
-    """The spread of a group that no origin speaks of: the usual one of the others, else the assumed."""
-    known = pooled[np.isfinite(pooled) & (pooled > 0)]
-    return float(np.median(known)) if len(known) else assumed
+def _pooled(errors: Floats, own: Floats, origins: Floats, groups: Ints, horizons: Ints, kinds: Ints) -> Floats:
+    """Mean square errors of each group, drawn towards the usual ones of its kind: (groups, horizons).
+
+    The usual one is the median over the groups of a kind, the assumed one among them: a single
+    group has little to compare itself with. They are drawn together on logs, for one kind holds
+    steady items and wild ones. A group that was never wrong keeps its nothing where it was tried
+    often enough to be called constant, and is taken as usual where it was not.
+    """
+    told = (~np.isnan(errors)).sum(axis=1)
+    size = int(groups.max()) + 1 if len(groups) else 0
+    total, weight, number = (np.zeros((size, len(horizons))) for _ in range(3))
+    for table, values in ((total, own), (weight, origins), (number, told)):
+        np.add.at(table, groups, values)
+    kind, tried = np.zeros(size, dtype=np.int64), np.zeros(size)
+    kind[groups] = kinds
+    np.maximum.at(tried, groups, told[:, 0])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        alone = total / weight
+    out = np.empty_like(alone)
+    for j, ahead in enumerate(horizons):
+        for k in np.unique(kind):
+            rows = kind == k
+            known = alone[rows, j][np.isfinite(alone[rows, j]) & (alone[rows, j] > 0)]
+            usual = float(np.median(np.append(known, ASSUMED[k] ** 2 * float(ahead))))
+            count = number[rows, j]
+            own_log = np.log(np.where(alone[rows, j] > 0, alone[rows, j], usual))
+            out[rows, j] = np.exp((own_log * count + USUAL * np.log(usual)) / (count + USUAL))
+        if j:  # a horizon no origin reaches grows with the square root of time
+            out[:, j] = np.where(number[:, j] > 0, out[:, j], out[:, j - 1] * horizons[j] / horizons[j - 1])
+    out[(alone[:, 0] == 0.0) & (tried >= STEADY)] = 0.0
+    return out
 
 
 def _empirical(scores: Floats, weight: Floats) -> Floats:

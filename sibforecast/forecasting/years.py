@@ -15,7 +15,7 @@ from sibforecast.forecasting.coherence import cohere
 from sibforecast.forecasting.fund_forecast import COMPUTED, LABELS, NORMAL, FundForecast, Options, room, stage_words
 from sibforecast.forecasting.known import account_years
 from sibforecast.forecasting.reconcile import scaled_to
-from sibforecast.forecasting.series import forecast_items
+from sibforecast.forecasting.series import default_method, forecast_items
 from sibforecast.periods import Period
 from sibforecast.programmes.implied import IDENTITIES, averages, implied
 from sibforecast.tables.data import FundData
@@ -99,15 +99,20 @@ def fund_years(
         cohere(last, kind, steps[-1], options, data.regions, guessed)
         for item, moved in steps[-1].moved.items():
             out.moved[item] = np.hstack([np.zeros((len(moved), len(years) - moved.shape[1])), moved])
-    _join(out, steps)
+    _join(out, steps, options)
     return out
 
 
-def _join(out: FundForecast, steps: list[FundForecast]) -> None:
-    """Put the years of several steps side by side; doubt adds up along the way."""
+def _join(out: FundForecast, steps: list[FundForecast], options: Options) -> None:
+    """Put the years of several steps side by side.
+
+    Doubt adds up along the way: a year that is itself expected bears on the level and on the
+    growth of those after it (`methods.carried`).
+    """
     areas = len(out.panel.areas)
     out.unplaced = [place for step in steps for place in step.unplaced]
     for item in dict.fromkeys(i for step in steps for i in step.point):
+        method = options.chosen.get(item) or default_method(item)
         points, spreads, labels, nows = [], [], [], []
         before, scales, forms = np.zeros((areas, 1)), [], []
         last = np.zeros(areas, dtype=np.int8)
@@ -120,7 +125,8 @@ def _join(out: FundForecast, steps: list[FundForecast]) -> None:
             label = step.label.get(item, np.full(shape, "", dtype=object))
             sure = step.nowcast.get(item, np.zeros(shape, dtype=bool)) | (label == LABELS["law"])
             known = sure & (own == 0.0)  # an account is sure, and so is the law
-            spread = np.where(known, 0.0, np.sqrt(own**2 + before**2))
+            carried = m.carried(method, np.arange(1, shape[1] + 1), step.panel.years[-1] - step.panel.years[0] + 1)
+            spread = np.where(known, 0.0, np.sqrt(own**2 + (before * carried) ** 2))
             spreads.append(spread)
             before, last = np.where(np.isnan(spread[:, -1:]), before, spread[:, -1:]), scale
             scales.append(np.repeat(scale[:, None], shape[1], axis=1))

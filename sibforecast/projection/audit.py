@@ -52,6 +52,8 @@ def _rows(
     areas = np.array(path.basis.areas, dtype=object)
     players = Effects(tuple(effects)).players
     for effect in effects:
+        if effect.player is None:  # announced, and part of the baseline
+            continue
         change, place = effect.change, players.index(effect.player)
         for year in years:
             value = path.value(change.item, year)

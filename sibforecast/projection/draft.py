@@ -150,7 +150,6 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
         [
             *(r for part in (data.findings, ahead.findings, assumptions.findings, projection.findings) for r in part.records()),
             *scrutiny.rows,
-            *_announced(data, year),
         ],
         projection.provenance,
     )
@@ -160,21 +159,6 @@ def draft_budget(data: FundData, year: int, *, asof: str | None = None) -> Budge
         year=year, assumptions=assumptions, projection=projection,
         forecast=showing(ahead, range(year - 1, year + HORIZON + 1)), findings=findings,
     )  # fmt: skip
-
-
-def _announced(data: FundData, year: int) -> list[dict[str, Any]]:
-    """Announced decisions are told, not laid on: the trend of a driver may hold them already."""
-    table = data.table("policies")
-    if table.empty:
-        return []
-    due = table[[str(start).startswith(str(year)) for start in table["start"]]]
-    return [
-        {"id": "announced_not_applied", "severity": "note", "table": "policies", "row": row["row"], "item": row["item"],
-         "programme": str(row.get("programme") or ""), "period": str(row["start"]),
-         "message": "an announced decision that starts in the budget year is not part of the draft",
-         "mend": "lay it on as a scenario, or give the driver's value as an assumption"}
-        for row in due.to_dict("records")
-    ]  # fmt: skip
 
 
 def _asof(data: FundData, year: int, asof: str | None) -> Period:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sibforecast.assumptions.effects import Effects
+from sibforecast.assumptions.effects import Effects, Laid
 from sibforecast.assumptions.fitting import FundBasis, YearBasis, has_evidence
 from sibforecast.items import STATUTORY_LINES
 from sibforecast.programmes import blocks
@@ -54,9 +54,11 @@ def account_year(
     return Year(totals, given, areas=areas, direct=direct, ever=ever, before=before, blank=blank)
 
 
-def roll_forward(basis: FundBasis, effects: Effects | None, last: int) -> FundPath:
-    """Project a fund to `last`, with the changes of a scenario if there are any."""
+def roll_forward(basis: FundBasis, effects: Laid | None, last: int) -> FundPath:
+    """Project a fund to `last`: announced decisions first, then the changes of a scenario if there are any."""
     areas = len(basis.areas)
+    if basis.policy:
+        effects = effects.after(basis.policy) if effects else Effects(basis.policy)
     opening = account_year(basis.programme, basis.stocks, areas, {})
     start = account_year(basis.programme, basis.base.given, areas, basis.ever, opening, basis.base.blank)
     years: dict[int, Year] = {basis.base_year: start}

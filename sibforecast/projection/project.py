@@ -178,7 +178,7 @@ def run_scenarios(
         }
         if one is not None:
             without_effect(assumptions, one, effects, paths[title], last, found)
-            conflicts(one, effects, found)
+            conflicts(one, effects, {code: basis.policy for code, basis in assumptions.funds.items()}, found)
     base = next(iter(paths.values()))
     for path in base.values():
         _blank_gaps(path, path.basis.base_year, found)

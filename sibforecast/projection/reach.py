@@ -83,7 +83,7 @@ def _moves(path: FundPath, effects: Effects, change: Change, first: int) -> bool
     item, where = change.item, next(e.where for e in effects.effects if e.change is change)
     same = [e for e in effects.effects if e.change.item == item and bool(np.any(e.where & where))]
     place = next(i for i, e in enumerate(same) if e.change is change)
-    before, after = (Effects(tuple(same[:n])) for n in (place, place + 1))
+    before, after = (Effects((*path.basis.policy, *same[:n])) for n in (place, place + 1))
     return any(
         not np.array_equal(year.laid(item, before.adjuster(number)), year.laid(item, after.adjuster(number)), equal_nan=True)
         for number, year in path.years.items() if number >= first

@@ -44,7 +44,7 @@ def same(one, other):
             start="2027-01", paid="2027-07", fixed=25, per_year=1, average_years=28, share=0.005, tilt=20, tilt_share=0.3,
             programme=(EP, "civil_servant_pension"))),
         ("basic_pension_minimum", lambda: sib.levers.basic_pension_layers(
-            {"league": 5, "nation": 20, "region": 8}, start="2027-01", regions={"league": ["呼和浩特市"]})),
+            {"league": 5, "nation": 15, "region": 8}, start="2027-01", regions={"league": ["呼和浩特市"]})),
         ("base_floor_ceiling", lambda: sib.levers.move_base_window(
             start="2027-01", floor=220, at_floor=0.12, ceiling=1_100, at_ceiling=0.03, programme=(EP, "civil_servant_pension", UI))),
         ("deferral", lambda: sib.levers.defer(

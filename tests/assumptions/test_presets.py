@@ -47,16 +47,16 @@ BY_HAND = {
     "deferral": {(EP, "contribution_revenue"): -100, (EP, "gap"): 100},
     # 2,972.50 × 0.5 % + 25 + 28 + 6 = 73.8625 yuan × 71,500 × 12; paid in July, due from January: the whole year
     "benefit_adjustment": {(EP, "pension_expenditure"): 6_337.4025, (EP, "gap"): 6_337.4025},
-    # 20 + 8 + 5 = 33 yuan × 60,000 × 12, paid by those who decided it
-    "basic_pension_minimum": {(RP, "pension_expenditure"): 2_376, (RP, "fiscal_subsidy"): 2_376, (RP, "gap"): 0},
+    # 15 + 8 + 5 = 28 yuan × 60,000 × 12, paid by those who decided it
+    "basic_pension_minimum": {(RP, "pension_expenditure"): 2_016, (RP, "fiscal_subsidy"): 2_016, (RP, "gap"): 0},
     # 4,500 × (1 − 8.75/12) = 1,218.75 fewer, on the average 609.375 × 2,972.50 × 12 and × 6,200 of grant;
     # 7.5 cohort months wait: 4.5 % × 7.5 / 12 × 80 % = 2.25 % more contributors
     "retirement_age": {
         (EP, "new_beneficiaries"): -0.121875, (EP, "pension_expenditure"): -2_173.640625, (EP, "upper_grant"): -377.8125,
         (EP, "contribution_revenue"): 186_278.40 * 0.0225, (EP, "gap"): -2_173.640625 + 377.8125 - 4_191.264,
     },
-    # 500,000 × (30 + 10), 500,000 × 20
-    "subsidy_standard": {(RM, "fiscal_subsidy"): 2_000, (RM, "contribution_revenue"): 1_000, (RM, "gap"): -3_000},
+    # 500,000 × (20 + 10), 500,000 × 20
+    "subsidy_standard": {(RM, "fiscal_subsidy"): 1_500, (RM, "contribution_revenue"): 1_000, (RM, "gap"): -2_500},
     "pooling_upgrade": {
         (UI, "upper_remittance"): 100, (UI, "upper_grant"): 80, (UI, "gap"): 20, (UI, "closing_balance"): -20 - 200,
     },
@@ -137,10 +137,10 @@ def test_presets_have_a_head_a_reference_and_one_line_of_explanation():
 
 
 def test_layers_of_a_basic_pension_stand_with_their_deciders(draft):
-    """60,000 × 12 × (20, 8, 5) = 1,440, 576, 360, and the same paid by each layer's treasury."""
+    """60,000 × 12 × (15, 8, 5) = 1,080, 576, 360, and the same paid by each layer's treasury."""
     causes = sib.attribute(draft, sib.project(draft.assumptions, sib.read_scenario("basic_pension_minimum"))).frame
     got = causes[causes["kind"] == "policy"].groupby(["decided_by", "side"])["value"].sum() / 1e4
-    for who, wan in (("nation", 1_440), ("region", 576), ("league", 360)):
+    for who, wan in (("nation", 1_080), ("region", 576), ("league", 360)):
         assert got[who, "expenditure"] == pytest.approx(wan)
         assert got[who, "revenue"] == pytest.approx(-wan)
 

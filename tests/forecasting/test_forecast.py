@@ -19,7 +19,7 @@ H = np.array([1, 2, 3])
 def one(values, method="combination", logs=True):
     series = np.array([values], dtype=float)
     run = sp.run(np.log(series) if logs else series, H, method, np.zeros(1, dtype=int))
-    spread = sp.spread_of(run.errors, np.zeros(1, dtype=int), H).deviation
+    spread = sp.spread_of(run.errors, np.zeros(1, dtype=int), H, np.zeros(1, dtype=int)).deviation
     return np.exp(run.point[0]) if logs else run.point[0], spread[0]
 
 
@@ -80,7 +80,7 @@ def test_short_series_borrow_their_groups_spread():
     panel = np.cumsum(rng.normal(0, 0.05, (40, 12)), axis=1)
     panel[0, :-2] = np.nan
     groups = np.zeros(40, dtype=int)
-    spread = sp.spread_of(sp.run(panel, H, "combination", groups).errors, groups, H).deviation
+    spread = sp.spread_of(sp.run(panel, H, "combination", groups).errors, groups, H, groups).deviation
     assert spread[0, 0] > 0.02
     assert (np.diff(spread, axis=1) >= 0).all()
 
@@ -165,7 +165,40 @@ def test_intervals_cover_about_what_they_say_on_steady_noise():
     logs = np.cumsum(rng.normal(0.03, 0.02, (400, 20)), axis=1)
     groups = np.zeros(400, dtype=int)
     run = sp.run(logs[:, :-1], np.array([1]), "combination", groups)
-    found = sp.spread_of(run.errors, groups, np.array([1]))
+    found = sp.spread_of(run.errors, groups, np.array([1]), groups)
     apart = np.abs(logs[:, -1] - run.point[:, 0]) / found.deviation[:, 0]
     assert 0.74 < (apart < found.shape[:, 1]).mean() < 0.86
     assert 0.91 < (apart < found.shape[:, 3]).mean() < 0.98
+
+
+def test_groups_are_drawn_towards_the_usual_of_their_kind_by_hand():
+    """One item of money with one error of 2 %: usual is the mean of 2 % squared and the assumed 8 % squared.
+
+    On logs, one error against the usual one: (ln 0.0004 + ln 0.0034) / 2; the series' own error and
+    four of the group's make (0.0004 + 4 × that) / 5.
+    """
+    errors = np.array([[[0.02]]])
+    found = sp.spread_of(errors, np.array([0]), np.array([1]), np.array([sp.KINDS.index("money")]))
+    group = (0.0004 * 0.0034) ** 0.5
+    assert found.deviation[0, 0] == pytest.approx(np.sqrt((0.0004 + 4 * group) / 5))
+    assert found.shape[0, 1] == pytest.approx(1.885618, abs=1e-5)  # Student's 90 % point at two degrees of freedom
+
+
+def test_a_constant_of_four_years_is_not_sure_and_one_of_ten_is():
+    kinds = np.array([sp.KINDS.index("level")])
+    few = sp.spread_of(np.zeros((1, 1, 1)), np.array([0]), np.array([1]), kinds)
+    many = sp.spread_of(np.zeros((1, 7, 1)), np.array([0]), np.array([1]), kinds)
+    assert few.deviation[0, 0] == pytest.approx(0.03 * np.sqrt(0.8))  # its one origin counts one, the usual 3 % four
+    assert many.deviation[0, 0] == 0.0
+
+
+def test_the_last_figure_bears_on_level_and_growth_by_hand():
+    """Momentum doubles an error, fading growth makes it 1.8, drift over 5 years 1.25, theta keeps it."""
+    assert m.carried("combination", np.array([1]), 5) == pytest.approx((2.0 + 1.8 + 1.25 + 1.0) / 4)
+    assert m.carried("amount", np.array([2]), 5) == pytest.approx((2.44 + 1.5 + 1.0) / 3)
+    assert m.carried("last_value", H, 5).tolist() == [1.0, 1.0, 1.0]
+    series = np.log(np.array([[100.0, 104, 109, 111, 120]]))
+    moved = series + np.array([[0, 0, 0, 0, 0.01]])
+    for name in ("momentum", "fading", "drift"):
+        ahead = m.METHODS[name](moved, H) - m.METHODS[name](series, H)
+        assert ahead[0] / 0.01 == pytest.approx(m.carried(name, H, 5))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sibforecast as sib
 from sibforecast.errors import SibError
 from sibforecast.programmes import cohorts
 
@@ -120,6 +121,16 @@ def test_a_rule_of_ones_own():
     """One month for every month, two at most: of 2030 delay 1 2 2 2 …, so Feb Apr May … Dec 2030, Jan Feb 2031: ten."""
     own = cohorts.Transition(65, 1, 2, first="2030-01", source="illustrative", status="unverified")
     assert cohorts.cohort_months([2029, 2030, 2031], own).tolist() == [12, 10, 12]
+
+
+@pytest.mark.parametrize("group", sorted(cohorts.TRANSITIONS))
+def test_the_default_is_the_current_law(group):
+    """The records of current law and the defaults here say the same of every month."""
+    from sibforecast.assumptions.retirement import retirement_delay
+
+    law = sib.current_law()
+    for month in range(2024 * 12, 2042 * 12, 5):
+        assert retirement_delay(law, group, words(month)[0]) == int(cohorts.delay(month, group))
 
 
 def test_a_month_is_needed():

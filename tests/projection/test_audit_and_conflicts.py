@@ -211,6 +211,18 @@ def test_an_amount_for_many_areas_is_laid_on_each_and_said(nmg_draft):
         assert ([m for m in told if f"each of {count} areas" in m] != []) == (count > 1)
 
 
+def test_an_announced_decision_laid_on_again_is_said(nmg, nmg_draft):
+    """The sample's own decisions of 2027 are part of its draft; as a scenario they come a second time, and that is told."""
+    again = sib.Scenario.from_table("again", nmg.policies.query("start >= '2027'"))
+    told = sib.project(nmg_draft.assumptions, again).findings.frame.query("id == 'laid_twice'")
+    assert len(told) == len(again.changes)
+    bare = sib.assume(nmg, nmg_draft.assumptions.forecast, sib.Scenario("none"))
+    once = sib.project(bare, again)
+    assert "laid_twice" not in set(once.findings.frame["id"])
+    audit = once.audit.query("item == 'subsidy_per_head'")
+    assert (audit["after"] - audit["before"]).to_numpy() == pytest.approx(30)
+
+
 # --- one measure, an amount for each area -----------------------------------------------------
 
 
@@ -222,7 +234,7 @@ def test_a_measure_with_an_amount_for_each_area_is_one_cause(nmg_draft):
     reform = sib.project(nmg_draft.assumptions, refunds + raise_)
     causes = sib.attribute(nmg_draft, reform).frame
     mine = causes[causes["cause"] == "refunds to employers 2027"].set_index("region")["value"]
-    assert set(causes["cause"]) == {"budget_gap", "refunds to employers 2027", "more"}
+    assert set(causes.loc[causes["programme"] == "unemployment", "cause"]) == {"budget_gap", "refunds to employers 2027", "more"}
     amounts = {c.regions[0]: c.amount for c in refunds.changes}
     assert mine.to_dict() == pytest.approx(amounts)
     audit = reform.audit.query("change == 'refunds to employers 2027'").set_index("region")
