@@ -101,6 +101,7 @@ _TABLE: tuple[tuple[str, ...], ...] = (
     ("base_ceiling", "driver", "average", _CM, "never", "ceiling of the contribution base", "缴费基数上限"),
     ("benefit_level", "driver", "average", _CM, "mean:recipient_months|beneficiaries_average", "benefit level", "人均待遇水平", "人均养老金", "月人均养老金"),
     ("benefit_level_end", "driver", "closing", _CM, "mean:beneficiaries", "benefit level in force at the end", "期末待遇水平"),
+    ("entrant_level", "driver", "average", _CM, "mean:new_beneficiaries", "benefit level of newcomers", "新增人员待遇水平", "新增人员月人均待遇", "新退休人员待遇水平"),
     ("benefit_standard", "driver", "average", _CM, "mean:recipient_months|beneficiaries_average", "benefit standard", "待遇标准", "基础养老金标准"),
     ("benefit_adjustment", "rate", "average", _S, "never", "benefit adjustment", "待遇调整率", "调待比例"),
     ("benefit_formula", "driver", "flow", _C, "sum", "benefits by heads and level", "按人数和水平计算的待遇"),
@@ -118,6 +119,8 @@ _TABLE: tuple[tuple[str, ...], ...] = (
     ("transfer_level_in", "driver", "average", _CC, "mean:movers_in", "amount per person transferred in", "人均转入金额"),
     ("transfer_level_out", "driver", "average", _CC, "mean:movers_out", "amount per person transferred out", "人均转出金额"),
     ("average_wage", "driver", "average", _CY, "never", "average wage", "平均工资", "社会平均工资"),
+    ("gdp", "driver", "flow", _C, "never", "gross domestic product", "地区生产总值", "国内生产总值", "GDP"),
+    ("urban_employment", "driver", "closing", _P, "never", "urban employment", "城镇就业人员", "城镇就业人数"),
     ("interest_rate", "rate", "average", _S, "ratio:interest/opening_balance", "interest on the opening balance", "平均利率"),
     ("deposit_rate", "rate", "average", _S, "mean:opening_balance", "average rate of the deposits", "存款平均利率"),
     # inter-level drivers

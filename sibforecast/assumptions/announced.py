@@ -17,7 +17,7 @@ from sibforecast.assumptions.effects import Effect, effects_on, interval
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.assumptions.scenario import Change, Scenario, from_policies
 from sibforecast.forecasting.drivers import Forecast
-from sibforecast.forecasting.fund_forecast import LABELS, FundForecast
+from sibforecast.forecasting.fund_forecast import FundForecast, from_december
 from sibforecast.forecasting.law import concerns, is_law, known_by
 from sibforecast.periods import Period
 from sibforecast.tables.data import FundData
@@ -96,7 +96,7 @@ def _in_figures(change: Change, ahead: FundForecast, fund: FundBasis, limit: Per
     if (since.year, since.month or 1) <= (limit.year, limit.month or 12) and change.item in ahead.nowcast:
         inside = ahead.nowcast[change.item][:, column]
     if change.item in ahead.label and (since.month or 1) == 1:  # December's level holds January's adjustment
-        inside = inside | (ahead.label[change.item][:, column] == LABELS["level_end"])
+        inside = inside | from_december(ahead.label[change.item][:, column])
     return np.asarray(inside)
 
 

@@ -76,13 +76,13 @@ class Operators:
     state: Floats  # (grid, 2, years): the profiled initial level and trend
 
 
-def _pairs(years: int) -> tuple[Ints, Ints]:
+def pairs(years: int) -> tuple[Ints, Ints]:
     """Pairs (i, j ≤ i) of years, by i: those of a shorter history come first."""
     return np.tril_indices(years)
 
 
-def _outer(data: Floats) -> Floats:
-    """Products of all pairs of years of each row, in the order of `_pairs`."""
+def outer(data: Floats) -> Floats:
+    """Products of all pairs of years of each row, in the order of `pairs`."""
     years = data.shape[1]
     out = np.empty((len(data), years * (years + 1) // 2))
     for i in range(years):
@@ -133,7 +133,7 @@ def operators(family: str, pattern: bytes, horizons: int) -> Operators:
     state = -np.linalg.solve(normal, cross)  # the initial state that fits best, linear in the data
     residual = on_data + on_state @ state
     whole = np.einsum("gti,gtj->gij", residual, residual)
-    first, second = _pairs(years)
+    first, second = pairs(years)
     squares = whole[:, first, second] * np.where(first == second, 1.0, 2.0)
     weights = ahead[:, :, :years] @ bend if bend is not None else ahead[:, :, :years]
     weights = weights + ahead[:, :, years:] @ state
@@ -241,12 +241,12 @@ def fit_origins(series: Floats, families: Sequence[str], horizons: int, first: i
     out = np.empty((len(series), len(origins), len(families), horizons))
     for start in range(0, len(series), _CHUNK):
         block = series[start : start + _CHUNK]
-        data, centre, scale = _standard(block, np.arange(years) < first)  # by what the first origin knows
+        data, centre, scale = standard(block, np.arange(years) < first)  # by what the first origin knows
         data = (block - centre) / scale
-        outer = _outer(data)
+        products = outer(data)
         for place, origin in enumerate(origins):
-            pairs = origin * (origin + 1) // 2
-            sums = outer[:, :pairs] @ joined[place]
+            count = origin * (origin + 1) // 2
+            sums = products[:, :count] @ joined[place]
             for number, ops in enumerate(table[place]):
                 best = sums[:, edges[number] : edges[number + 1]].argmin(axis=1)
                 ahead = np.einsum("shy,sy->sh", ops.ahead[best], data[:, :origin])
@@ -254,7 +254,7 @@ def fit_origins(series: Floats, families: Sequence[str], horizons: int, first: i
     return out
 
 
-def _standard(block: Floats, pattern: Bools) -> tuple[Floats, Floats, Floats]:
+def standard(block: Floats, pattern: Bools) -> tuple[Floats, Floats, Floats]:
     """Rows moved and scaled to their own size, so that squares lose no digits."""
     centre = block[:, pattern].mean(axis=1, keepdims=True)
     scale = np.maximum(np.abs(block[:, pattern] - centre).max(axis=1, keepdims=True), 1e-300)
@@ -262,8 +262,8 @@ def _standard(block: Floats, pattern: Bools) -> tuple[Floats, Floats, Floats]:
 
 
 def _fit_chunk(block: Floats, pattern: Bools, ops: Operators) -> tuple[Floats, Floats, Ints]:
-    data, centre, scale = _standard(block, pattern)
-    sums = _outer(data) @ ops.squares
+    data, centre, scale = standard(block, pattern)
+    sums = outer(data) @ ops.squares
     best = sums.argmin(axis=1)
     least = np.maximum(sums[np.arange(len(best)), best], 0.0)
     ahead = np.einsum("shy,sy->sh", ops.ahead[best], data) * scale + centre

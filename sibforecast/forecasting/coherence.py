@@ -8,6 +8,7 @@ they are worked out again from what was.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +50,12 @@ def cohere(
     sums = {item: np.stack([panel.items[item][rows].sum(axis=0) for rows in below]) for item in names}
     steps = len(out.years)
     unproven = {i: np.stack([guessed[i][rows].any(axis=0) for rows in below]) for i in names if i in guessed}
-    above = forecast_items(Panel(panel.programme, upper, panel.years, sums), "totals_only", steps, options, unproven)
+    plain = replace(options, economy={})  # what moved the areas moves their sums: by as much as those
+    above = forecast_items(Panel(panel.programme, upper, panel.years, sums), "totals_only", steps, plain, unproven)
+    for item in out.by_economy.keys() & above.point.keys():
+        own = out.point[item]
+        without = own / out.by_economy[item]
+        above.point[item] *= np.stack([own[rows].sum(axis=0) / without[rows].sum(axis=0) for rows in below])
     before = driven(panel, kind, out.point, steps)
     for item in names:
         if item not in above.point:  # the sum is known in years only that an event marks

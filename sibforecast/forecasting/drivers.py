@@ -12,12 +12,15 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.errors import SibError
+from sibforecast.forecasting import entered as en
 from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
+from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
+from sibforecast.forecasting.composition import FLOWS
 from sibforecast.forecasting.events import Event, events_of, jumps
 from sibforecast.forecasting.fund_forecast import FundForecast, Options
-from sibforecast.forecasting.known import any_known, known_rows, known_until
+from sibforecast.forecasting.known import any_known, known_at, known_rows
 from sibforecast.forecasting.law import ALWAYS, adjustments, announced
 from sibforecast.forecasting.spread import beside_rules, quantile, within
 from sibforecast.forecasting.years import Span, fund_years
@@ -70,6 +73,19 @@ class Forecast(Result):
                     rows.append((programme, item, *beside_rules(series, errors, fund.scale[item][:, -1])))
         columns = ["programme", "item", "number", "sibforecast", "naive", "drift", "growth_of_three"]
         return pd.DataFrame(rows, columns=columns).set_index(["programme", "item"]).round(2)
+
+    def economy(self) -> pd.DataFrame:
+        """Which drivers moved with figures of the economy (average wage, GDP, urban employment), and how surely.
+
+        Returns
+        -------
+        DataFrame
+            programme, item, figure, elasticity (as used), estimate and error (least squares),
+            years, number (of observations), shrinkage (weight of the estimate), gain (share by which
+            one-year errors fall where the figure is known), gain_ahead (where it is forecast);
+            empty where no figure counts.
+        """
+        return macro.table(self.funds)
 
     def moved(self, top: int = 20) -> pd.DataFrame:
         """Which areas reconciliation moved most: region, programme, item, period and by what share.
@@ -147,7 +163,7 @@ def forecast(
     if asof:
         limit = Period.parse(asof)
         return forecast_from(data, wanted, limit, limit, level=level, methods=methods, events=events)
-    limit = _known_until(data, wanted[0])
+    limit = known_at(data, wanted[0])
     told = limit if limit.year == wanted[0] else Period(wanted[0] - 1, 12)
     return forecast_from(data, wanted, limit, told, level=level, methods=methods, events=events)
 
@@ -167,17 +183,18 @@ def forecast_from(
     funds: dict[str, FundForecast] = {}
     too_old: dict[str, int] = {}
     already: dict[str, int] = {}
+    economy: dict[str, dict[str, en.Figure]] = {}
     for programme, panel in yearly.items():
         last = lasts[programme]
         if last >= wanted[-1]:
             already[programme] = last
             continue
         span = Span(last, wanted[0], wanted[-1], limit, max(lasts.values()))
-        later = range(limit.year + 1, wanted[-1] + 1) if macro.MACRO in panel.items else range(0)
-        wages = {year: macro.entered(data, panel, year) for year in later}
-        options = Options(
-            methods or {}, known_events, announced(data, programme, told), adjustments(data, programme, told), limit, wages
-        )
+        later = range(limit.year + 1, wanted[-1] + 1)
+        economy[programme] = en.figures(data, rows, panel, later)
+        law = announced(data, programme, told), adjustments(data, programme, told)
+        flows = en.given(data, panel, FLOWS, later)
+        options = Options(methods or {}, known_events, *law, limit, flows, economy[programme])
         fund = fund_years(data, panel, ranks[programme], span, options, expected)
         if fund is not None:
             funds[programme] = fund
@@ -201,7 +218,7 @@ def forecast_from(
         level=frame_level,
         limit=limit,
         told=told,
-        findings=Findings.of([*_told(funds, known_events), *macro.unused(data, yearly.values(), limit, wanted[-1])], provenance),
+        findings=Findings.of([*_told(funds, known_events), *macro.unused(data, economy, funds, limit, wanted[-1])], provenance),
     )
 
 
@@ -235,7 +252,9 @@ def _told(funds: Mapping[str, FundForecast], events: Sequence[Event]) -> Iterato
                        "mend": "if the definition changed, say so in the table events (kind break)"}
 
 
-def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), events: bool = True) -> Forecast:
+def nowcast(
+    data: FundData, asof: str, *, level: Sequence[int] = (80, 95), methods: Mapping[str, str] | None = None, events: bool = True
+) -> Forecast:
     """The outturn of the year under way, from its months.
 
     Flows are completed by four rules with equal weights (`forecasting.months`), stocks and
@@ -249,6 +268,11 @@ def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), event
         The last month that may be used (``2021-09``).
     level : sequence of int
         Coverage of the intervals in per cent.
+    methods : mapping, optional
+        For a flow, by item, what completes its year instead of the combination: ``share``,
+        ``pace``, ``quick_pace``, ``rest``, or ``seasonal``, the seasonal bank
+        (`forecasting.seasons`). Where it has nothing to go on the combination stands in, and
+        the method of the row says so.
     events : bool
         Whether years that announced events mark are kept from shaping others.
 
@@ -260,7 +284,8 @@ def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), event
     Raises
     ------
     SibError
-        If `asof` is no month, or no month of its year is known.
+        If `asof` is no month, no month of its year is known, or a method is unknown or asked for
+        an item that is no flow.
 
     Examples
     --------
@@ -274,8 +299,13 @@ def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), event
     limit = Period.parse(asof)
     if not limit.is_month:
         raise SibError(f"asof must be a month such as 2021-09; found {asof!r}")
+    for item, name in (methods or {}).items():
+        if items.item(item).timing != "flow":
+            raise SibError(f"methods: {item} is no flow of the year; expected an item such as total_revenue")
+        if name not in mo.NAMED:
+            raise SibError(f"unknown method {name!r}; expected one of {', '.join(mo.NAMED)}")
     known = events_of(data, limit) if events else ()
-    found = nc.outturn(data, limit.year, limit, known)
+    found = nc.outturn(data, limit.year, limit, known, methods)
     if not found:
         raise SibError(f"no month of {limit.year} is known at {asof}")
     tails = _tails(level)
@@ -295,18 +325,6 @@ def nowcast(data: FundData, asof: str, *, level: Sequence[int] = (80, 95), event
 def showing(result: Forecast, periods: Sequence[int]) -> Forecast:
     """The same forecast whose frame shows these years, the one under way among them."""
     return replace(result, build=lambda: _frame(result.funds, tuple(periods), result.level))
-
-
-def _known_until(data: FundData, first: int) -> Period:
-    """The default as-of date: the end of the data before `first`, or within it if under way."""
-    frame = data._view()
-    actual = frame["stage"].isin(["final", "executed"])
-    years = [Period.parse(p) for p in frame.loc[actual, "period"].cat.remove_unused_categories().cat.categories]
-    latest = max((p for p in years if p.year <= first), default=None, key=lambda p: (p.year, p.month or 12))
-    later = any(p.year > first or (p.year == first and not p.is_month) for p in years)
-    if latest is not None and latest.year == first and latest.is_month and latest.month < 12 and not later:
-        return latest
-    return known_until(data, first) or Period(first - 1, 12)
 
 
 def _years(periods: int | str | Iterable[int | str]) -> tuple[int, ...]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
 from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting.entered import Figure
 from sibforecast.forecasting.events import Event
 from sibforecast.forecasting.known import STAGE_WORDS
 from sibforecast.forecasting.law import ALWAYS, Adjustment, Setting
 from sibforecast.periods import Period
 from sibforecast.tables.panel import Floats, Panel
+
+if TYPE_CHECKING:
+    from sibforecast.forecasting.macro import Elasticity
 
 #: Half-widths of intervals where errors are taken as normal.
 NORMAL = ndtri(0.5 + sp.LEVELS / 2.0)
@@ -43,6 +48,8 @@ LABELS = {
     "in_force": "forecast: value in force at the end of the last year",
     "policy": "no measure announced: nothing is extrapolated",
     "level_end": "forecast: level in force in December × last year's paid level / its own December level",
+    "composed": "forecast: stayers, newcomers and leavers each at their level; adjustment as in the past",
+    "composed_end": "forecast: stayers, newcomers and leavers each at their level; stayers' level in force in December",
     "short": "forecast: fewer than three years known; half the growth",
     "one": "forecast: one year known; kept",
     "stale": "none: last figure older than three years",
@@ -69,6 +76,8 @@ class FundForecast:
     tried: Panel | None = None  # the panel the record is of
     record: dict[str, Floats] = field(default_factory=dict)  # one-year errors at earlier origins, (areas, origins)
     moved: dict[str, Floats] = field(default_factory=dict)  # by how much reconciliation moved each forecast
+    learned: dict[tuple[str, str], Elasticity] = field(default_factory=dict)  # by item and figure of the economy
+    by_economy: dict[str, Floats] = field(default_factory=dict)  # factor by which figures of the economy moved each forecast
     unplaced: list[tuple[str, str]] = field(default_factory=list)  # (upper area, item) known by months, of nobody below
     left_out: Mapping[str, int] = field(default_factory=dict)  # areas whose accounts are too old, with their year
 
@@ -97,6 +106,12 @@ def stage_words(stages: Panel, item: str, year: int) -> npt.NDArray[np.object_]:
     return np.asarray(table[np.where(np.isnan(rank), len(STAGE_WORDS), rank).astype(np.int64)])
 
 
+def from_december(label: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Where a level is forecast from the one in force in December, which holds January's adjustment."""
+    words = label.astype(str)
+    return np.asarray(np.char.startswith(words, LABELS["level_end"]) | np.char.startswith(words, LABELS["composed_end"]))
+
+
 def room(ahead: FundForecast, item: str, steps: int = 1) -> None:
     """Room for an item that was not forecast yet."""
     if item not in ahead.point:
@@ -117,4 +132,5 @@ class Options:
     law: Mapping[str, list[Setting]] = field(default_factory=dict)  # announced settings of the fund's items
     adjusted: Mapping[str, list[Adjustment]] = field(default_factory=dict)  # what is added or multiplied, by item
     limit: Period = ALWAYS  # the last month of figures
-    wages: Mapping[int, Floats] = field(default_factory=dict)  # average wage entered for years to come, by area
+    entered: Mapping[str, Figure] = field(default_factory=dict)  # flows of beneficiaries entered for years to come
+    economy: Mapping[str, Figure] = field(default_factory=dict)  # what is known and entered of wages, GDP, employment

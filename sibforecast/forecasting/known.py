@@ -11,7 +11,7 @@ from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.methods import STALE_YEARS
 from sibforecast.periods import Period
 from sibforecast.tables.data import FundData
-from sibforecast.tables.panel import Panel, annual_rows
+from sibforecast.tables.panel import ECONOMY, Panel, annual_rows
 
 Bools = npt.NDArray[np.bool_]
 
@@ -63,9 +63,25 @@ def known_until(data: FundData, before: int) -> Period | None:
     return last if last.is_month and last.month < 12 else Period(last.year, 12)
 
 
+def known_at(data: FundData, first: int) -> Period:
+    """The default as-of date: the end of the data before `first`, or within it if under way."""
+    frame = data._view()
+    actual = frame["stage"].isin(["final", "executed"])
+    years = [Period.parse(p) for p in frame.loc[actual, "period"].cat.remove_unused_categories().cat.categories]
+    latest = max((p for p in years if p.year <= first), default=None, key=lambda p: (p.year, p.month or 12))
+    later = any(p.year > first or (p.year == first and not p.is_month) for p in years)
+    if latest is not None and latest.year == first and latest.is_month and latest.month < 12 and not later:
+        return latest
+    return known_until(data, first) or Period(first - 1, 12)
+
+
 def any_known(panel: Panel) -> Bools:
-    """Whether any item of an area is known in a year: array (areas, years)."""
-    return np.asarray(np.logical_or.reduce([~np.isnan(series) for series in panel.items.values()]))
+    """Whether any item of an area is known in a year: array (areas, years).
+
+    Figures of the economy count only for a fund that has no others.
+    """
+    own = [series for item, series in panel.items.items() if item not in ECONOMY] or list(panel.items.values())
+    return np.asarray(np.logical_or.reduce([~np.isnan(series) for series in own]))
 
 
 def account_years(panel: Panel) -> npt.NDArray[np.int64]:

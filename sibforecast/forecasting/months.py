@@ -12,6 +12,12 @@ weights:
 
 Where a rule has nothing to go on it is left out. Stocks, levels and rates move from here to
 December as they did in earlier years.
+
+Beside them stands a rival that can be asked for by name, *seasonal*: the rest of the year by
+the seasonal smoothers of `seasons` on logs of what each month brought. A series with a month
+of nothing or less among those looked at has no logs, and no such forecast. It is not one of
+the rules: as a fifth one it made the combination better in some of the official years and
+worse in as many.
 """
 
 from __future__ import annotations
@@ -21,6 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sibforecast.forecasting import seasons
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -29,6 +37,8 @@ SEASON_YEARS = 8
 PACE = (0.5, 0.7)
 CARRIED = 0.5
 RULES = ("share", "pace", "quick pace", "rest")
+#: What can be asked for by name instead of the mean of the rules.
+NAMED = (*(rule.replace(" ", "_") for rule in RULES), "seasonal")
 #: A year to date is worth a whole year only within these bounds of its plain twelfths.
 SANE = (0.2, 4.0)
 
@@ -106,6 +116,11 @@ def rules(data: Months, month: int) -> Floats:
             ahead = to_date + pace * pattern[:, month:].sum(axis=1)
             out[:, 1 + place] = np.where(steady, ahead, np.nan)
         out[:, 3] = _rest(values, data.usable, good, month)
+    return _sane(out, to_date, month)
+
+
+def _sane(out: Floats, to_date: Floats, month: int) -> Floats:
+    """Full years (a column a rule) within the bounds of what has come so far."""
     twelfths = to_date * 12.0 / month
     sane = (to_date > 0)[:, None] & (out > SANE[0] * to_date[:, None]) & (out < SANE[1] * twelfths[:, None])
     return np.where(sane, out, np.nan)
@@ -142,6 +157,28 @@ def outturn(data: Months, month: int) -> tuple[Floats, Bools]:
     return np.where(count > 0, mean, np.nan), told
 
 
+def seasonal(data: Months, month: int) -> Floats:
+    """The year to date, and the rest of the year by the seasonal bank on logs of what each month brought.
+
+    Unknown (NaN) with too few months (`seasons.FEWEST`), and where a month brought nothing or less.
+    """
+    values = bridged(data.values)
+    size, years = values.shape[:2]
+    use = data.usable.copy()
+    use[:, -1] = True
+    brought = np.where(use[:, :, None], steps(values), np.nan).reshape(size, years * 12)[:, : years * 12 - 12 + month]
+    nothing = np.asarray((brought <= 0.0).any(axis=1))[:, None]
+    logs = np.log(np.where(nothing, np.nan, brought))
+    to_date = values[:, -1, month - 1]
+    ahead = to_date + np.exp(seasons.both(logs, 12 - month)).sum(axis=1)
+    return _sane(ahead[:, None], to_date, month)[:, 0]
+
+
+def completed(data: Months, month: int, name: str) -> Floats:
+    """Full-year flows by one rule or rival of `NAMED`; unknown (NaN) where it has nothing to go on."""
+    return seasonal(data, month) if name == "seasonal" else rules(data, month)[:, NAMED.index(name)]
+
+
 def december(data: Months, month: int) -> Floats:
     """Stocks, levels and rates at the end of the last year: moved as in earlier years."""
     values = data.values
@@ -170,14 +207,20 @@ def year_to_date_share(data: Months, month: int) -> Floats:
     return rules(data, month)[:, 0]
 
 
-def past_errors(data: Months, month: int) -> Floats:
-    """Errors on logs of the same combination at the same month of earlier years that count: (series, years)."""
+def past_errors(data: Months, month: int, name: str = "") -> Floats:
+    """Errors on logs of the same combination (or rule of `NAMED`) at the same month of earlier years that count.
+
+    An array (series, years).
+    """
     years = data.values.shape[1]
     out = np.full((len(data.values), years), np.nan)
     for year in range(1, years - 1):
         part = data.until(year, month)
         known = data.usable[:, year] & np.isfinite(data.values[:, year, 11]) & np.isfinite(data.values[:, year, month - 1])
         flows, _ = outturn(part, month)
+        if name:
+            own = completed(part, month, name)
+            flows = np.where(np.isnan(own), flows, own)
         ahead = np.where(data.flow, flows, december(part, month))
         with np.errstate(invalid="ignore", divide="ignore"):
             error = np.log(data.values[:, year, 11] / ahead)

@@ -7,7 +7,7 @@ weighed by how wrong it was. Years that an event marks (`events`) do not shape o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ FORGETTING = 0.85
 #: Earlier years with budget and outturn from which a budget counts.
 BUDGETS = 3
 BY_RULES = "nowcast: year to date completed by "
+BY_NAME = "nowcast: year to date completed by the method asked for, "
 BY_REST = "nowcast: year to date + the rest of last year"
 BY_TWELFTHS = "nowcast: year to date × 12 / months, for want of earlier months"
 AS_BEFORE = "nowcast: moved to December as in earlier years"
@@ -141,28 +142,43 @@ def _usable(keys: pd.DataFrame, first: int, years: int, events: Iterable[Event])
     return out
 
 
-def expected(table: Table) -> tuple[Floats, npt.NDArray[np.object_], Floats]:
-    """Full-year figures of all series, how they were found, and errors of the same at earlier years."""
+def expected(table: Table, methods: Mapping[str, str] | None = None) -> tuple[Floats, npt.NDArray[np.object_], Floats]:
+    """Full-year figures of all series, how they were found, and errors of the same at earlier years.
+
+    `methods` names a rule of `months.NAMED` for an item; other items get the combination.
+    """
     size = len(table.keys)
     value, method = np.full(size, np.nan), np.full(size, "", dtype=object)
     errors = np.full((size, table.data.values.shape[1]), np.nan)
-    for month in np.unique(table.month):
-        rows = np.flatnonzero(table.month == month)
+    asked = np.array([(methods or {}).get(i, "") for i in table.keys["item"]], dtype=object)
+    for month, name in sorted(set(zip(table.month.tolist(), asked.tolist(), strict=True))):
+        rows = np.flatnonzero((table.month == month) & (asked == name))
         part = mo.Months(table.data.values[rows], table.data.flow[rows], table.data.usable[rows])
         here = part.values[:, -1, month - 1]
         if month == 12:
             value[rows], method[rows], errors[rows] = here, DECEMBER, 0.0
             continue
-        flows, told = mo.outturn(part, int(month))
-        plain, words = _without_rules(part, int(month))
-        named = [BY_RULES + ", ".join(r for r, t in zip(mo.RULES, row, strict=True) if t) for row in told]
-        stocks = mo.december(part, int(month))
-        flow_value = np.where(np.isnan(flows), plain, flows)
-        flow_words = np.where(np.isnan(flows), words, np.array(named, dtype=object))
+        flow_value, flow_words = _flows(part, month, name)
+        stocks = mo.december(part, month)
         value[rows] = np.where(part.flow, flow_value, np.where(np.isnan(stocks), here, stocks))
         method[rows] = np.where(part.flow, flow_words, np.where(np.isnan(stocks), AS_IS, AS_BEFORE))
-        errors[rows] = mo.past_errors(part, int(month))
+        errors[rows] = mo.past_errors(part, month, name)
     return value, method, errors
+
+
+def _flows(part: mo.Months, month: int, name: str) -> tuple[Floats, npt.NDArray[np.object_]]:
+    """Full-year flows and how they were found: the rule asked for, else the combination, else without rules."""
+    flows, told = mo.outturn(part, month)
+    plain, words = _without_rules(part, month)
+    named = [BY_RULES + ", ".join(r for r, t in zip(mo.RULES, row, strict=True) if t) for row in told]
+    value = np.where(np.isnan(flows), plain, flows)
+    words = np.where(np.isnan(flows), words, np.array(named, dtype=object))
+    if not name:
+        return value, words
+    own = mo.completed(part, month, name)
+    lacks = "too few months, or one of nothing or less" if name == "seasonal" else "no earlier year says"
+    label = name.replace("_", " ")
+    return np.where(np.isnan(own), value, own), np.where(np.isnan(own), words + f"; not by {label}: {lacks}", BY_NAME + label)
 
 
 def _without_rules(part: mo.Months, month: int) -> tuple[Floats, npt.NDArray[np.object_]]:
@@ -176,12 +192,14 @@ def _without_rules(part: mo.Months, month: int) -> tuple[Floats, npt.NDArray[np.
     return np.where(np.isnan(rest), to_date * 12.0 / month, to_date + rest), words
 
 
-def outturn(data: FundData, year: int, asof: Period, events: Sequence[Event] = ()) -> dict[tuple[str, str], Outturn]:
-    """Full-year expectation for each (fund, item) that has months of `year`."""
+def outturn(
+    data: FundData, year: int, asof: Period, events: Sequence[Event] = (), methods: Mapping[str, str] | None = None
+) -> dict[tuple[str, str], Outturn]:
+    """Full-year expectation for each (fund, item) that has months of `year`; `methods` as in `expected`."""
     table = month_table(data, year, asof, events)
     if table is None:
         return {}
-    value, method, errors = expected(table)
+    value, method, errors = expected(table, methods)
     deviation, shape = _spread(table, errors)
     value, method, deviation = _with_budget(data, table, value, method, deviation)
     scale = np.where(value > 0, sp.LOG, sp.PLAIN).astype(np.int8)

@@ -17,8 +17,9 @@ from sibforecast import items
 from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting.composition import by_composition
 from sibforecast.forecasting.events import Event, left_out
-from sibforecast.forecasting.fund_forecast import COMPUTED, LABELS, POLICY_ITEMS, FundForecast, Options, room
+from sibforecast.forecasting.fund_forecast import COMPUTED, LABELS, POLICY_ITEMS, FundForecast, Options, from_december, room
 from sibforecast.forecasting.identities import by_identity
 from sibforecast.forecasting.law import Setting, at_year_end, in_force
 from sibforecast.tables.panel import Floats, Panel
@@ -54,13 +55,18 @@ def forecast_items(
     for item in errors:
         _only_proven(errors[item], guessed.get(item), horizons)
     _level_in_force(fitted, out, errors)
+    by_composition(fitted, kind, out, errors, options.chosen.get("benefit_level") or default_method("benefit_level"),
+                   options.entered)
     _announced(panel, out, options.law)
     _adjusted(panel, out, options, guessed)
-    _with_wages(fitted, out, options.wages)
+    if options.economy:
+        chosen = {item: options.chosen.get(item) or default_method(item) for item in out.point}
+        macro.move(fitted, out, options.economy, errors, chosen, guessed)
     _lines(fitted, kind, out, errors, options)
     for line in errors:
         _only_proven(errors[line], guessed.get(line), horizons)
     _spreads(out, errors, horizons)
+    macro.lay_known(out, options.economy)
     return out
 
 
@@ -129,6 +135,8 @@ def default_method(item: str) -> str:
         return "last_value"
     if item in LUMPS:
         return "recent_mean"
+    if item in ("gdp", "urban_employment"):
+        return "fading"
     is_sum_of_money = entry.unit == "currency" or item.endswith("_per_insured")
     return "amount" if is_sum_of_money else "combination"
 
@@ -232,34 +240,10 @@ def _adjusted(panel: Panel, out: FundForecast, options: Options, guessed: Mappin
         with np.errstate(invalid="ignore", divide="ignore"):
             grown = value[:, None] * trend / trend[:, until : until + 1]
         path = np.where(np.arange(len(out.years)) > until, grown, value[:, None])
-        free = ~np.isin(out.label[item], (LABELS["law"], LABELS["level_end"]))
+        free = (out.label[item] != LABELS["law"]) & ~from_december(out.label[item])
         here = (meant & ~np.isnan(value))[:, None] & np.isfinite(path) & free
         out.point[item] = np.where(here, path, trend)
         out.label[item] = np.where(here & (np.arange(len(out.years)) <= until), LABELS["in_force"], out.label[item])
-
-
-def _with_wages(panel: Panel, out: FundForecast, wages: Mapping[int, Floats]) -> None:
-    """An entered average wage moves the contribution base, by the elasticity of the past."""
-    if macro.MACRO not in out.point:
-        return
-    for item in macro.DRIVEN:
-        if item not in out.point:
-            continue
-        learned: macro.Elasticity | None = None
-        factor = np.ones(len(panel.areas))  # a wage level that was entered goes on in later years
-        for j, year in enumerate(out.years):
-            given = wages.get(year, np.full(len(panel.areas), np.nan))
-            with np.errstate(invalid="ignore", divide="ignore"):
-                apart = given / out.point[macro.MACRO][:, j]
-            told = np.isfinite(apart)
-            if not told.any() and learned is None:
-                continue
-            learned = learned or macro.elasticity(panel, item)
-            factor = np.where(told, np.where(told, apart, 1.0) ** learned.value, factor)
-            told = factor != 1.0
-            out.point[item][:, j] *= factor
-            words = f"; moved with the entered average wage (elasticity {learned.value:.2f})"
-            out.label[item][told, j] = out.label[item][told, j] + words
 
 
 def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats], options: Options) -> None:

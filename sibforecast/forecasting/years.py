@@ -138,7 +138,7 @@ def _join(out: FundForecast, steps: list[FundForecast], options: Options) -> Non
         out.label[item], out.nowcast[item] = np.hstack(labels), np.hstack(nows)
         out.scale[item], out.shape[item] = np.hstack(scales), np.hstack(forms)
     out.record = steps[-1].record
-    out.tried = steps[-1].panel
+    out.tried, out.learned = steps[-1].panel, steps[-1].learned
     out.marked = {item: gone for step in steps for item, gone in step.marked.items()}
 
 

@@ -13,6 +13,9 @@ from sibforecast.tables.data import FundData
 
 Floats = npt.NDArray[np.float64]
 
+#: Figures of the economy: they stand with a fund's figures, but are no account of it.
+ECONOMY = ("average_wage", "gdp", "urban_employment")
+
 
 @dataclass(frozen=True)
 class Panel:

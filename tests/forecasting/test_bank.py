@@ -17,7 +17,7 @@ def fitted(row, family, horizons=3):
     """The bank's choice for one row: parameters and initial state in units of the data."""
     got = bank.fit(row[None], family, horizons)
     pattern = ~np.isnan(row)
-    data, centre, scale = bank._standard(row[None], pattern)
+    data, centre, scale = bank.standard(row[None], pattern)
     ops = bank.operators(family, pattern.tobytes(), horizons)
     choice = got.choice[0]
     level, trend = ops.state[choice] @ data[0]
@@ -55,7 +55,7 @@ def test_no_state_fits_better_than_the_profiled_one():
 
 def test_a_shorter_history_is_a_leading_block():
     """Squares of a rolling origin use the first rows of the pairs: the pairs of a shorter history come first."""
-    long, short = bank._pairs(9), bank._pairs(6)
+    long, short = bank.pairs(9), bank.pairs(6)
     assert all(np.array_equal(a[: len(b)], b) for a, b in zip(long, short, strict=True))
 
 
