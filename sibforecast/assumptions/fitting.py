@@ -71,7 +71,7 @@ class FundBasis:
     upper: tuple[UpperSide, ...] = ()  # own lines of areas made of these areas
     flags: dict[str, Floats] = field(default_factory=dict)  # which sides are itemised, by the last accounts
     stocks: dict[str, Floats] = field(default_factory=dict)  # of the year before the base, for average heads
-    driven: dict[str, Driven] = field(default_factory=dict)  # drivers that move with a macro figure a change moves
+    driven: dict[str, tuple[Driven, ...]] = field(default_factory=dict)  # what moves with figures of the economy
     policy: tuple[Effect, ...] = ()  # announced decisions, laid on before any scenario
 
 

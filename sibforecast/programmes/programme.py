@@ -62,18 +62,21 @@ class UpperSide:
 
 @dataclass(frozen=True)
 class Driven:
-    """A driver that moves with a macro figure once a change moves that figure.
+    """What moves with a figure of the economy once a change moves that figure.
 
     Parameters
     ----------
     by : str
-        The macro figure.
+        The figure of the economy.
     elasticity : callable
         Gives the per cent it moves for each per cent; asked only where the figure is changed.
+    given_only : bool
+        Moves only where it is a given figure: a line that follows from its drivers moves by them.
     """
 
     by: str
     elasticity: Callable[[], float]
+    given_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,8 +181,8 @@ class Year:
         Lines that mirror lines of other areas.
     blank : mapping of str to bool array (areas, 1)
         Cells that stay unknown whatever the rules say.
-    driven : mapping of str to Driven
-        Drivers that move with a macro figure where a change moves that.
+    driven : mapping of str to tuple of Driven
+        Items that move with figures of the economy where a change moves those.
     """
 
     def __init__(
@@ -196,7 +199,7 @@ class Year:
         months: float = 12.0,
         links: Iterable[Link] = (),
         blank: Mapping[str, npt.NDArray[np.bool_]] | None = None,
-        driven: Mapping[str, Driven] | None = None,
+        driven: Mapping[str, tuple[Driven, ...]] | None = None,
     ) -> None:
         self.programme = programme
         self.given = given
@@ -304,7 +307,7 @@ class Year:
             value, used = np.where(self.blank[item], np.nan, value), np.where(self.blank[item], np.int16(UNKNOWN), used)
         self.raw[item] = value
         self.used[item] = used
-        adjusted = self.adjust(follows or item, self._moved(item, value), bool(follows), self._earlier(item))
+        adjusted = self.adjust(follows or item, self._moved(follows or item, value, bool(follows)), bool(follows), self._earlier(item))
         if follows:  # an average follows its stock and may be changed itself
             adjusted = self.adjust(item, adjusted, False, self._earlier(item))
         self.values[item] = adjusted
@@ -313,19 +316,22 @@ class Year:
     def laid(self, item: str, adjust: Adjust) -> Floats:
         """An item as it would be under other changes of its own, all else as it is."""
         self.get(item)
-        return adjust(item, self._moved(item, self.raw[item]), False, self._earlier(item))
+        return adjust(item, self._moved(item, self.raw[item], False), False, self._earlier(item))
 
-    def _moved(self, item: str, value: Floats) -> Floats:
-        """A driver with what changes do to the macro figure it moves with: value × ratio ^ elasticity."""
-        driven = self.driven.get(item)
-        if driven is None:
-            return value
-        now, before = self.get(driven.by), self.raw[driven.by]
-        if np.array_equal(now, before, equal_nan=True):
-            return value
-        with np.errstate(divide="ignore", invalid="ignore"):
-            factor = (now / before) ** driven.elasticity()
-        return np.where(np.isfinite(factor), value * factor, value)
+    def _moved(self, item: str, value: Floats, average: bool) -> Floats:
+        """An item with what changes do to the figures of the economy it moves with: value × ratio ^ elasticity."""
+        for driven in self.driven.get(item, ()):
+            now = self.get(driven.by)
+            before = self.raw[driven.by]
+            if average:  # of a stock: by the months in which the figure is another
+                now = self.adjust(driven.by, before, True, self._earlier(driven.by))
+            if np.array_equal(now, before, equal_nan=True):
+                continue
+            with np.errstate(divide="ignore", invalid="ignore"):
+                factor = (now / before) ** driven.elasticity()
+            moves = np.isfinite(factor) & ((self.used[item] == GIVEN) | (not driven.given_only))
+            value = np.where(moves, value * factor, value)
+        return value
 
     def _mirror(
         self, link: Link, value: Floats, used: npt.NDArray[np.int16], stands: npt.NDArray[np.bool_] | None

@@ -296,7 +296,7 @@ def _add_year(rows: Rows, path: FundPath, year: int, stage: str, title: str, cod
     now = path.years[year]
     rows.add_upper(path, year, programme=code, period=str(year), stage=stage, scenario=title)
     touched = {c.item for c in scenario.changes} if scenario else set()
-    follow = {item: driven.by for item, driven in now.driven.items() if driven.by in touched}
+    follow = {item: driven.by for item, many in now.driven.items() for driven in many if driven.by in touched}
     for item in now.items():
         if item not in items.CATALOGUE or item in _HIDDEN:
             continue

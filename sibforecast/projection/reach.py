@@ -10,7 +10,7 @@ from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.effects import Effects, interval
 from sibforecast.assumptions.scenario import Change, Scenario
-from sibforecast.programmes.programme import LINKED, Year
+from sibforecast.programmes.programme import GIVEN, LINKED, Year
 from sibforecast.projection.fund import FundPath
 from sibforecast.tables.read import Collector
 
@@ -63,6 +63,8 @@ _INSTEAD = {
     "base_floor": "lay a floor on contribution_base itself, or see levers.move_base_window",
     "base_ceiling": "lay a cap on contribution_base itself, or see levers.move_base_window",
     "average_wage": "no average wage is known there: change contribution_base, or enter the wage of the year",
+    "gdp": "this fund's areas have no GDP of their own: change what follows it",
+    "urban_employment": "this fund's areas have no employment of their own: change contributors or insured_active",
 }
 
 
@@ -108,8 +110,10 @@ def _drawn(year: Year, item: str, number: int) -> list[tuple[str, int]]:
     year.get(item)
     out: list[tuple[str, int]] = []
     rules = year.programme.by_item.get(item, ())
-    if item in year.driven and not np.isnan(year.get(year.driven[item].by)).all():
-        out.append((year.driven[item].by, number))
+    for driven in year.driven.get(item, ()):
+        follows = not driven.given_only or bool((year.used[item] == GIVEN).any())
+        if follows and not np.isnan(year.get(driven.by)).all():
+            out.append((driven.by, number))
     for index in np.unique(year.used[item]):
         if index == LINKED:
             out.extend((link.mirror, number) for link in year.links if link.item == item)

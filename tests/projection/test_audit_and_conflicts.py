@@ -137,6 +137,32 @@ def test_a_wage_where_none_is_known_is_said(draft):
     assert idle[["id", "item"]].to_numpy().tolist() == [["no_effect", "average_wage"]]
 
 
+def test_employment_moves_the_insured_and_through_them_the_contributors_once(tmp_path):
+    """Heads follow urban employment by what was learned; a change of July weighs half on the average, in full on the stock."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for area, size in (("150100", 1.0), ("150200", 0.6)):
+        jobs = 1e6 * size * np.cumprod(1.02 + 0.03 * rng.normal(size=14))
+        for place, year in enumerate(range(2012, 2026)):
+            heads = jobs[place] ** 0.95 * np.exp(0.0005 * rng.normal())
+            rows += [(area, EP, i, year, v, u, "final") for i, v, u in (
+                ("urban_employment", jobs[place], "人"), ("insured_active", 0.5 * heads, "人"), ("contributors", 0.4 * heads, "人"),
+                ("contribution_base", 5_000 * 1.05**place, "元/月"), ("contribution_rate", 24, "%"), ("collection_rate", 98, "%"))]  # fmt: skip
+    regions = [*datasets.ONE_LEAGUE, ("150200", "包头市", "150000", "league")]
+    draft = sib.draft_budget(sib.load(datasets.dataset(tmp_path, rows, regions=regions)), 2026)
+    learned = draft.assumptions.forecast.funds[EP].learned
+    assert {i for i, _ in learned} == {"insured_active", "contributors"}  # the second follows from the first
+    jobs_up = change(item="urban_employment", multiply=1.05, start="2026-07", decided_by="event", id="jobs")
+    base, reform = (sib.project(draft.assumptions, s, years=2) for s in (None, sib.Scenario("s", jobs_up)))
+    elasticity = learned["insured_active", "urban_employment"].value
+    for item, year, ratio in (
+        ("insured_active", 2026, 1.05), ("contributors", 2026, 1.025), ("contributors", 2027, 1.05), ("contribution_revenue", 2027, 1.05),
+    ):  # fmt: skip
+        moved = reform.paths["s"][EP].value(item, year) / base.paths[""][EP].value(item, year)
+        assert moved[:, 0] == pytest.approx(ratio**elasticity, rel=1e-9), (item, year)
+    assert reform.findings.frame[reform.findings.frame["table"] == "scenario"].empty
+
+
 # --- conflicts and changes without effect ---------------------------------------------------
 
 
