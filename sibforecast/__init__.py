@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.analysis.sensitivity import sensitivity as sensitivity
     from sibforecast.analysis.sharing import Sharing as Sharing
     from sibforecast.analysis.sharing import share as share
+    from sibforecast.analysis.simulation import Simulation as Simulation
+    from sibforecast.analysis.simulation import simulate as simulate
     from sibforecast.assumptions import levers as levers
     from sibforecast.assumptions.basis import Assumptions as Assumptions
     from sibforecast.assumptions.basis import assume as assume
@@ -82,6 +84,8 @@ _PUBLIC = {
     "attribute": "analysis.attribution",
     "read_rules": "analysis.rules_file",
     "share": "analysis.sharing",
+    "simulate": "analysis.simulation",
+    "Simulation": "analysis.simulation",
     "Attribution": "analysis.attribution",
     "SharingRules": "analysis.rules_file",
     "Sharing": "analysis.sharing",

@@ -35,7 +35,7 @@ PRIOR = 4.0
 USUAL = 1.0
 #: Weight of an origin one year further back, and the fewest degrees of freedom assumed (one more than
 #: origins, where they are fewer).
-FORGETTING = 0.6
+FORGETTING = 0.8
 LEAST_FREEDOM = 3.0
 #: Intervals whose half-widths are kept, and errors of a panel from which they are its own.
 LEVELS = np.array([0.5, 0.8, 0.9, 0.95, 0.99])
@@ -125,10 +125,11 @@ def spread_of(
 ) -> Spread:
     """The spread of each series, drawn towards its group, and its group towards the usual; never falling with the horizon.
 
-    Recent origins count more (factor 0.6 a year). What all areas of a group share in a year
+    Recent origins count more (factor 0.8 a year). What all areas of a group share in a year
     is known from as many shocks as there are origins, what is their own from many more: the
     degrees of freedom are Satterthwaite's for the sum of the two. In a panel with errors
-    enough the half-widths are those that held in the past (conformal), else Student's.
+    enough the half-widths are those that held in the past (conformal), widened as Student's are
+    because the shocks of few years are known; else Student's.
 
     Parameters
     ----------
@@ -152,8 +153,9 @@ def spread_of(
     pooled = _pooled(errors, own, origins, groups, horizons, kinds)
     variance = (own + PRIOR * pooled[groups]) / (origins + PRIOR)
     deviation = np.maximum.accumulate(np.sqrt(variance), axis=1)
-    freedom = _freedom(errors[:, :, :1], groups, size, variance[:, 0], np.maximum(origins[:, 0], 1.0))
-    least = np.where(origins[:, 0] > 0, np.minimum(LEAST_FREEDOM, 1.0 + origins[:, 0]), LEAST_FREEDOM)
+    told_years = origins[:, 0] ** 2 / np.maximum((weight[:, :, 0] ** 2).sum(axis=1), 1e-12)  # as many equal ones (Kish)
+    freedom = _freedom(errors[:, :, :1], groups, size, variance[:, 0], np.maximum(told_years, 1.0))
+    least = np.where(told_years > 0, np.minimum(LEAST_FREEDOM, 1.0 + told_years), LEAST_FREEDOM)
     shape = stdtrit(np.maximum(freedom, least)[:, None], 0.5 + LEVELS[None, :] / 2.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         scores = np.abs(errors[:, :, 0]) / deviation[:, :1]
@@ -161,7 +163,8 @@ def spread_of(
         rows = groups == group
         told_here = ~np.isnan(scores[rows])
         if told_here.sum() >= CONFORMAL:
-            shape[rows] = _empirical(scores[rows][told_here], weight[rows][:, :, 0][told_here])
+            few = shape[rows] / stdtrit(1e9, 0.5 + LEVELS / 2.0)  # the years' shocks are as few as the origins
+            shape[rows] = _empirical(scores[rows][told_here], weight[rows][:, :, 0][told_here]) * few
     return Spread(deviation * relative[:, None], shape)
 
 

@@ -14,9 +14,9 @@ from sibforecast.programmes.programme import Rule
 
 HEADS = (
     Rule("insured_average", "(opening + closing insured) / 2", f.insured_average, follows="insured"),
-    Rule("insured_average", "closing insured; the opening is unknown", lambda stock: stock, names=("insured_raw",), follows="insured"),
+    Rule("insured_average", "closing insured; the opening is unknown", f.unchanged, names=("insured_raw",), follows="insured"),
     Rule("insured_active_average", "(opening + closing active insured) / 2", f.insured_active_average, follows="insured_active"),
-    Rule("insured_active_average", "closing active insured; the opening is unknown", lambda stock: stock, names=("insured_active_raw",), follows="insured_active"),
+    Rule("insured_active_average", "closing active insured; the opening is unknown", f.unchanged, names=("insured_active_raw",), follows="insured_active"),
     Rule("contributors", "average active insured × contributor ratio × (1 − flexible share)", f.contributors),
     Rule("contributors_flexible", "average active insured × contributor ratio × flexible share", f.contributors_flexible),
 )  # fmt: skip
@@ -25,10 +25,10 @@ BENEFICIARIES = (
     Rule("beneficiaries", "opening + new − exits", f.beneficiaries),
     Rule("beneficiaries_average", "(opening + closing beneficiaries) / 2", f.beneficiaries_average, follows="beneficiaries"),
     Rule("beneficiaries_average", "recipient-months / months", f.beneficiaries_from_recipient_months, follows="beneficiaries"),
-    Rule("beneficiaries_average", "closing beneficiaries; the opening is unknown", lambda stock: stock, names=("beneficiaries_raw",), follows="beneficiaries"),
+    Rule("beneficiaries_average", "closing beneficiaries; the opening is unknown", f.unchanged, names=("beneficiaries_raw",), follows="beneficiaries"),
     Rule("benefit_level", "last year's level × (1 + adjustment)", f.benefit_level),
     Rule("benefit_level_base", "level in force carried to next year", f.benefit_level_base),
-    Rule("benefit_level_base", "level paid", lambda level: level, names=("benefit_level_raw",)),
+    Rule("benefit_level_base", "level paid", f.unchanged, names=("benefit_level_raw",)),
 )  # fmt: skip
 
 WAGE_CONTRIBUTIONS = (
@@ -119,7 +119,7 @@ TOTALS = (
             ("expenditure_subtotal", "lower_grant", "upper_remittance")),
     Rule("total_expenditure", "average insured × total expenditure per insured", f.per_head, names=("insured_average", "total_expenditure_per_insured")),
     _sum("revenue_before_filling", "revenue lines without gap filling", _BEFORE_FILLING, ("revenue_itemised",)),
-    Rule("opening_balance", "closing balance of the year before", lambda balance: balance, names=("closing_balance_opening",)),
+    Rule("opening_balance", "closing balance of the year before", f.unchanged, names=("closing_balance_opening",)),
     Rule("current_balance", "total revenue − total expenditure", b.current_balance),
     Rule("closing_balance", "opening + current-year balance + adjustment", b.closing_balance),
     Rule(

@@ -18,7 +18,7 @@ RULES = (
         when=("filling_open",),
     ),
     *blocks.COMMON,
-    Rule("fiscal_subsidy", "the closing subsidy alone", lambda closing: closing, names=("gap_subsidy",)),
+    Rule("fiscal_subsidy", "the closing subsidy alone", f.unchanged, names=("gap_subsidy",)),
     *blocks.TOTALS,
 )
 

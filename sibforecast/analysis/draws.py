@@ -1,0 +1,165 @@
+"""Draws of the drivers of some areas: the same for any chunk, thread, engine or scenario.
+
+Every stream of random numbers belongs to an area, fund and driver (or, for what all areas
+share, to a driver or a factor) and to the seed, never to the order of work.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
+
+from sibforecast.analysis.doubts import AMOUNT, FACTOR, FARTHEST, UTMOST, Doubt, FundDoubts
+
+Floats = npt.NDArray[np.float64]
+Shocks = npt.NDArray[np.float32]
+
+_GRID = np.linspace(-8.0, 8.0, 1601)
+_WEIGHT = np.exp(-0.5 * _GRID**2)
+_WEIGHT /= _WEIGHT.sum()
+
+
+def stream(seed: int, *names: str) -> np.random.Generator:
+    """The generator of a name.
+
+    Examples
+    --------
+    >>> a, b = stream(7, "150100", "wages"), stream(7, "150100", "wages")
+    >>> bool((a.standard_normal(3) == b.standard_normal(3)).all())
+    True
+    """
+    key = tuple(crc32(n.encode()) for n in names)
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
+
+
+def bent(z: Floats, level: float, bend: float) -> Floats:
+    """A standard normal with the tails of the errors: ``z (a + b z²)``, beyond five as at five."""
+    if bend == 0.0:
+        return np.asarray(z * level)
+    held = np.clip(z, -FARTHEST, FARTHEST)
+    return np.asarray(held * (level + bend * held * held))
+
+
+def moved(value: float, z: Floats, way: int, deviation: float, level: float, bend: float) -> Floats:
+    """A figure with errors of a deviation laid on it; its mean stays what it was.
+
+    Examples
+    --------
+    >>> z = stream(1, "x").standard_normal(200_000)
+    >>> bool(abs(moved(100.0, z, FACTOR, 0.2, 1.0, 0.0).mean() / 100 - 1) < 0.002)
+    True
+    >>> moved(100.0, z[:1], FACTOR, 0.0, 1.0, 0.0).tolist()
+    [100.0]
+    """
+    if deviation == 0.0 or value != value:
+        return np.full(z.shape, value)
+    error = deviation * bent(z, level, bend)
+    if way == AMOUNT:
+        return np.asarray(value + error)
+    grid = deviation * bent(_GRID, level, bend)
+    if way == FACTOR:
+        if grid[-1] > UTMOST:
+            grid, error = np.clip(grid, -UTMOST, UTMOST), np.clip(error, -UTMOST, UTMOST)
+        return np.asarray(np.exp(error) * (value / float((_WEIGHT * np.exp(grid)).sum())))
+    centre = float(np.log(value) - np.log1p(-value))
+    for _ in range(30):  # the logit whose draws have the mean wanted
+        share = 1.0 / (1.0 + np.exp(-(centre + grid)))
+        apart = float((_WEIGHT * share).sum()) - value
+        centre -= apart / float((_WEIGHT * share * (1.0 - share)).sum())
+        if abs(apart) < 1e-13:
+            break
+    return np.asarray(1.0 / (1.0 + np.exp(-(centre + error))))
+
+
+class Draws:
+    """Draws of a fund's drivers for some of its areas.
+
+    `shared` holds what all areas share, for the next few areas of the same job.
+    """
+
+    def __init__(
+        self, doubts: FundDoubts, rows: npt.NDArray[np.int64], draws: int, seed: int, shared: dict[str, Shocks] | None = None
+    ) -> None:
+        self.doubts, self.rows, self.number, self.seed = doubts, rows, draws, seed
+        self.names = list(doubts.items)
+        self._shared = {} if shared is None else shared
+        self._pure: dict[str, Shocks] = {}
+        self._far: dict[str, Floats] = {}
+
+    def has(self, item: str, year: int) -> bool:
+        """Whether an item is in doubt in a year, in any of the areas."""
+        doubt = self.doubts.items.get(item)
+        if doubt is None or year not in self.doubts.years:
+            return False
+        return bool((doubt.deviation[self.rows, self._column(year)] > 0).any())
+
+    def move(self, item: str, year: int, value: Floats) -> Floats:
+        """Figures (areas, 1) with their errors laid on: (areas, draws)."""
+        doubt, column = self.doubts.items[item], self._column(year)
+        z = self._errors(item, doubt)[:, column]
+        out = np.empty(z.shape)
+        for place, row in enumerate(self.rows):
+            out[place] = moved(float(value[place, 0]), z[place], int(doubt.way[row, column]), float(doubt.deviation[row, column]),
+                               float(doubt.tail[row, 0]), float(doubt.tail[row, 1]))  # fmt: skip
+        return out
+
+    def _column(self, year: int) -> int:
+        return self.doubts.years.index(year)
+
+    def _errors(self, item: str, doubt: Doubt) -> Floats:
+        """Standard errors of each year, those of the years before in them: (areas, years, draws)."""
+        found = self._far.get(item)
+        if found is not None:
+            return found
+        common, shared, own = self._common(item), np.float32(doubt.shared**0.5), np.float32((1.0 - doubt.shared) ** 0.5)
+        new = self._own(item)
+        new *= own
+        new += shared * common[None]
+        out = np.empty(new.shape)
+        before = np.zeros((len(self.rows), self.number))
+        for column in range(len(self.doubts.years)):
+            keep, step = doubt.keep[self.rows, column, None], doubt.step[self.rows, column, None]
+            before = keep * before + step * new[:, column]
+            size = doubt.deviation[self.rows, column, None]
+            np.divide(before, np.where(size > 0, size, 1.0), out=out[:, column])
+        self._far[item] = out
+        return out
+
+    def _own(self, item: str) -> Shocks:
+        """What is each area's own, mixed so that drivers go together."""
+        weights = self.doubts.own[self.names.index(item)].astype(np.float32)
+        out = np.zeros((len(self.rows), len(self.doubts.years), self.number), dtype=np.float32)
+        for name, weight in zip(self.names, weights, strict=True):
+            if weight != 0.0:
+                out += weight * self._single(name)
+        return out
+
+    def _single(self, item: str) -> Shocks:
+        found = self._pure.get(item)
+        if found is None:
+            size = (len(self.doubts.years), self.number)
+            found = np.empty((len(self.rows), *size), dtype=np.float32)
+            for place, row in enumerate(self.rows):
+                own = stream(self.seed, "own", self.doubts.areas[row], self.doubts.programme, item)
+                own.standard_normal(dtype=np.float32, out=found[place])
+            self._pure[item] = found
+        return found
+
+    def _common(self, item: str) -> Shocks:
+        """What all areas share: factors of the years, and what is the driver's alone."""
+        found = self._shared.get(item)
+        if found is not None:
+            return found
+        loadings = self.doubts.loadings[self.names.index(item)]
+        alone = np.float32(max(1.0 - float((loadings**2).sum()), 0.0) ** 0.5)
+        out = alone * self._of_all("common", self.doubts.programme, item)
+        for factor, loading in enumerate(loadings.astype(np.float32)):
+            if loading != 0.0:
+                out += loading * self._of_all("factor", str(factor))
+        self._shared[item] = out
+        return out
+
+    def _of_all(self, *names: str) -> Shocks:
+        return stream(self.seed, *names).standard_normal((len(self.doubts.years), self.number), dtype=np.float32)

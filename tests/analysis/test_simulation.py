@@ -1,0 +1,197 @@
+"""Draws: their means and spreads, the same bits for any chunk or engine, sums draw by draw."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import sibforecast as sib
+from sibforecast.analysis import doubts as db
+from sibforecast.analysis.draws import Draws, bent, moved, stream
+from sibforecast.analysis.runs import LINES, Question, Run, _stats
+from sibforecast.errors import SibError
+
+KEYS = ["region", "programme", "item", "period"]
+
+
+@pytest.fixture(scope="module")
+def draft():
+    return sib.draft_budget(sib.load(sib.sample("nmg")), 2027)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return sib.draft_budget(sib.load(sib.sample("oasdi")), 2006)
+
+
+def run_of(assumptions, draws=300, seed=3, **more):
+    run = Run(assumptions, more.pop("scenario", None), draws, seed, more.pop("years", (assumptions.first,)), LINES, (), **more)
+    run.go()
+    return run
+
+
+def same(a, b):
+    return a.sort_values([*KEYS, "quantile"]).reset_index(drop=True).equals(b.sort_values([*KEYS, "quantile"]).reset_index(drop=True))
+
+
+def test_the_same_bits_for_any_chunk_and_any_number_of_threads(draft):
+    base = run_of(draft.assumptions).frame()
+    assert same(base, run_of(draft.assumptions, cells=300).frame())  # one area at a time
+    assert same(base, run_of(draft.assumptions, cells=10**7).frame())
+    with ThreadPoolExecutor(1) as one:
+        again = sib.simulate(draft.assumptions, draws=300, seed=3, on=one).frame
+    assert same(base.astype(str), again.astype(str))
+    other = sib.simulate(draft.assumptions, draws=300, seed=4).frame
+    assert not same(base, other)
+
+
+def test_without_doubt_every_draw_is_the_draft_to_the_bit(draft):
+    """Deviations of nothing: quantiles and mean of every line are the deterministic figure."""
+    run = Run(draft.assumptions, None, 50, 1, (2027,), LINES, ())
+    run.doubts = {c: replace(d, items={i: replace(x, deviation=x.deviation * 0) for i, x in d.items.items()}) for c, d in run.doubts.items()}
+    run.go()
+    frame = run.frame().astype(dict.fromkeys(KEYS, str))
+    told = draft.frame[draft.frame["stage"] == "draft"].astype(dict.fromkeys(KEYS, str)).set_index(KEYS)["value"]
+    own = frame[frame["region"].isin(draft.assumptions.funds["resident_pension"].areas)]
+    assert len(own) > 10_000
+    assert (own["value"].to_numpy() == told.reindex(pd.MultiIndex.from_frame(own[KEYS])).to_numpy()).all()
+
+
+def test_formulas_over_draws_are_the_projection_again(draft):
+    """Drivers moved by a factor of exactly one go through every formula and give the draft to the bit."""
+    run = Run(draft.assumptions, sib.read_scenario("demo_nmg"), 4, 1, (2027,), LINES, ())
+    path = run.paths["enterprise_pension"]
+    from sibforecast.analysis.replay import Replay, alike
+
+    class Still(Draws):
+        def move(self, item, year, value):
+            return np.repeat(value, self.number, axis=1)
+
+    rows = np.arange(1, 20)
+    first, _ = run._jobs()
+    effects = first[0].effects
+    for group in alike(path, rows, (2026, 2027)):
+        replay = Replay(path, group, Still(run.doubts["enterprise_pension"], group, 4, 1), effects)
+        for line in LINES:
+            value, told = replay.get(line, 2027), path.years[2027].get(line)[group]
+            assert np.array_equal(value, np.broadcast_to(told, value.shape), equal_nan=True), line
+        assert replay.get("contribution_revenue", 2027).shape[1] == 4
+
+
+def test_means_of_draws_are_the_draft(small):
+    s = sib.simulate(small.assumptions, draws=20_000, seed=11)
+    mean = s.frame[s.frame["quantile"].isna()].astype(dict.fromkeys(KEYS, str)).set_index(KEYS)["value"]
+    told = small.frame[small.frame["stage"] == "draft"].astype(dict.fromkeys(KEYS, str)).set_index(KEYS)["value"]
+    for item in ("contribution_revenue", "benefit_expenditure", "total_expenditure"):
+        ratio = (mean / told.reindex(mean.index)).dropna().xs(item, level="item")
+        assert len(ratio) >= 2
+        assert (ratio - 1).abs().max() < 0.01
+
+
+def test_a_factor_an_amount_and_a_share_keep_their_means_and_their_deviation():
+    z = stream(5, "z").standard_normal(400_000)
+    for way, value, deviation in ((db.FACTOR, 80.0, 0.1), (db.AMOUNT, -5.0, 2.0), (db.LOGIT, 0.97, 0.5)):
+        drawn = moved(value, z, way, deviation, 1.0, 0.0)
+        assert drawn.mean() == pytest.approx(value, rel=2e-3)
+    assert np.log(moved(80.0, z, db.FACTOR, 0.1, 1.0, 0.0)).std() == pytest.approx(0.1, rel=0.01)
+    assert moved(-5.0, z, db.AMOUNT, 2.0, 1.0, 0.0).std() == pytest.approx(2.0, rel=0.01)
+    shares = moved(0.97, z, db.LOGIT, 0.5, 1.0, 0.0)
+    assert ((shares > 0) & (shares < 1)).all()
+    assert (moved(80.0, z, db.FACTOR, 0.9, 0.2, 0.3) > 0).all()
+
+
+def test_tails_reach_the_half_widths_they_were_made_from():
+    """Half-widths 1.5 (80 %) and 4.0 (95 %): so many draws lie inside, and they are heavier than normal."""
+    shape = np.array([[0.7, 1.5, 2.4, 4.0, 7.0]])
+    level, bend = db._tail(shape)[0]
+    drawn = np.abs(bent(stream(6, "t").standard_normal(400_000), level, bend))
+    assert (drawn < 1.5).mean() == pytest.approx(0.80, abs=0.003)
+    assert (drawn < 4.0).mean() == pytest.approx(0.95, abs=0.003)
+
+
+def test_common_and_own_parts_and_correlations_are_those_specified():
+    """Two drivers, own parts 0.6 together, half of the variance common with loadings (0.8, 0.6) on one factor."""
+    n, years = 60_000, (2027, 2028)
+    ones = np.ones((3, 2))
+    one = db.Doubt(np.zeros((3, 2), dtype=np.int8), 0.1 * ones * [1, 2**0.5], np.array([[0.0, 1.0]] * 3), 0.1 * ones, np.tile([1.0, 0.0], (3, 1)), 0.5)
+    own = np.linalg.cholesky(np.array([[1.0, 0.6], [0.6, 1.0]]))
+    fund = db.FundDoubts("x", ("a", "b", "c"), years, {"contributors": one, "contribution_base": one}, own, np.array([[0.8, 0, 0], [0.6, 0, 0]]))
+    draws = Draws(fund, np.arange(3), n, 9)
+    a, b = draws._errors("contributors", one), draws._errors("contribution_base", one)
+    assert a.std(axis=2) == pytest.approx(np.ones((3, 2)), abs=0.01)
+    assert np.corrcoef(a[0, 0], a[1, 0])[0, 1] == pytest.approx(0.5, abs=0.015)  # areas share the common half
+    assert np.corrcoef(a[0, 0], b[0, 0])[0, 1] == pytest.approx(0.5 * 0.6 + 0.5 * 0.48, abs=0.015)
+    assert np.corrcoef(a[0, 0], b[2, 0])[0, 1] == pytest.approx(0.5 * 0.48, abs=0.015)
+    assert np.corrcoef(a[0, 0], a[0, 1])[0, 1] == pytest.approx(1 / 2**0.5, abs=0.015)  # the error of a year goes on
+
+
+def test_streams_do_not_overlap(draft):
+    """No two of the streams of an area give the same numbers."""
+    names = [("own", a, f, i) for a in ("150102", "150103") for f in ("work_injury", "unemployment") for i in ("contributors", "benefit_level")]
+    heads = {tuple(stream(1, *n).standard_normal(4)) for n in names} | {tuple(stream(1, "factor", str(k)).standard_normal(4)) for k in range(3)}
+    assert len(heads) == len(names) + 3
+
+
+def test_quantiles_are_exact_and_of_sums_draw_by_draw(draft):
+    values = np.random.default_rng(0).normal(size=(3, 1001))
+    assert _stats(values)[:, 1:] == pytest.approx(np.quantile(values, (0.025, 0.1, 0.5, 0.9, 0.975), axis=1).T, abs=1e-12)
+    run = run_of(draft.assumptions, keep=lambda region, line: line == "gap")
+    frame = run.frame().astype(dict.fromkeys(KEYS, str)).set_index([*KEYS, "quantile"])["value"]
+    total = run.kept["150000", "work_injury", "gap", 2027]
+    leagues = [v for (r, f, i, y), v in run.kept.items() if f == "work_injury" and r != "150000"]
+    assert np.sum(leagues, axis=0) == pytest.approx(total, rel=1e-9)
+    assert frame["150000", "work_injury", "gap", "2027", 0.9] == pytest.approx(np.quantile(total, 0.9), rel=1e-12)
+
+
+def test_scenarios_are_compared_on_the_same_draws(draft):
+    """A raise of 2 % of an item nothing else caps: every quantile of benefits moves by exactly 2 %."""
+    change = sib.Change(item="benefit_level", programme="work_injury", multiply=1.02, start="2027-01", decided_by="nation")
+    base = sib.simulate(draft.assumptions, draws=300, seed=3).frame
+    more = sib.simulate(draft.assumptions, sib.Scenario("raise", change), draws=300, seed=3).frame
+    pick = lambda f: f[(f["programme"] == "work_injury") & (f["item"] == "contribution_revenue")]["value"].to_numpy()  # noqa: E731
+    assert (pick(base) == pick(more)).all()
+    assert set(more["scenario"]) == {"raise"}
+
+
+def test_a_chance_asked_later_is_the_one_of_the_same_draws(draft):
+    s = sib.simulate(draft.assumptions, draws=200, seed=8)
+    again = s.probability("gap", above=0.0).set_index(["region", "programme"])["probability"]
+    first = s.chances.set_index(["region", "programme"])["gap_chance"]
+    assert again.reindex(first.index).to_numpy() == pytest.approx(first.to_numpy(), nan_ok=True)
+    assert (s.probability("closing_balance", below=1e15)["probability"] == 1.0).all()
+    assert "ILLUSTRATIVE" in repr(s)
+    assert max(map(len, repr(s).splitlines())) <= 80
+    with pytest.raises(sib.SibError):
+        sib.roll_up(s, "region")
+
+
+def test_questions_by_hand():
+    values = np.array([[-1.0, 2.0, 3.0, 0.0]])
+    assert Question("q", "gap", above=0.0).of(values).tolist() == [0.5]
+    assert Question("q", "gap", above=0.0, amount=True).of(values).tolist() == [1.25]
+    assert Question("q", "gap", below=0.0).of(values).tolist() == [0.25]
+
+
+def test_judgement_keeps_its_authors_spread(tmp_path):
+    """10 % entered with a spread of 5 % (one standard deviation); without one it is sure."""
+    from tests import datasets
+    from tests.assumptions.test_announced import REGIONS, history
+
+    header = (*datasets.ASSUMPTIONS, "spread", "reason")
+    for spread, deviation in (("5%", 0.05), ("", 0.0)):
+        folder = tmp_path / (spread.strip("%") or "none")
+        rows = [("benefit_level", "2026", 3300, "元/月", "150100", "enterprise_pension", "panel", "office", spread, "test")]
+        data = sib.load(datasets.write_table(datasets.dataset(folder, history(), regions=REGIONS), "assumptions", header, rows))
+        d = sib.draft_budget(data, 2026)
+        found = db.doubts_of(d.assumptions, d.projection.paths[""], 2026)["enterprise_pension"].items["benefit_level"]
+        assert found.deviation[0, -1] == pytest.approx(deviation)
+
+
+def test_wrong_numbers_are_refused(small):
+    for wrong in ({"draws": 0}, {"seed": -1}, {"seed": 1.5}, {"years": 0}, {"lines": ["gpa"]}):
+        with pytest.raises(SibError):
+            sib.simulate(small.assumptions, **{"draws": 10, "seed": 1, **wrong})
+    with pytest.raises(SibError):
+        sib.simulate(small, draws=10, seed=1)
