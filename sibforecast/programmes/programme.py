@@ -307,7 +307,7 @@ class Year:
             value, used = np.where(self.blank[item], np.nan, value), np.where(self.blank[item], np.int16(UNKNOWN), used)
         self.raw[item] = value
         self.used[item] = used
-        adjusted = self.adjust(follows or item, self._moved(follows or item, value, bool(follows)), bool(follows), self._earlier(item))
+        adjusted = self.adjust(follows or item, self._with_economy(follows or item, value, bool(follows)), bool(follows), self._earlier(item))
         if follows:  # an average follows its stock and may be changed itself
             adjusted = self.adjust(item, adjusted, False, self._earlier(item))
         self.values[item] = adjusted
@@ -316,22 +316,30 @@ class Year:
     def laid(self, item: str, adjust: Adjust) -> Floats:
         """An item as it would be under other changes of its own, all else as it is."""
         self.get(item)
-        return adjust(item, self._moved(item, self.raw[item], False), False, self._earlier(item))
+        return adjust(item, self._with_economy(item, self.raw[item], False), False, self._earlier(item))
 
-    def _moved(self, item: str, value: Floats, average: bool) -> Floats:
-        """An item with what changes do to the figures of the economy it moves with: value × ratio ^ elasticity."""
+    def moved(self, item: str, average: bool = False) -> Floats | None:
+        """What changes of the economy multiply an item by: ratio ^ elasticity, (areas, width); none where they do nothing.
+
+        The average of a stock (`average`) moves by the months in which the figure is another.
+        """
+        out: Floats | None = None
         for driven in self.driven.get(item, ()):
-            now = self.get(driven.by)
-            before = self.raw[driven.by]
-            if average:  # of a stock: by the months in which the figure is another
+            now, before = self.get(driven.by), self.raw[driven.by]
+            if average:
                 now = self.adjust(driven.by, before, True, self._earlier(driven.by))
             if np.array_equal(now, before, equal_nan=True):
                 continue
             with np.errstate(divide="ignore", invalid="ignore"):
                 factor = (now / before) ** driven.elasticity()
             moves = np.isfinite(factor) & ((self.used[item] == GIVEN) | (not driven.given_only))
-            value = np.where(moves, value * factor, value)
-        return value
+            factor = np.where(moves, factor, 1.0)
+            out = factor if out is None else out * factor
+        return out
+
+    def _with_economy(self, item: str, value: Floats, average: bool) -> Floats:
+        factor = self.moved(item, average)
+        return value if factor is None else value * factor
 
     def _mirror(
         self, link: Link, value: Floats, used: npt.NDArray[np.int16], stands: npt.NDArray[np.bool_] | None

@@ -161,6 +161,9 @@ def test_employment_moves_the_insured_and_through_them_the_contributors_once(tmp
         moved = reform.paths["s"][EP].value(item, year) / base.paths[""][EP].value(item, year)
         assert moved[:, 0] == pytest.approx(ratio**elasticity, rel=1e-9), (item, year)
     assert reform.findings.frame[reform.findings.frame["table"] == "scenario"].empty
+    draws = [sib.simulate(draft.assumptions, one, draws=400, seed=1, lines=("contributors",)).frame for one in (None, sib.Scenario("s", jobs_up))]
+    middle = [f[(f["item"] == "contributors") & (f["quantile"] == 0.5) & (f["region"] == "150100")]["value"].iloc[0] for f in draws]
+    assert middle[1] / middle[0] == pytest.approx(1.025**elasticity, rel=1e-6)  # the same draws, moved alike
 
 
 # --- conflicts and changes without effect ---------------------------------------------------
