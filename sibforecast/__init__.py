@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.analysis.attribution import Attribution as Attribution
     from sibforecast.analysis.attribution import attribute as attribute
     from sibforecast.analysis.rollup import roll_up as roll_up
+    from sibforecast.analysis.rules_compared import compare_rules as compare_rules
     from sibforecast.analysis.rules_file import SharingRules as SharingRules
     from sibforecast.analysis.rules_file import read_rules as read_rules
     from sibforecast.analysis.sensitivity import Sensitivity as Sensitivity
@@ -24,6 +25,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.analysis.sharing import share as share
     from sibforecast.analysis.simulation import Simulation as Simulation
     from sibforecast.analysis.simulation import simulate as simulate
+    from sibforecast.analysis.split_records import Splits as Splits
+    from sibforecast.analysis.split_records import read_splits as read_splits
     from sibforecast.assumptions import levers as levers
     from sibforecast.assumptions.basis import Assumptions as Assumptions
     from sibforecast.assumptions.basis import assume as assume
@@ -48,6 +51,11 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.projection.project import Projection as Projection
     from sibforecast.projection.project import project as project
     from sibforecast.projection.project import run_scenarios as run_scenarios
+    from sibforecast.projection.standing import BudgetVersion as BudgetVersion
+    from sibforecast.projection.standing import compare as compare
+    from sibforecast.projection.standing import freeze as freeze
+    from sibforecast.projection.standing import read_version as read_version
+    from sibforecast.projection.timetable import calendar as calendar
     from sibforecast.results import Findings as Findings
     from sibforecast.results import Result as Result
     from sibforecast.tables.data import FundData as FundData
@@ -77,6 +85,11 @@ _PUBLIC = {
     "run_scenarios": "projection.project",
     "draft_budget": "projection.draft",
     "explain": "projection.explain",
+    "freeze": "projection.standing",
+    "compare": "projection.standing",
+    "read_version": "projection.standing",
+    "BudgetVersion": "projection.standing",
+    "calendar": "projection.timetable",
     "roll_up": "analysis.rollup",
     "sensitivity": "analysis.sensitivity",
     "break_even": "analysis.sensitivity",
@@ -86,6 +99,9 @@ _PUBLIC = {
     "share": "analysis.sharing",
     "simulate": "analysis.simulation",
     "Simulation": "analysis.simulation",
+    "compare_rules": "analysis.rules_compared",
+    "read_splits": "analysis.split_records",
+    "Splits": "analysis.split_records",
     "Attribution": "analysis.attribution",
     "SharingRules": "analysis.rules_file",
     "Sharing": "analysis.sharing",

@@ -108,6 +108,10 @@ class Result:
         """A small table that says the most; shown by `repr`."""
         return self.frame.head(10)
 
+    def notices(self) -> list[str]:
+        """What must not be overlooked: shown below the summary, one a line."""
+        return []
+
     def __repr__(self) -> str:
         from textwrap import wrap
 
@@ -120,14 +124,16 @@ class Result:
                 rows = [line if len(line) <= 80 else line[:79] + "…" for line in lines]
             else:
                 rows = [part for line in str(body).splitlines() for part in wrap(line, 80, subsequent_indent="    ")]
-        return "\n".join([*wrap(f"<{type(self).__name__}> {self.headline()}", 80, subsequent_indent="  "), *rows])
+        told = [part for line in self.notices() for part in wrap(f"! {line}", 80, subsequent_indent="    ")]
+        return "\n".join([*wrap(f"<{type(self).__name__}> {self.headline()}", 80, subsequent_indent="  "), *rows, *told])
 
     def _repr_html_(self) -> str:
         from html import escape
 
         body = self.summary()
         table = body.to_html(max_rows=20) if hasattr(body, "to_html") else escape(str(body))
-        return f"<p><b>{type(self).__name__}</b> {escape(self.headline())}</p>{table}"
+        told = "".join(f'<p style="color:#b00020"><b>!</b> {escape(line)}</p>' for line in self.notices())
+        return f"<p><b>{type(self).__name__}</b> {escape(self.headline())}</p>{table}{told}"
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The result as JSON (see `schema`); written to `path` as well if given."""

@@ -67,6 +67,8 @@ class Sheet:
         Only so many columns are printed.
     wrapped : mapping of str to int
         Columns of sentences, and the width at which they are wrapped.
+    marked : mapping of str to sequence of str
+        Columns, and the words in them whose rows are coloured: they must not be overlooked.
     """
 
     columns: Sequence[str]
@@ -76,6 +78,7 @@ class Sheet:
     frozen: int = 0
     printed: int | None = None
     wrapped: Mapping[str, int] = field(default_factory=dict)
+    marked: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: Any) -> Sheet:
@@ -194,6 +197,7 @@ class _Styles:
         plain = {"num_format": "@", "align": "left", "indent": 1, "valign": "vcenter"}
         self.text, self.wrapped = book.add_format(plain), book.add_format({**plain, "text_wrap": True})
         self.quoted = book.add_format({**plain, "quote_prefix": True})
+        self.marked = book.add_format({"bg_color": "#FCE4D6"})
 
     def number(self, code: str) -> Any:
         """The format of this number code."""
@@ -220,6 +224,7 @@ def _write(sheet: Any, table: Sheet, styles: _Styles) -> None:
         _write_column(sheet, place, column, values, codes if own is None else [own] * len(values), styles, text)
     for row, lines in _lines(table).items():
         sheet.set_row(row, 15 * lines)
+    _mark(sheet, table, styles)
     _lay_out(sheet, table)
 
 
@@ -232,6 +237,18 @@ def _lines(table: Sheet) -> dict[int, int]:
             if need > lines.get(row, 1):
                 lines[row] = need
     return lines
+
+
+def _mark(sheet: Any, table: Sheet, styles: _Styles) -> None:
+    """Rows that must not be overlooked: coloured by a rule, so that they stay so when sorted."""
+    from xlsxwriter.utility import xl_col_to_name
+
+    for column, words in table.marked.items():
+        place = xl_col_to_name(list(table.columns).index(column), col_abs=True)
+        tests = ",".join(f'{place}2="{word}"' for word in words)
+        rule = {"type": "formula", "criteria": f"=OR({tests})", "format": styles.marked}
+        if table.rows:
+            sheet.conditional_format(1, 0, table.rows, len(table.columns) - 1, rule)
 
 
 def _lay_out(sheet: Any, table: Sheet) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -11,7 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.analysis.facts import expected_balances
 from sibforecast.analysis.outturn import Game, games
+from sibforecast.analysis.rounding import in_whole_steps
 from sibforecast.analysis.shapley import coalitions, shapley
 from sibforecast.assumptions.effects import Effects, effects_on
 from sibforecast.assumptions.fitting import FundBasis
@@ -50,6 +52,7 @@ class Attribution(Result):
     """
 
     data: FundData | None = field(default=None, repr=False)
+    expected: Callable[[], pd.DataFrame] | None = field(default=None, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = COLUMNS
 
@@ -57,6 +60,12 @@ class Attribution(Result):
     def source(self) -> FundData | None:
         """The data set behind it."""
         return self.data
+
+    @classmethod
+    def of(cls, causes: pd.DataFrame, data: FundData) -> Attribution:
+        """Causes worked out elsewhere, with the data set they are of: its areas, pooling and balances."""
+        table = causes.copy()
+        return cls(lambda: table, dict(data.provenance), data=data)
 
     def headline(self) -> str:
         """Gap before and after, all areas together."""
@@ -68,6 +77,29 @@ class Attribution(Result):
             name = f"{title}: " if frame["scenario"].nunique() > 1 else ""
             told.append(f"{name}gap {before / 1e8:,.2f} → {part['value'].sum() / 1e8:,.2f}")
         return "; ".join(told) + f" (100 million), measures: {measures}"
+
+    def rounded(self, step: float = 0.01) -> pd.DataFrame:
+        """The causes in whole cents (or any other step), still adding up.
+
+        Each value is rounded half-up; where the sum of an area and fund would then miss its
+        own rounding, the values nearest to the next step take one step each.
+
+        Parameters
+        ----------
+        step : float
+            In currency units: 0.01 is a cent, 10,000 is 万元.
+
+        Returns
+        -------
+        DataFrame
+            The frame with rounded values.
+        """
+        frame = self.frame
+        groups = frame.groupby(["region", "programme", "period", "scenario"], sort=False, observed=True, dropna=False)
+        values = frame["value"].to_numpy(copy=True)
+        for place in groups.indices.values():
+            values[place] = in_whole_steps(values[place].tolist(), step)
+        return frame.assign(value=values)
 
     def summary(self) -> pd.DataFrame:
         """Each cause by fund, all areas together."""
@@ -143,7 +175,7 @@ def attribute(
             _fund_rows(rows, path, scenario, code, after, method)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return Attribution(
-        lambda: frame, {**after.provenance, "method": method}, data=base.source
+        lambda: frame, {**after.provenance, "method": method}, data=base.source, expected=lambda: expected_balances(base)
     )
 
 

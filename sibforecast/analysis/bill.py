@@ -6,38 +6,44 @@ each cut of the grant is a row of its own that the area carries.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
-
-import pandas as pd
 
 from sibforecast.analysis.facts import Facts
 from sibforecast.analysis.ratio_table import Ratio
+from sibforecast.analysis.rounding import amount, cents, in_steps, no_less, shared_out, steps, whole_steps
 from sibforecast.analysis.rules_file import RuleClass, SharingRules
+from sibforecast.analysis.workings import Cut, TakenCause, Workings
 from sibforecast.errors import SibError
-from sibforecast.results import round_half_up
 from sibforecast.tables.regions import Regions
 
 #: Treatments in the order of netting; the first are local.
 ORDER = ("local", "shared", "pending", "unlisted")
+#: Treatments that leave before netting.
+_ASIDE = ("override", "out_of_scope")
 _NATIONAL = RuleClass("N0", "override", "国家如有规定的,按国家政策规定执行")
 #: Cuts of the grant: class and name.
+_BY_ASSESSMENT = "建立考评结果与对盟市补助资金挂钩的激励机制"
+_BY_AUDIT = "审计、基金监督查处情况与补助资金挂钩"
 _CUTS = {"C2": "assessment", "C1": "audit", "K1": "condition", "CAP": "cap", "POOL": "pool"}
 Taken = tuple[dict[str, Any], RuleClass, str]
 
 
 def share_the_pool(bills: list[tuple[Unit, list[dict[str, Any]]]], rules: SharingRules) -> None:
-    """A pool that is too small pays everyone the same part of what is due."""
+    """A pool that is too small pays everyone the same part of what is due, in whole steps and never more than there is."""
     pool = rules.caps.budget_pool
     if pool != pool:
         return
-    due = sum(max(unit.granted(rows), 0.0) for unit, rows in bills)
+    due = math.fsum(max(unit.granted(rows), 0.0) for unit, rows in bills)
     if due <= pool:
         return
     for unit, rows in bills:
-        cut = cents(max(unit.granted(rows), 0.0) * (1.0 - pool / due))
-        rows.extend(unit.cut("POOL", cut, pool / due, f"the pool of {pool:,.2f} pays {pool / due:.2%} of what is due"))
+        cut = max(unit.granted(rows), 0.0) * (1.0 - pool / due)
+        reason = f"the pool of {pool:,.2f} pays {pool / due:.2%} of what is due"
+        numbers = {"pool": pool, "due": due, "part": pool / due}
+        rows.extend(unit.cut("POOL", no_less(cut, rules.round_to), rows, pool / due, reason, numbers=numbers))
 
 
 @dataclass
@@ -45,47 +51,59 @@ class Unit:
     """One area, fund and year: its causes, and the bill made of them."""
 
     key: dict[str, Any]
-    group: pd.DataFrame
+    records: list[dict[str, Any]]
     rules: SharingRules
     regions: Regions
-    pooling: pd.DataFrame | None
+    pooling: list[dict[str, Any]]
     assessments: Mapping[str, object]
     facts: Facts
+    workings: Workings = field(init=False)
 
     def bill(self) -> list[dict[str, Any]]:
         """Rows that sum to the gap to the cent."""
         level, note = self._pooled_at()
-        records = cast("list[dict[str, Any]]", self.group.to_dict("records"))
-        total = cents(sum(float(r["value"]) for r in records))
+        total = cents(math.fsum(float(r["value"]) for r in self.records))
+        way = self.workings = Workings(self.key, total, level=level)
         if level in ("league", "county"):
             payer = "fund" if total <= 0 else self._as_payer(level)
+            way.unpooled = "not_named" if self.rules.programmes else "no_entry" if note.startswith("no pooling") else "pooled"
             return [self._row("P0", "", "out_of_scope", payer, None, "", note, total)]
-        if total <= 0:
-            return [self._row("", "", "netted", "fund", None, "", "no gap: the surplus stays in the fund", total)]
-        if level == "nation" and self.rules.national:
-            return self._rounded(self._nationally([(r, _NATIONAL, "pooled nationally") for r in records]), total)
-        treated: dict[str, list[Taken]] = {t: [] for t in (*ORDER, "override", "out_of_scope")}
-        for record in records:
+        treated: dict[str, list[Taken]] = {t: [] for t in (*ORDER, *_ASIDE)}
+        for record in self.records:
+            if level == "nation" and self.rules.national:
+                treated["override"].append((record, _NATIONAL, "pooled nationally"))
+                continue
             kind, reason = self._class_of(record)
             treated[kind.treat].append((record, kind, reason + note))
-        first = self._nationally(treated["override"])  # they leave before netting
-        first += [self._from(t, "out_of_scope", self.carrier, None, 1.0) for t in treated["out_of_scope"]]
-        rest = total - sum(float(r["value"]) for r in first)
-        if rest <= 0:
-            stays = self._row("", "", "netted", "fund", None, "", "no gap left: the surplus stays in the fund", rest)
-            return self._rounded([*first, *([stays] if rest else [])], total)
-        return self._rounded([*first, *self._paid(treated, rest)], total)
+        self._take([taken for t in treated for taken in treated[t]])
+        first, rest = self._aside(treated, total)
+        if rest < 0.005:
+            reason = "no gap left: the surplus stays in the fund" if first else "no gap: the surplus stays in the fund"
+            stays = [] if first and rest > -0.005 else [self._row("", "", "netted", "fund", None, "", reason, cents(rest))]
+            return self._with_rest([*first, *stays], total)
+        return self._cuts(self._with_rest([*first, *self._paid(treated, rest)], total))
 
-    def _nationally(self, rows: list[Taken]) -> list[dict[str, Any]]:
-        """Causes a national rule settles, by its shares."""
-        shares = self.rules.national.items()
-        return [self._from(t, "override", self._as_payer(level), share, share) for t in rows for level, share in shares]
+    def _aside(self, treated: Mapping[str, list[Taken]], total: float) -> tuple[list[dict[str, Any]], float]:
+        """What leaves before netting, by national shares or to its own area, and the gap that is left.
 
-    def _from(self, taken: Taken, treat: str, payer: str, ratio: float | None, part: float) -> dict[str, Any]:
-        """A row of one cause."""
-        record, kind, why = taken
-        return self._row(kind.id, str(record["cause"]), treat, payer, ratio, kind.clause, why, float(record["value"]) * part,
-                         str(record["stage"]))  # fmt: skip
+        Causes of one kind are netted among themselves; where they are savings together, they
+        stay and lighten the rest: nobody is paid out.
+        """
+        rows, rest = [], total
+        for treat in _ASIDE:
+            due = math.fsum(float(r["value"]) for r, _, _ in treated[treat])
+            if treated[treat]:
+                self.workings.sums[treat], self.workings.carried[treat] = due, max(due, 0.0)
+            if due >= 0.005:
+                rows.extend(self._burdens(treat, treated[treat], due, ""))
+                rest -= due
+        return rows, rest
+
+    def _take(self, taken: Sequence[Taken]) -> None:
+        """Note what took each cause."""
+        self.workings.taken = [
+            TakenCause(str(r["cause"]), str(r["stage"]), k.id, k.treat, k.clause, float(r["value"]), why) for r, k, why in taken
+        ]
 
     @property
     def carrier(self) -> str:
@@ -102,54 +120,80 @@ class Unit:
                 return kind, why
         return RuleClass("", "unlisted", "no class of the rules takes it"), "no class of the rules takes it"
 
-    def _paid(
-        self, treated: Mapping[str, list[Taken]], total: float
-    ) -> list[dict[str, Any]]:
-        """Net by treatment, let the own balance go first, then give each cause its payers, less the cuts."""
-        sums = {t: sum(float(r["value"]) for r, _, _ in treated[t]) for t in ORDER}
+    def _paid(self, treated: Mapping[str, list[Taken]], total: float) -> list[dict[str, Any]]:
+        """Net by treatment, let the own balance go first, then give each cause its payers."""
+        sums = {t: math.fsum(float(r["value"]) for r, _, _ in treated[t]) for t in ORDER}
         carried = {"local": min(max(sums["local"], 0.0), total)}
         rest = total - carried["local"]
         others = {t: max(sums[t], 0.0) for t in ORDER[1:]}
-        whole = sum(others.values())
+        whole = math.fsum(others.values())
         scale = min(1.0, rest / whole) if whole > 0 else 0.0
         carried |= {t: value * scale for t, value in others.items()}
+        self.workings.sums |= sums
+        self.workings.carried |= carried
         own, left = self._own_balance(carried["shared"])
+        self.workings.left = left
         out = []
         for treat in ORDER:
-            if carried[treat] <= 0:
+            due = left if treat == "shared" else carried[treat]
+            if due < 0.005:
                 continue
-            burdens = [r for r in treated[treat] if float(r[0]["value"]) > 0]  # savings lighten them alike
-            amount = left if treat == "shared" else carried[treat]
-            part = amount / sum(float(r["value"]) for r, _, _ in burdens)
             netted = "" if abs(carried[treat] / sums[treat] - 1.0) < 1e-12 else "; netted against savings elsewhere"
-            for record, kind, reason in burdens:
-                out.extend(self._payers(record, kind, reason + netted, float(record["value"]) * part))
-        return [*own, *self._cuts(out)]
+            out.extend(self._burdens(treat, treated[treat], due, netted))
+        return [*own, *out]
+
+    def _burdens(self, treat: str, taken: Sequence[Taken], due: float, netted: str) -> list[dict[str, Any]]:
+        """The payers of what is due of one treatment; savings lighten its burdens alike."""
+        burdens = [(record, kind, reason + netted) for record, kind, reason in taken if float(record["value"]) > 0]
+        part = due / math.fsum(float(record["value"]) for record, _, _ in burdens)
+        return self._payers(treat, burdens, [float(record["value"]) * part for record, _, _ in burdens])
 
     def _own_balance(self, shared: float) -> tuple[list[dict[str, Any]], float]:
         """What the fund's own balance meets of the shared part, where the rules let it go first."""
-        if self.rules.basis != "after_balance" or shared <= 0:
+        if self.rules.basis != "after_balance" or shared < 0.005:
             return [], shared
+        way, step = self.workings, self.rules.round_to
         opening, monthly = self.facts.balance(self.key)
         kept = self.rules.keep_months * monthly if self.rules.keep_months else 0.0
-        used = cents(min(max(opening - kept, 0.0), shared))
+        way.opening, way.monthly, way.kept = opening, monthly, self.rules.keep_months
+        if kept != kept:
+            raise SibError(f"the rules keep {self.rules.keep_months:g} months of spending, and a month's spending of "
+                           f"{self.key['region']}, {self.key['programme']} is unknown: give monthly in balances=")
+        used = amount(min(whole_steps(max(opening - kept, 0.0), step), steps(shared, step)), step)
+        way.used = used
         if used == 0:
             return [], shared
         reason = f"own balance of {opening:,.2f} first" + (f", {self.rules.keep_months:g} months kept" if kept else "")
-        return [self._row("B0", "own balance", "shared", "fund", None, "", reason, used)], shared - used
+        return [self._row("B0", "own balance", "shared", "fund", None, "", reason, used)], max(shared - used, 0.0)
 
-    def _payers(self, record: Mapping[str, Any], kind: RuleClass, reason: str, value: float) -> list[dict[str, Any]]:
-        cause, stage = str(record["cause"]), str(record["stage"])
-
-        def row(payer: str, amount: float, ratio: float | None = None, more: str = "") -> dict[str, Any]:
-            return self._row(kind.id, cause, kind.treat, self._as_payer(payer), ratio, kind.clause, reason + more, amount, stage)
-
-        if kind.treat == "shared":
+    def _payers(self, treat: str, burdens: list[Taken], amounts: list[float]) -> list[dict[str, Any]]:
+        """The rows of one treatment, in whole steps of the rules; the order of causes moves no payer's sum."""
+        step = self.rules.round_to
+        order = sorted(range(len(burdens)), key=lambda i: (-amounts[i], *(str(v) for v in burdens[i][0].values())))
+        sorted_amounts = [amounts[i] for i in order]
+        whole = in_steps(sorted_amounts, step, down=treat == "shared")  # no level is granted more than there is
+        shares: Mapping[str, float] = {"": 1.0}
+        why = ""
+        if treat == "shared":
             ratio = self._ratio()
-            return [row(level, value * share, share, f"; {ratio.why}") for level, share in ratio.shares.items()]
-        if kind.treat == "pending":
-            return [row("pending", value)]
-        return [row("county" if record.get("decided_by") == "county" else self.rules.carrier, value)]
+            shares, why = ratio.shares, f"; {ratio.why}"
+        elif treat == "override":
+            shares = self.rules.national
+        rest = self.rules.residual_to if self.rules.residual_to in shares else next(reversed(list(shares)))
+        parts = shared_out(sorted_amounts, whole, shares, rest, step)
+        place = {cause: rank for rank, cause in enumerate(order)}
+        out = []
+        for i, (record, kind, reason) in enumerate(burdens):
+            for level, share in shares.items():
+                payer = level or ("pending" if treat == "pending" else self._own_payer(treat, record))
+                value = amount(parts[level][place[i]], step)
+                out.append(self._row(kind.id, str(record["cause"]), treat, self._as_payer(payer), share if level else None,
+                                     kind.clause, reason + why, value, str(record["stage"])))  # fmt: skip
+        return out
+
+    def _own_payer(self, treat: str, record: Mapping[str, Any]) -> str:
+        """Who carries what is not shared: the county that decided it, else the area's own level."""
+        return "county" if record.get("decided_by") == "county" and treat != "out_of_scope" else self.rules.carrier
 
     def _ratio(self) -> Ratio:
         """The shares of this area and fund, by tier and by the months its audited opening balance pays for."""
@@ -160,47 +204,66 @@ class Unit:
         if banded:
             opening, monthly = self.facts.balance(self.key)
             months = opening / monthly if monthly > 0 else float("nan")
-        return self.rules.ratio_for(region, str(self.key["programme"]), area.econ_tier if area else "", months)
+            self.workings.opening, self.workings.monthly = opening, monthly
+        tier = area.econ_tier if area else ""
+        ratio = self.rules.ratio_for(region, str(self.key["programme"]), tier, months)
+        self.workings.ratio, self.workings.tier, self.workings.months = ratio, tier, months
+        return ratio
 
     def granted(self, rows: list[dict[str, Any]]) -> float:
         """What the level above pays by these rows."""
-        return sum(float(r["value"]) for r in rows if r["payer"] == self.rules.grantor and r["treat"] == "shared")
+        return cents(math.fsum(float(r["value"]) for r in rows if r["payer"] == self.rules.grantor and r["treat"] == "shared"))
 
-    def cut(self, kind: str, amount: float, factor: float | None, reason: str, clause: str = "") -> list[dict[str, Any]]:
-        """A cut of the grant: a row of its own that the area carries."""
-        if amount <= 0 or self.carrier == self.rules.grantor:  # the region's own level would pay itself
+    def cut(
+        self, kind: str, value: float, rows: list[dict[str, Any]], factor: float | None, reason: str, clause: str = "",
+        numbers: Mapping[str, float] | None = None, word: str = "",
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """A cut of the grant, at most all of it: a row of its own that the area carries."""
+        value = min(value, self.granted(rows))
+        if value <= 0 or self.carrier == self.rules.grantor:  # the region's own level would pay itself
             return []
+        self.workings.cuts.append(Cut(kind, value, numbers or {}, word))
         return [
-            self._row(kind, _CUTS[kind], "shared", payer, factor, clause, reason, sign * amount)
+            self._row(kind, _CUTS[kind], "shared", payer, factor, clause, reason, sign * value)
             for payer, sign in ((self.rules.grantor, -1.0), (self.carrier, 1.0))
         ]
 
     def _cuts(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Conditions, assessment, audit, cap: in this order, each from what the ones before left."""
+        step = self.rules.round_to
         for unmet in self.facts.unmet(self.rules, self.key):
-            rows = rows + self.cut("K1", self.granted(rows), 0.0, f"condition not met: {unmet}")
+            rows = rows + self.cut("K1", self.granted(rows), rows, 0.0, f"condition not met: {unmet}", word=unmet)
         grade = self.assessments.get(str(self.key["region"]))
         if grade is not None:
-            factor = self.rules.assessment.get(str(grade)) if isinstance(grade, str) else float(grade)  # type: ignore[arg-type]
-            if factor is None or not 0.0 <= factor <= 1.0:
-                known = ", ".join(self.rules.assessment)
-                raise SibError(f"assessment {grade!r} of {self.key['region']}: expected one of {known} or a number up to 1")
-            clause = "建立考评结果与对盟市补助资金挂钩的激励机制"
-            reason = f"assessment {grade}: the region's share times {factor:g}"
-            rows = rows + self.cut("C2", self.granted(rows) * (1.0 - factor), factor, reason, clause)
+            factor = self._multiplier(grade)
+            reason = f"assessment {grade}: the {self.rules.grantor}'s share times {factor:g}"
+            lost = amount(steps(self.granted(rows) * (1.0 - factor), step), step)
+            word = grade if isinstance(grade, str) else ""
+            rows = rows + self.cut("C2", lost, rows, factor, reason, _BY_ASSESSMENT, {"multiplier": factor}, word)
         if self.rules.audit_deduction:
             found = self.facts.audited(self.key)
             reason = f"audit findings of {found:,.2f} not rectified"
-            rows = rows + self.cut("C1", min(found, self.granted(rows)), None, reason, "审计、基金监督查处情况与补助资金挂钩")
-        for limit, reason in self.facts.limits(self.rules, self.key):
-            rows = rows + self.cut("CAP", self.granted(rows) - limit, None, reason)
+            rows = rows + self.cut("C1", amount(steps(found, step), step), rows, None, reason, _BY_AUDIT, {"found": found})
+        for limit, reason, numbers in self.facts.limits(self.rules, self.key):
+            rows = rows + self.cut("CAP", no_less(self.granted(rows) - limit, step), rows, None, reason, numbers=numbers)
         return rows
 
+    def _multiplier(self, grade: object) -> float:
+        """What an assessment leaves of the grant."""
+        factor = self.rules.assessment.get(grade) if isinstance(grade, str) else float(cast("float", grade))
+        if factor is None or not 0.0 <= factor <= 1.0:
+            known = ", ".join(self.rules.assessment)
+            raise SibError(f"assessment {grade!r} of {self.key['region']}: expected one of {known} or a number up to 1")
+        return factor
+
     def _as_payer(self, payer: str) -> str:
-        """The region's own level pays as the region; a county without a league pays itself."""
-        area = self.regions.areas.get(str(self.key["region"]))
-        if payer in ("league", "county") and bool(self.group["_own"].all()):
+        """An area's own level pays as the area it belongs to; a county without a league pays itself."""
+        code = str(self.key["region"])
+        area = self.regions.areas.get(code)
+        if payer in ("league", "county") and all(r["_own"] for r in self.records):
             return "region"
+        if area is not None and self.regions.is_own_level(code) and payer == "county":
+            return self.regions.areas[area.parent].level
         alone = area is not None and area.level == "county" and self.rules.unit != "county"
         return "county" if payer == "league" and alone else payer
 
@@ -213,16 +276,21 @@ class Unit:
             "ratio": float("nan") if ratio is None else ratio, "clause": clause, "reason": reason, "value": value,
         }  # fmt: skip
 
-    def _rounded(self, rows: list[dict[str, Any]], total: float) -> list[dict[str, Any]]:
-        """Payers to the unit of the rules; what is left over goes where the rules say."""
-        step = self.rules.round_to
+    def _with_rest(self, rows: list[dict[str, Any]], total: float) -> list[dict[str, Any]]:
+        """What rounding to the unit of the rules left over goes where they say.
+
+        It makes nobody a payee, and no grant larger than what is to be shared.
+        """
+        rest = cents(total - math.fsum(r["value"] for r in rows))
+        if rest == 0:
+            return rows
         rest_to = self._as_payer(self.rules.residual_to)
-        for row in rows:
-            row["value"] = cents(float(round_half_up(row["value"] / step)) * step)
-        difference = total - sum(cents(r["value"]) for r in rows)
-        takers = [r for r in rows if r["payer"] == rest_to] or rows
-        largest = max(takers, key=lambda r: abs(r["value"]))
-        largest["value"] = cents(largest["value"] + difference)
+        able = [r for r in rows if r["value"] + rest >= 0] or rows
+        if self.granted(rows) + rest > self.workings.left + 0.005:
+            able = [r for r in able if r["payer"] != self.rules.grantor or r["treat"] != "shared"] or able
+        takers = [r for r in able if r["payer"] == rest_to] or able
+        largest = max(takers, key=lambda r: (abs(r["value"]), str(r["cause"]), str(r["payer"])))
+        largest["value"] = cents(largest["value"] + rest)
         return rows
 
     def _pooled_at(self) -> tuple[str, str]:
@@ -231,13 +299,13 @@ class Unit:
         if self.rules.programmes:
             named = programme in self.rules.programmes
             return ("region", "") if named else ("league", "not among the programmes of the rules")
-        if self.pooling is None or self.pooling.empty:
+        if not self.pooling:
             return "region", "; no pooling table: taken as pooled at the region"
         day = f"{self.key['period']}-01-01"[:10] if self.key["period"] else "9999-01-01"
         region = str(self.key["region"])
         above = self.regions.ancestors(region) if region in self.regions.areas else ()
         lineage = [region, *above, ""]  # an entry for the area itself goes before one for all
-        known = [r for r in self.pooling.to_dict("records") if str(r.get("region") or "") in lineage]
+        known = [r for r in self.pooling if str(r.get("region") or "") in lineage]
         for row in sorted(known, key=lambda r: lineage.index(str(r.get("region") or ""))):
             start, end = str(row.get("start") or "0000"), str(row.get("end") or "9999-12-31")
             if row["programme"] == programme and start <= day <= (end if len(end) > 7 else end + "-31"):
@@ -247,7 +315,3 @@ class Unit:
                 return level, "" if level == "region" else f"pooled at {level} level on {day}"
         return "league", f"no pooling entry on {day}: not pooled at the region"
 
-
-def cents(value: float) -> float:
-    """To the cent, half-up."""
-    return float(round_half_up(value, 2))

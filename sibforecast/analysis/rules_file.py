@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from sibforecast.tables.schema import LEVELS
 from sibforecast.tables.units import parse_unit
 
 TREATMENTS = ("shared", "local", "pending", "unlisted", "override", "out_of_scope")
+#: Classes of rows that a bill writes itself: out of scope, own balance, cuts of the grant.
+RESERVED = ("P0", "B0", "K1", "C2", "C1", "CAP", "POOL")
 _SHIPPED = Path(__file__).parent / "rules"
 _KEYS = ("ruleset", "title", "reference", "effective", "unit", "scope", "gap", "classes", "ratio", "caps", "conditions",
          "linkage", "national", "rounding", "note")  # fmt: skip
@@ -93,6 +95,10 @@ class SharingRules:
     national: Mapping[str, float] = field(default_factory=dict)
     round_to: float = 100.0
     residual_to: str = "league"
+    money: str = "万元"
+    places: int = 2
+    note: str = ""
+    effective: tuple[str, str] = ("", "")
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{k} {v:.0%}" for k, v in self.default.shares.items())
@@ -117,6 +123,40 @@ class SharingRules:
         """The level that carries the rest: the lowest the ratio names, the area's own."""
         named = [level for level in LEVELS if level in self.default.shares]
         return named[-1] if named and named[-1] != self.grantor else ("county" if self.unit == "county" else "league")
+
+    def ruled(self, kind: str, treat: str, reference: str = "") -> SharingRules:
+        """The same rules after a ruling on one class, such as a pending one that is to be shared.
+
+        Parameters
+        ----------
+        kind : str
+            The class's id.
+        treat : str
+            How it is to be treated from now on.
+        reference : str
+            The document of the ruling; it is added to the clause of the class.
+
+        Raises
+        ------
+        RulesError
+            If there is no such class or treatment, or national shares are wanted and missing.
+
+        Examples
+        --------
+        >>> rules = read_rules("nmg_2016").ruled("A1", "shared", "ruling of the region")
+        >>> next(c.treat for c in rules.classes if c.id == "A1")
+        'shared'
+        """
+        ids = [c.id for c in self.classes]
+        if kind not in ids:
+            raise RulesError(f"no class {kind!r}{did_you_mean(kind, ids)}; there are {', '.join(ids)}")
+        if treat not in TREATMENTS:
+            raise RulesError(f"treat must be one of {', '.join(TREATMENTS)}; found {treat!r}")
+        if treat == "override" and not self.national:
+            raise RulesError("a class is treated as override, but there are no [national] shares")
+        added = f"; {reference}" if reference else ""
+        classes = tuple(replace(c, treat=treat, clause=c.clause + added) if c.id == kind else c for c in self.classes)
+        return replace(self, classes=classes)
 
     def ratio_for(self, region: str, programme: str, tier: str, months: float) -> Ratio:
         """The first row that fits, else the default."""
@@ -191,12 +231,29 @@ def _faults(record: Mapping[str, Any]) -> Iterable[str]:
         if not is_share(share):
             yield f"[linkage]: the multiplier of {grade!r} must lie in [0, 1]; found {share!r}"
     rounding = record.get("rounding", {})
-    try:
-        parse_unit(str(rounding.get("unit", "元")))
-    except SibError as fault:
-        yield f"[rounding]: {fault}"
+    yield from _rounding_faults(rounding)
+    keep = record.get("gap", {}).get("keep_months", 0)
+    if isinstance(keep, bool) or not isinstance(keep, (int, float)) or not 0 <= keep < float("inf"):
+        yield f"[gap]: keep_months must be a number of at least 0; found {keep!r}"
     if rounding.get("residual_to", "league") not in LEVELS:
         yield f"[rounding]: residual_to must be one of {', '.join(LEVELS)}"
+
+
+def _rounding_faults(rounding: Mapping[str, Any]) -> Iterable[str]:
+    """Faults of unit and places: money, in steps of at least a cent."""
+    places = rounding.get("places", 2)
+    if isinstance(places, bool) or not isinstance(places, int) or not 0 <= places <= 10:
+        yield f"[rounding]: places must be a whole number of at least 0; found {places!r}"
+        return
+    try:
+        unit = parse_unit(str(rounding.get("unit", "元")))
+    except SibError as fault:
+        yield f"[rounding]: {fault}"
+        return
+    if unit.family != "currency":
+        yield f"[rounding]: the unit must be money; found {rounding['unit']!r}"
+    elif unit.factor * 10.0**-places < 0.00999:
+        yield f"[rounding]: {places} places of {rounding.get('unit', '元')} are finer than a cent"
 
 
 def _class_faults(classes: Any) -> Iterable[str]:
@@ -211,6 +268,8 @@ def _class_faults(classes: Any) -> Iterable[str]:
                 yield f"{name}: unknown key {key!r}{did_you_mean(key, _CLASS)}"
         if not entry.get("id"):
             yield f"{name}: the id is missing"
+        if entry.get("id") in RESERVED:
+            yield f"{name}: the id is kept for rows of the bill itself ({', '.join(RESERVED)})"
         if entry.get("treat") not in TREATMENTS:
             yield f"{name}: treat must be one of {', '.join(TREATMENTS)}; found {entry.get('treat')!r}"
         for key, known in _WORDS.items():
@@ -237,6 +296,12 @@ def _class(entry: Mapping[str, Any]) -> RuleClass:
     return RuleClass(str(entry.get("id", "")), str(entry.get("treat", "")), str(entry.get("clause", "")), match)
 
 
+def _interval(value: Any) -> tuple[str, str]:
+    """First and last day in force; blank where open."""
+    start, end = (*map(str, _many(value)), "", "")[:2]
+    return start, end
+
+
 def _built(record: Mapping[str, Any]) -> SharingRules:
     programmes = record.get("scope", {}).get("programmes", "auto")
     rounding = record.get("rounding", {})
@@ -259,4 +324,8 @@ def _built(record: Mapping[str, Any]) -> SharingRules:
         assessment={str(k): float(v) for k, v in record.get("linkage", {}).get("assessment", {}).items()},
         round_to=unit.factor * 10.0 ** -int(rounding.get("places", 2)),
         residual_to=str(rounding.get("residual_to", "league")),
+        money=str(rounding.get("unit", "元")),
+        places=int(rounding.get("places", 2)),
+        note=str(record.get("note", "")),
+        effective=_interval(record.get("effective", ())),
     )

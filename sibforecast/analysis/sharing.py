@@ -7,18 +7,26 @@ surplus stays in the fund.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 
 import pandas as pd
 
 from sibforecast.analysis.attribution import COLUMNS, Attribution, announced_rows
-from sibforecast.analysis.bill import Unit, cents, share_the_pool
-from sibforecast.analysis.facts import Facts
+from sibforecast.analysis.bill import Unit, share_the_pool
+from sibforecast.analysis.facts import Facts, expected_balances
+from sibforecast.analysis.rounding import cents
 from sibforecast.analysis.rules_file import SharingRules
+from sibforecast.analysis.telling import Teller
+from sibforecast.analysis.telling_words import PAYERS
+from sibforecast.analysis.workings import Workings
 from sibforecast.errors import SibError
+from sibforecast.programmes.registry import words
 from sibforecast.projection.draft import BudgetDraft
+from sibforecast.projection.explain import Explanation
 from sibforecast.results import Findings, Result
 from sibforecast.tables.cells import read_truth
 from sibforecast.tables.data import FundData
@@ -39,6 +47,7 @@ class Sharing(Result):
     data: FundData | None = field(default=None, repr=False)
     rules: SharingRules | None = field(default=None, repr=False)
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
+    workings: Mapping[tuple[str, ...], Workings] = field(default_factory=dict, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = SHARING_COLUMNS
 
@@ -52,21 +61,115 @@ class Sharing(Result):
         totals = self.frame.groupby("payer", sort=False)["value"].sum() / 1e8
         return ", ".join(f"{payer} {value:,.2f}" for payer, value in totals.items()) + " (100 million)"
 
+    def notices(self) -> list[str]:
+        """What has no payer yet, and what the rules do not list: by class and cause, all areas together."""
+        frame = self.frame
+        out = []
+        for treat, told in (("pending", "waits for a ruling"), ("unlisted", "is in no list of the rules")):
+            rows = frame[(frame["treat"] == treat) & (frame["value"] != 0)]
+            for (kind, cause), part in rows.groupby(["class", "cause"], sort=False):
+                areas, amount = part["region"].nunique(), math.fsum(part["value"]) / 1e8
+                name = f"{cause} ({kind})" if kind else str(cause)
+                out.append(f"{treat}: {name} {amount:,.4f} (100 million) in {areas} area{'s' if areas != 1 else ''} {told}")
+        return out
+
+    def explained(
+        self, region: str, programme: str, item: str, *, period: int | str | None = None, scenario: str | None = None,
+        language: str | None = None,
+    ) -> Explanation:  # fmt: skip
+        """Why a payer carries what it carries; `explain` asks here.
+
+        Parameters
+        ----------
+        region, programme : str
+            Code or name of an area of the bill, and of the fund.
+        item : str
+            The payer (nation, region, league, county, fund, pending), or ``gap`` for all of them.
+        period, scenario : optional
+            By default the first of the bill.
+        language : {"zh", "en"}, optional
+            By default Chinese where amounts are in yuan.
+
+        Raises
+        ------
+        SibError
+            If the bill has no such area, fund, period, scenario or payer.
+        """
+        rules = self.rules
+        if rules is None:
+            raise SibError("this bill carries no rules")
+        if language not in (None, "zh", "en"):
+            raise SibError(f"unknown language {language!r}; expected 'zh' or 'en'")
+        way = self._way(region, programme, period, scenario)
+        payer = {w: p for p, words in PAYERS.items() for w in (p, *words)}.get(item.strip(), item.strip())
+        if payer != "gap" and payer not in PAYERS:
+            raise SibError(f"a bill is explained by payer: {', '.join(PAYERS)}, or gap for all of them; found {item!r}")
+        speech = language or ("zh" if self.data is None or self.data.currency == "yuan" else "en")
+        frame = self.frame
+        here = frame[(frame[list(_KEYS)] == [way.key[k] for k in _KEYS]).all(axis=1)]
+        return Teller(way, here, rules, payer, speech, self.labels(speech)).tell(self.provenance)
+
+    def _way(self, region: str, programme: str, period: int | str | None, scenario: str | None) -> Workings:
+        """The workings of the area, fund, year and scenario asked for."""
+        code, fund = region, programme
+        if self.data is not None:
+            code = self.data.regions.resolve(region)
+            if self.rules is not None and code not in {k[0] for k in self.workings}:
+                code = self.data.regions.at_level(code, self.rules.unit)
+            fund = words(dict(self.data.programmes)).get(programme.strip().lower(), programme)
+        wanted = (code, fund, None if period is None else str(period), scenario)
+        for key, way in self.workings.items():
+            if all(w is None or w == k for w, k in zip(wanted, key, strict=True)):
+                return way
+        told = "; ".join(f"{name} {', '.join(sorted({k[i] for k in self.workings})[:8])}" for i, name in enumerate(_KEYS[:3]))
+        raise SibError(f"no bill of {region}, {programme}" + (f", {period}" if period else "") + f"; there are: {told}")
+
+    def carried_by(self, payer: str) -> pd.DataFrame:
+        """What one level carries, as causes for a second rules file: how a league shares with its counties.
+
+        Parameters
+        ----------
+        payer : str
+            The level whose burden is handed down, such as ``league``.
+
+        Returns
+        -------
+        DataFrame
+            The causes with the columns of `Attribution`; each row says in `evidence` which
+            class and clause put it there.
+        """
+        frame = self.frame
+        rows = frame[(frame["payer"] == payer) & (frame["value"] != 0)]
+        table = rows[["region", "programme", "period", "scenario", "stage", "cause", "value"]].copy()
+        table["kind"] = ["budget" if stage == "budget" else "policy" for stage in rows["stage"]]
+        table["item"], table["evidence"] = "gap", rows["class"] + " " + rows["clause"]
+        return table.reindex(columns=list(COLUMNS), fill_value="").reset_index(drop=True)
+
     def true_up(self, advanced: pd.DataFrame) -> pd.DataFrame:
         """What is due by this bill less what was advanced on an earlier one.
 
         Parameters
         ----------
         advanced : DataFrame
-            region, programme, value: what the region paid during the year.
+            region, programme, value: what the granting level paid during the year. An area
+            and fund that is not in it was advanced nothing.
 
         Returns
         -------
         DataFrame
             region, programme, due, advanced, difference (positive: still to be paid).
+
+        Raises
+        ------
+        SibError
+            If an advance is blank: blank is not zero.
         """
         keys = ["region", "programme"]
-        paid = self.frame[self.frame["payer"] == "region"].groupby(keys, sort=False)["value"].sum().rename("due")
+        blank = [c for c in (*keys, "value") if c not in advanced or advanced[c].isna().any()]
+        if blank:
+            raise SibError(f"advances: {', '.join(blank)} missing or blank; blank is not zero: give what was paid, or 0")
+        grantor = self.rules.grantor if self.rules is not None else "region"
+        paid = self.frame[self.frame["payer"] == grantor].groupby(keys, sort=False)["value"].sum().rename("due")
         given = advanced.astype(dict.fromkeys(keys, str)).groupby(keys, sort=False)["value"].sum().rename("advanced")
         table = pd.concat([paid, given], axis=1).fillna(0.0)
         table["difference"] = [cents(d) for d in table["due"] - table["advanced"]]
@@ -103,7 +206,8 @@ def share(
         the grant, where the rules say so. By default that of the data set.
     balances : DataFrame, optional
         region, programme, opening, monthly: audited opening balance and a month's spending,
-        for rules that use them; by default of last year's account of the data set.
+        for rules that use them; by default of last year's account of the data set, and where
+        that is not closed yet what the draft expects.
     remitted : DataFrame, optional
         region, programme, amount: for caps that are a multiple of it; by default what the
         areas remitted in the year before.
@@ -137,7 +241,10 @@ def share(
     grades = _grades(assessments or {}, regions, table, rules)
     if pooling is None and data is not None:
         pooling = data.table("pooling")
-    facts = Facts.of(rules, data, audits, balances, remitted, conditions)
+    expected = causes.expected if isinstance(causes, Attribution) else None
+    if isinstance(causes, BudgetDraft) and causes.projection is not None:
+        expected = partial(expected_balances, causes.projection)
+    facts = Facts.of(rules, data, audits, balances, remitted, conditions, expected)
     known = table["region"].isin(regions.areas)
     units = {r: regions.at_level(r, rules.unit) if k else r for r, k in zip(table["region"], known, strict=True)}
     table["_own"] = [r in regions.areas and _pays_as_region(r, regions) for r in table["region"]]
@@ -145,15 +252,36 @@ def share(
     keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
     table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
     bills: list[tuple[Unit, list[dict[str, Any]]]] = []
-    for key, group in table.groupby(list(_KEYS), sort=False, dropna=False):
-        unit = Unit(dict(zip(_KEYS, key, strict=True)), group, rules, regions, pooling, grades, facts)
+    listed = [] if pooling is None else pooling.to_dict("records")
+    entries = [{str(k): v for k, v in row.items()} for row in listed]
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in table.itertuples(index=False, name=None):
+        record = dict(zip(table.columns, row, strict=True))
+        groups.setdefault(tuple(record[k] for k in _KEYS), []).append(record)
+    for key, records in groups.items():
+        unit = Unit(dict(zip(_KEYS, key, strict=True)), records, rules, regions, entries, grades, facts)
         bills.append((unit, unit.bill()))
     share_the_pool(bills, rules)
     rows = [row for _, bill in bills for row in bill]
     frame = pd.DataFrame(rows, columns=list(SHARING_COLUMNS))
     provenance = dict(getattr(causes, "provenance", {})) | {"rules": rules.ruleset, "reference": rules.reference}
-    found = Findings.of(list(_not_billed(causes)) if isinstance(causes, BudgetDraft) else [], provenance)
-    return Sharing(lambda: frame, provenance, data=data, rules=rules, findings=found)
+    told = [*(_not_billed(causes) if isinstance(causes, BudgetDraft) else ()), *_out_of_force(rules, table)]
+    workings = {tuple(str(unit.key[k]) for k in _KEYS): unit.workings for unit, _ in bills}
+    return Sharing(
+        lambda: frame, provenance, data=data, rules=rules, findings=Findings.of(told, provenance), workings=workings
+    )
+
+
+def _out_of_force(rules: SharingRules, table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Years the rules are not in force for: they are applied, and that is said."""
+    start, end = rules.effective
+    for period in dict.fromkeys(table["period"].astype(str)):
+        year = period[:4]
+        if year.isdigit() and ((start and year < start[:4]) or (end and year > end[:4])):
+            yield {
+                "id": "rules_not_in_force", "severity": "warning", "period": period, "expected": f"{start} to {end or 'today'}",
+                "message": f"the rules {rules.ruleset} are not in force in {year}", "mend": "choose the rules of that year",
+            }  # fmt: skip
 
 
 def _not_billed(draft: BudgetDraft) -> Iterator[dict[str, Any]]:

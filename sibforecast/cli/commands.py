@@ -11,7 +11,7 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sibforecast.analysis.attribution import attribute
+from sibforecast.analysis.attribution import Attribution, attribute
 from sibforecast.analysis.rollup import roll_up
 from sibforecast.analysis.rules_file import read_rules
 from sibforecast.analysis.sharing import share
@@ -136,8 +136,14 @@ def share_causes(arguments: argparse.Namespace) -> int:
         raise DataError(f"{arguments.path}: not a CSV table: {fault}", Findings.of([])) from fault
     if "value" in table:
         table["value"] = _amounts(table["value"], arguments.path)
-    made = share(table, read_rules(arguments.rules))
+    rules = read_rules(arguments.rules)
+    causes: Any = table
+    if arguments.data is not None:
+        causes = Attribution.of(table, load(_data_path(arguments.data)))
+    made = share(causes, rules)
     print(repr(made))
+    for line in made.findings.lines():
+        print(line)
     _save(made.frame, arguments.out)
     return 0
 
@@ -242,6 +248,8 @@ def _tell(made: BudgetDraft, results: dict[str, Any]) -> None:
         if name in results:
             print()
             print(repr(results[name]))
+    for line in results["sharing"].findings.lines("warning")[:5] if "sharing" in results else ():
+        print(line)
     warnings = made.findings.lines("warning")
     for line in warnings[:5]:
         print(line)

@@ -88,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
     bill = commands.add_parser("share", help="share causes worked out elsewhere by rules")
     bill.add_argument("path", type=Path, metavar="CAUSES.csv", help="table with region, programme, value and what else is known")
     bill.add_argument("--rules", required=True, metavar="FILE", help="sharing rules file or shipped name")
+    bill.add_argument("--data", type=Path, metavar="PATH",
+                      help="data set the causes are of: its areas, pooling, audits and balances")  # fmt: skip
     bill.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: the bill")
     template = commands.add_parser("template", help="write a workbook to fill in")
     template.add_argument("path", type=Path, metavar="FILE.xlsx")

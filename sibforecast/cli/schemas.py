@@ -16,8 +16,10 @@ _ROOMS = (
     "assumptions.policy",
     "projection.draft",
     "projection.explain",
+    "projection.standing",
     "analysis.attribution",
     "analysis.sharing",
+    "analysis.split_records",
 )
 
 

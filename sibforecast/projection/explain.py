@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -114,33 +114,48 @@ class _Teller:
         return f"{row['file']}, row {row['row']} ({row['stage']}){tail}"
 
 
+@runtime_checkable
+class Explains(Protocol):
+    """A result that can say itself why a figure is what it is, such as a bill."""
+
+    def explained(
+        self, region: str, programme: str, item: str, *, period: int | str | None = None, scenario: str | None = None,
+        language: str | None = None,
+    ) -> Explanation:  # fmt: skip
+        """The explanation of one of its figures."""
+
+
 def explain(
-    result: BudgetDraft | Projection, region: str, programme: str, item: str, *,
-    period: int | str | None = None, scenario: str | None = None,
+    result: BudgetDraft | Projection | Explains, region: str, programme: str, item: str, *,
+    period: int | str | None = None, scenario: str | None = None, language: str | None = None,
 ) -> Explanation:  # fmt: skip
-    """Explain one figure of a draft or projection.
+    """Explain one figure of a draft or projection, or what a payer of a bill carries.
 
     Parameters
     ----------
-    result : BudgetDraft or Projection
+    result : BudgetDraft, Projection or Sharing
         Where the figure stands.
     region, programme, item : str
-        Code (or name) of the area, of the fund, and the item.
+        Code (or name) of the area, of the fund, and the item; of a bill the payer (nation,
+        region, league, county, fund, pending), or ``gap`` for all payers.
     period : int or str, optional
         The year; the draft year by default.
     scenario : str, optional
         The scenario's title; by default the first of the result.
+    language : {"zh", "en"}, optional
+        Of a bill: by default Chinese where amounts are in yuan. Figures of a draft are told
+        with English item names unless ``zh`` is asked for.
 
     Returns
     -------
     Explanation
         The formula with its numbers, and the origin of each: file and row, method, or the
-        author of a judgement.
+        author of a judgement. Of a bill plain sentences, and every number in them.
 
     Raises
     ------
     SibError
-        If the result has no such figure.
+        If the result has no such figure, or the language is unknown.
 
     Examples
     --------
@@ -150,6 +165,10 @@ def explain(
     >>> e.frame.query("item == 'contribution_rate'")["origin"].iloc[0].split(";")[0]
     'judgement: assumptions.csv, row 2'
     """
+    if isinstance(result, Explains):
+        return result.explained(region, programme, item, period=period, scenario=scenario, language=language)
+    if language not in (None, "zh", "en"):
+        raise SibError(f"unknown language {language!r}; expected 'zh' or 'en'")
     projection = result.projection if isinstance(result, BudgetDraft) else result
     if not isinstance(projection, Projection):
         raise SibError(f"explain takes a draft or a projection; found {type(result).__name__}")
@@ -171,16 +190,16 @@ def explain(
     if year not in path.years:
         raise SibError(f"no figures of {year}; there are {', '.join(map(str, path.years))}")
     if code not in basis.areas:
-        return _upper(result, data, path, code, item, year)
+        return _upper(result, data, path, code, item, year, language)
     teller = _Teller(data, path, basis.areas.index(code))
     teller.tell(item, year, 0)
     if not teller.rows:
         raise SibError(f"{item} of {data.regions.label(code)} has no figure in {year}")
-    return _told(teller.rows, data, code, programme, projection.provenance)
+    return _told(teller.rows, data, code, programme, projection.provenance, language)
 
 
 def _upper(
-    result: BudgetDraft | Projection, data: FundData, path: FundPath, code: str, item: str, year: int
+    result: BudgetDraft | Projection, data: FundData, path: FundPath, code: str, item: str, year: int, language: str | None
 ) -> Explanation:
     """An upper area: the areas it is made of, and what they send each other."""
     basis = path.basis
@@ -211,7 +230,7 @@ def _upper(
         if not np.isnan(value[i]):
             rows.append({"depth": 1, "item": side.mirror if side else item, "period": str(year), "value": float(value[i]),
                          "unit": items.CATALOGUE[item].unit, "formula": "", "origin": data.regions.label(basis.areas[i])})
-    return _told(rows, data, code, basis.programme.code, result.provenance)
+    return _told(rows, data, code, basis.programme.code, result.provenance, language)
 
 
 def _has_account(path: FundPath, area: int, year: int) -> bool:
@@ -220,12 +239,16 @@ def _has_account(path: FundPath, area: int, year: int) -> bool:
     return not all(np.isnan(t) for t in totals)
 
 
-def _told(rows: list[dict[str, Any]], data: FundData, code: str, programme: str, provenance: Any) -> Explanation:
-    lines = [f"{data.regions.label(code)} · {data.programmes[programme].label('zh')}"]
+def _told(
+    rows: list[dict[str, Any]], data: FundData, code: str, programme: str, provenance: Any, language: str | None
+) -> Explanation:
+    lines = [f"{data.regions.label(code, language or 'zh')} · {data.programmes[programme].label(language or 'zh')}"]
     for row in rows:
         entry = items.CATALOGUE.get(row["item"])
         unit = row["unit"].replace("currency", data.currency)
-        name, figure = entry.en if entry else row["item"], _number(row["value"], row["unit"])
+        if language == "zh" and row["unit"] in items.UNITS:
+            unit = items.UNITS[row["unit"]][1].replace("元", "元" if data.currency == "yuan" else data.currency)
+        name, figure = entry.label(language or "en") if entry else row["item"], _number(row["value"], row["unit"])
         text = f"{'  ' * row['depth']}{name} {row['period']} = {figure}{'' if row['unit'] == 'share' else f' {unit}'}"
         if row["formula"]:
             text += f"   [{row['formula']}]"

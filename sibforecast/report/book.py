@@ -41,6 +41,8 @@ _STAGE_ORDER = ("final", "executed", "budget", "adjusted", "expected", "reported
 _TIDY = ("region", "programme", "item", "period", "stage", "value", "method")
 #: Columns of sentences in tables that people read, and their width.
 _SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evidence": 40}
+#: Rows of a bill that must not be overlooked: nobody pays them yet, or no list of the rules has them.
+_MARKED = {"treat": ("pending", "unlisted")}
 #: More year-and-stage columns than this are a history, not a draft: no wide sheet.
 _WIDEST = 12
 _PROVENANCE = {
@@ -267,6 +269,7 @@ def _shown(table: pd.DataFrame, language: str, note: str) -> Sheet:
         plain.columns, plain.data, header, note, frozen=2 + ("item_name" in plain.columns) if names_first else 0,
         printed=len(plain.columns) - hidden if hidden else None,
         wrapped={c: w for c, w in _SENTENCES.items() if c in plain.columns},
+        marked={c: words for c, words in _MARKED.items() if c in plain.columns},
     )  # fmt: skip
 
 
@@ -282,6 +285,8 @@ def _about(named: Mapping[str, Any], titles: list[str], language: str) -> list[t
         headline = getattr(result, "headline", None)
         said = headline() if callable(headline) else f"{len(_frame(result)):,} {'行' if zh else 'rows'}"
         rows.append((name, said))
+        notices = getattr(result, "notices", None)
+        rows += [(f"{name} !", told) for told in (notices() if callable(notices) else [])]
     rows.append(("工作表" if zh else "sheets", "、".join(titles) if zh else ", ".join(titles)))
     money = sorted({_currency(r) for r in named.values()})
     coin = "、".join("元" if m == "yuan" else m for m in money) if zh else ", ".join(money)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import sibforecast as sib
 from sibforecast.analysis.ratio_table import smooth_ratio
 from sibforecast.errors import RulesError, SibError
+from tests import datasets
 
 WAN = 1e4
 
@@ -66,6 +67,27 @@ def test_tiers_and_reserve_without_a_tier_use_the_default(opening, region):
     assert paid(bill) == {"region": 1000 * region, "league": 1000 * (1 - region)}
 
 
+@pytest.mark.parametrize(("tier", "opening", "region"), [
+    ("1", 599.99, 0.5), ("1", 600, 0.3), ("2", 0, 0.6), ("2", 900, 0.4), ("3", -50, 0.7), ("3", 600, 0.5), ("4", 600, 0.6)])  # fmt: skip
+def test_tiers_and_reserve_by_hand(tmp_path, tier, opening, region):
+    """1,000 of the budget and 200 of a national raise are shared by tier and months (100 a month); 150 not collected and 50 by the league's own stay.
+
+    Shared 1,200 × the region's share; a tier that no row names takes the default of 0.6; a fund below nothing is in the lowest band.
+    """
+    regions = [("150000", "内蒙古自治区", "", "region", ""), ("150100", "呼和浩特市", "150000", "league", tier)]
+    folder = datasets.dataset(tmp_path, [("150100", "unemployment", "closing_balance", 2025, 1, "万元", "final")])
+    datasets.write_table(folder, "regions", ("region", "name", "parent", "level", "econ_tier"), regions)
+    table = causes(
+        ("budget_gap", 1000), ("raise", 200, {"stage": "execution", "kind": "policy", "decided_by": "nation", "side": "expenditure"}),
+        ("collection_rate", 150, {"stage": "execution", "kind": "driver", "line": "contribution_revenue", "side": "revenue"}),
+        ("own", 50, {"stage": "execution", "kind": "policy", "decided_by": "league", "side": "expenditure"}), region="150100",
+    )  # fmt: skip
+    known = balances(opening).assign(region="150100")
+    bill = sib.share(sib.Attribution.of(table, sib.load(folder)), sib.read_rules("tiers_and_reserve"), balances=known)
+    assert paid(bill) == {"region": round(1_200 * region, 2), "league": round(1_200 * (1 - region) + 200, 2)}
+    assert bill.frame.groupby("cause")["class"].first().to_dict() == {"budget_gap": "S", "raise": "S", "collection_rate": "X1", "own": "X2"}
+
+
 def test_ratio_by_tier_and_months():
     rules = sib.read_rules("tiers_and_reserve")
     assert [rules.ratio_for("A", "x", t, m).shares["region"] for t, m in (("1", 3), ("1", 6), ("3", 5.99), ("3", 40), ("", 3))] == [0.5, 0.3, 0.7, 0.5, 0.6]
@@ -118,6 +140,11 @@ def test_true_up(tmp_path):
     assert (row["due"], row["advanced"], row["difference"]) == (600 * WAN, 650 * WAN, -50 * WAN)
 
 
+def test_ids_of_the_bill_itself_are_refused(tmp_path):
+    with pytest.raises(RulesError, match="class CAP: the id is kept"):
+        sib.read_rules(rules_file(tmp_path, '\n[[classes]]\nid = "CAP"\ntreat = "shared"\n'))
+
+
 @pytest.mark.parametrize(("sections", "told"), [
     ({"ratio": "default = { region = 0.6, league = 0.5 }"}, "do not sum to one"),
     ({"ratio": "default = { region = 1.6, league = -0.6 }"}, "must lie in"),
@@ -125,6 +152,8 @@ def test_true_up(tmp_path):
     ({"ratio": 'default = { region = 0.6, league = 0.4 }\nrows = [{ months_from = 0, months_to = 6, region = 0.5, league = 0.5 }, { months_from = 5, months_to = 9, region = 0.5, league = 0.5 }]'}, "overlap from 5 to 6"),
     ({"caps": "per_unit = 5"}, "write { value"), ({"caps": "multiple_of_remitted = -1"}, "at least 0"),
     ({"conditions": 'task_completed = "yes"'}, "must be true or false"), ({"national": "nation = 0.5\nleague = 0.4"}, "sum to one"),
+    ({"rounding": 'unit = "人"'}, "must be money"), ({"rounding": 'unit = "元"\nplaces = 3'}, "finer than a cent"),
+    ({"rounding": "places = -1"}, "whole number"), ({"gap": "keep_months = -1"}, "keep_months must be"),
     ({"linkage": 'audit_deduction = "half"'}, 'only be "amount"'), ({"wether": "x = 1"}, "unknown key"),
 ])  # fmt: skip
 def test_faulty_rules_are_refused(tmp_path, sections, told):

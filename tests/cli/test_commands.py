@@ -182,3 +182,25 @@ def test_a_draft_of_heads_alone_is_written_and_says_what_is_blank(tmp_path):
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "p" / "draft.csv").exists()
     assert "gap blank" in done.stdout
+
+
+def test_a_bill_on_the_screen_shows_what_is_pending_and_unlisted(nmg_draft, tmp_path, capsys):
+    """Causes written to disk and shared again with their data set make the same bill; the screen of a draft shows it as well."""
+    from sibforecast.cli import commands
+
+    results = commands._studies(nmg_draft, sib.read_scenario("demo_nmg"), sib.read_rules("nmg_2016"))
+    commands._tell(nmg_draft, results)
+    assert "! pending: 国家缓缴 (A1)" in capsys.readouterr().out
+    results["causes"].frame.to_csv(tmp_path / "causes.csv", index=False, encoding="utf-8-sig")
+    again = run("share", tmp_path / "causes.csv", "--rules", "nmg_2016", "--data", "nmg", "--out", tmp_path / "again.csv")
+    assert again.returncode == 0, again.stderr
+    assert "! pending: 国家缓缴 (A1)" in again.stdout
+    with (tmp_path / "again.csv").open(encoding="utf-8-sig") as file:
+        told = [(r["region"], r["programme"], r["payer"], r["cause"], float(r["value"])) for r in csv.DictReader(file)]
+    bill = results["sharing"].frame
+    assert told == list(bill[["region", "programme", "payer", "cause", "value"]].itertuples(index=False, name=None))
+    table = tmp_path / "c.csv"
+    table.write_text("region,programme,period,cause,stage,side,kind,value\nA,enterprise_pension,2015,benefit_level,execution,expenditure,driver,5e6\n", encoding="utf-8")
+    screen = run("share", table, "--rules", "nmg_2016").stdout
+    assert "! unlisted: benefit_level (A2) 0.0500 (100 million) in 1 area" in screen
+    assert "rules_not_in_force" in screen  # the opinion is in force from 2016

@@ -119,3 +119,21 @@ def test_any_result_saves_itself(tmp_path: Path) -> None:
     path = tables.named(tables.bill()).to_excel(tmp_path / "r.xlsx")
     assert openpyxl.load_workbook(path).sheetnames == ["Named", "provenance"]
     assert len(rows(path, "Named")) == len(tables.bill())
+
+
+def test_what_nobody_pays_yet_and_what_no_list_has_stands_out(tmp_path: Path) -> None:
+    """Rows of a bill that are pending or unlisted are coloured by a rule, and told on the cover."""
+    causes = pd.DataFrame({"region": ["150100"] * 3, "programme": ["enterprise_pension"] * 3, "period": ["2026"] * 3, "cause": ["gap", "cut", "more"],
+                           "stage": ["budget", "execution", "execution"], "side": ["", "revenue", "expenditure"],
+                           "decided_by": ["", "nation", ""], "value": [5e6, 2e6, 1e6]})  # fmt: skip
+    bill = sib.share(causes, sib.read_rules("nmg_2016"))
+    path = sib.report.workbook({"bill": bill}, tmp_path / "bill.xlsx", language="en")
+    book = openpyxl.load_workbook(path)
+    sheet = book["bill"]
+    (where, rules), = sheet.conditional_formatting._cf_rules.items()
+    head = [c.value for c in sheet[1]]
+    letter = openpyxl.utils.get_column_letter(head.index("treatment") + 1)
+    assert rules[0].formula == [f'OR(${letter}2="pending",${letter}2="unlisted")']
+    assert str(where.sqref) == f"A2:{openpyxl.utils.get_column_letter(len(head))}{sheet.max_row}"
+    cover = [r["content"] for r in rows(path, "About") if r["subject"] == "bill !"]
+    assert [line.split(":")[0] for line in cover] == ["pending", "unlisted"]

@@ -4,6 +4,7 @@ import pytest
 
 import sibforecast as sib
 from tests import datasets
+from tests.analysis.test_why_a_league_pays import read_back
 from tests.datasets import WAN, write_table
 
 R, EP = "150100", "enterprise_pension"
@@ -62,6 +63,37 @@ def test_the_bill(causes, grade, payers):
     assert {p: round(v / 1e4, 2) for p, v in bill.groupby("payer")["value"].sum().items()} == payers
     local = bill[bill["treat"] == "local"]["value"].sum()
     assert local == pytest.approx(2_800e4, abs=0.005)
+
+
+@pytest.mark.parametrize(("treat", "grade", "payers"), [
+    ("shared", None, {"region": 3_204.66 + 1_080.00, "league": 4_936.44 + 720.00}), ("local", None, {"region": 3_204.66, "league": 4_936.44 + 1_800.00}),
+    # 3,204.66 + 1,080.00 = 4,284.66, times 0.95 = 4,070.427; the league carries the other 214.23
+    ("shared", 0.95, {"region": 4_070.43, "league": 5_656.44 + 214.23}), ("local", 0.95, {"region": 3_044.43, "league": 5_096.67 + 1_800.00}),
+])  # fmt: skip
+def test_the_deferral_ruled_either_way(causes, treat, grade, payers):
+    rules = sib.read_rules("nmg_2016").ruled("A1", treat, "ruling 8")
+    given = causes.frame[["region", "programme", "period", "stage", "line", "cause", "kind", "decided_by", "side", "known_at_budget", "evidence", "value"]]
+    for known in (causes, given):  # from the data set, and from a table of causes
+        bill = sib.share(known, rules, assessments={R: grade} if grade else None).frame
+        assert {p: round(v / 1e4, 2) for p, v in bill.groupby("payer")["value"].sum().items()} == {p: round(v, 2) for p, v in payers.items()}
+    assert bill.loc[bill["cause"] == "d1", "clause"].str.endswith("; ruling 8").all()
+
+
+def test_the_bill_of_the_data_set_is_told(causes):
+    """Every number of the sentences read back (tests/analysis/test_why_a_league_pays.py); the amounts are those of the example."""
+    bill = sib.share(causes, sib.read_rules("nmg_2016"), assessments={R: 0.95})
+    for payer in ("league", "region", "pending", "gap"):
+        read_back(bill, payer, R, EP)
+    told = sib.explain(bill, "呼和浩特市", "企业职工基本养老保险", "盟市").text
+    for words in ("2026年“呼和浩特市”", "收支缺口为9,941.10", "“征缴率”增加缺口1,900.80", "“n1”由盟市承担40%，计343.20", "合计盟市承担5,096.67"):
+        assert words in told
+
+
+def test_a_ruling_on_what_is_not_there_is_refused():
+    rules = sib.read_rules("nmg_2016")
+    for words, told in ((("A9", "shared"), "no class 'A9'"), (("A1", "paid"), "treat must be one of"), (("A1", "override"), "no \\[national\\] shares")):
+        with pytest.raises(sib.SibError, match=told):
+            rules.ruled(*words)
 
 
 def test_rows_say_what_they_are(causes):
