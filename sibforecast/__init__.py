@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.analysis.split_records import read_splits as read_splits
     from sibforecast.analysis.stress import Stress as Stress
     from sibforecast.analysis.stress import reverse_stress as reverse_stress
+    from sibforecast.assumptions import levers as levers
     from sibforecast.assumptions.basis import Assumptions as Assumptions
     from sibforecast.assumptions.basis import assume as assume
     from sibforecast.assumptions.policy import Policy as Policy
@@ -36,6 +37,7 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.assumptions.scenario import Change as Change
     from sibforecast.assumptions.scenario import Scenario as Scenario
     from sibforecast.assumptions.scenario import read_scenario as read_scenario
+    from sibforecast.assumptions.shipped import presets as presets
     from sibforecast.cli.schemas import schema as schema
     from sibforecast.errors import DataError as DataError
     from sibforecast.errors import SibError as SibError
@@ -61,6 +63,7 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.tables.data import FundData as FundData
     from sibforecast.tables.load import check as check
     from sibforecast.tables.load import load as load
+    from sibforecast.tables.merging import merge_funds as merge_funds
     from sibforecast.tables.samples import sample as sample
     from sibforecast.tables.template import template as template
 
@@ -71,6 +74,7 @@ _PUBLIC = {
     "check": "tables.load",
     "template": "tables.template",
     "sample": "tables.samples",
+    "merge_funds": "tables.merging",
     "forecast": "forecasting.drivers",
     "nowcast": "forecasting.drivers",
     "backtest": "forecasting.backtest",
@@ -78,6 +82,7 @@ _PUBLIC = {
     "assume": "assumptions.basis",
     "current_law": "assumptions.policy",
     "read_scenario": "assumptions.scenario",
+    "presets": "assumptions.shipped",
     "project": "projection.project",
     "run_scenarios": "projection.project",
     "draft_budget": "projection.draft",
@@ -119,14 +124,14 @@ _PUBLIC = {
     "SibError": "errors",
     "DataError": "errors",
 }
-_ROOMS = ("plots", "report", "items")
+_ROOMS = {"plots": "plots", "report": "report", "items": "items", "levers": "assumptions.levers"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         value = getattr(import_module(f"sibforecast.{_PUBLIC[name]}"), name)
     elif name in _ROOMS:
-        value = import_module(f"sibforecast.{name}")
+        value = import_module(f"sibforecast.{_ROOMS[name]}")
     else:
         raise AttributeError(f"module 'sibforecast' has no attribute {name!r}")
     globals()[name] = value

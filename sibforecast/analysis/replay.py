@@ -107,7 +107,9 @@ class Replay:
         computed = np.asarray(rule.formula(*arguments))
         follows = rules[0].follows
         adjust = self._adjust(year)
-        adjusted = adjust(follows or item, computed, bool(follows), self._earlier(item, year))
+        factor = now.moved(follows or item, bool(follows))
+        moved = computed if factor is None else computed * factor[self.rows]
+        adjusted = adjust(follows or item, moved, bool(follows), self._earlier(item, year))
         if follows:
             adjusted = adjust(item, adjusted, False, self._earlier(item, year))
         return computed, adjusted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -205,9 +206,12 @@ def reverse_stress(
     start = np.zeros(len(fund.items))
     if short(start) >= 0:
         raise SibError(f"{item} of {code} is {world.total(start):,.0f} in the draft: it is there already")
-    inverse = np.linalg.inv(world.correlation)
     slope = np.array([short(start + 0.05 * e) - short(start) for e in np.eye(len(start))]) / 0.05
-    towards = world.correlation @ slope
+    if not slope.any():
+        raise SibError(f"no driver in doubt reaches {item} of {code}")
+    world = world.only(slope != 0.0)  # what moves nothing would only follow the others
+    start, slope = start[slope != 0.0], slope[slope != 0.0]
+    inverse, towards = np.linalg.inv(world.correlation), world.correlation @ slope
     guess = towards * min(-short(start) / max(float(slope @ towards), 1e-12), 8.0 / max(float(np.sqrt(slope @ towards)), 1e-12))
     found = minimize(lambda z: 0.5 * float(z @ inverse @ z), guess, jac=lambda z: inverse @ z, method="SLSQP",
                      constraints={"type": "ineq", "fun": short}, options={"maxiter": 100, "ftol": 1e-10})  # fmt: skip
@@ -229,6 +233,14 @@ class _World:
         spending = float(np.nansum(path.value("total_expenditure", year)))
         self.unit = max(abs(self.total(np.zeros(len(fund.items)))), abs(spending), 1.0)
 
+    def only(self, which: npt.NDArray[np.bool_]) -> _World:
+        """The same fund with some of its drivers in doubt."""
+        out = copy(self)
+        names = [i for i, keep in zip(self.fund.items, which, strict=True) if keep]
+        out.fund = replace(self.fund, items={i: self.fund.items[i] for i in names})
+        out.correlation, out.size = self.correlation[np.ix_(which, which)], self.size[which]
+        return out
+
     def total(self, z: Floats) -> float:
         """The figure under shocks of so many joint deviations, summed over the areas."""
         out = 0.0
@@ -238,12 +250,17 @@ class _World:
             out += float(np.nansum(replay.get(self.item, self.year)[:, 0]))
         return out
 
+    def year_of(self, item: str) -> int:
+        """The last year a driver is in doubt: the one under way, for what is drawn no later."""
+        told = (self.fund.items[item].deviation > 0).any(axis=0)
+        return self.fund.years[int(np.flatnonzero(told)[-1])]
+
     def figure(self, item: str, z: float) -> float:
         """A driver under a shock: heads and amounts summed, levels and rates on average."""
-        place = list(self.fund.items).index(item)
-        shocks = _Shocks(self.fund, np.arange(len(self.fund.areas)), {item: z * self.size[place]})
-        value = self.path.years[self.year].get(item)
-        with_it = shocks.move(item, self.year, value) if z else value
+        place, year = list(self.fund.items).index(item), self.year_of(item)
+        shocks = _Shocks(self.fund, np.arange(len(self.fund.areas)), {item: z * float(self.size[place])})
+        value = self.path.years[year].get(item)[:, :1]
+        with_it = shocks.move(item, year, value)[:, :1] if z else value
         return float(np.nansum(with_it) if catalogue.CATALOGUE[item].is_additive else np.nanmean(with_it))
 
 
@@ -277,7 +294,7 @@ def _told(world: _World, z: Floats, distance: float, assumptions: Assumptions, c
     for item, shock in zip(world.fund.items, z, strict=True):
         before, after = world.figure(item, 0.0), world.figure(item, float(shock))
         if abs(shock) >= 0.05 and before:
-            rows.append((code, item, str(world.year), round(float(shock), 2), before, after, after / before - 1.0))
+            rows.append((code, item, str(world.year_of(item)), round(float(shock), 2), before, after, after / before - 1.0))
     rows.sort(key=lambda r: -abs(r[3]))
     frame = pd.DataFrame(rows, columns=list(Stress.columns))
     named = ", ".join(f"{catalogue.CATALOGUE[r[1]].en} {r[6]:+.1%}" for r in rows[:4])

@@ -105,6 +105,10 @@ def test_file_and_command_line_give_the_same_bits(example, tmp_path):
     with (tmp_path / "out" / "scenario.csv").open(encoding="utf-8-sig", newline="") as file:
         theirs = [float(row["value"]) for row in csv.DictReader(file)]
     assert theirs == ours["value"].tolist()
+    with (tmp_path / "out" / "audit.csv").open(encoding="utf-8-sig", newline="") as file:
+        audit = list(csv.DictReader(file))
+    assert [(r["change"], r["item"], r["period"]) for r in audit] == [("collection_rate ×0.97", "collection_rate", "2026")]
+    assert float(audit[0]["after"]) == pytest.approx(0.98 * (1 - 0.03 * 10 / 12))
 
 
 def test_template_fills_and_checks(tmp_path):
