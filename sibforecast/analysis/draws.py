@@ -10,6 +10,7 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from sibforecast.analysis.doubts import AMOUNT, FACTOR, FARTHEST, UTMOST, Doubt, FundDoubts
 
@@ -21,17 +22,25 @@ _WEIGHT = np.exp(-0.5 * _GRID**2)
 _WEIGHT /= _WEIGHT.sum()
 
 
-def stream(seed: int, *names: str) -> np.random.Generator:
-    """The generator of a name.
+#: Standard normals at the middles of 65,536 equal chances, with a variance of exactly one: a draw is two bytes
+#: and a look at this table, five times as fast as drawing normals and as fine as anything estimated here.
+_NORMALS = ndtri((np.arange(65_536) + 0.5) / 65_536)
+_NORMALS = (_NORMALS / _NORMALS.std()).astype(np.float32)
+
+
+def shocks(seed: int, *names: str, size: tuple[int, ...]) -> Shocks:
+    """Standard normal draws of the stream that bears a name.
 
     Examples
     --------
-    >>> a, b = stream(7, "150100", "wages"), stream(7, "150100", "wages")
-    >>> bool((a.standard_normal(3) == b.standard_normal(3)).all())
-    True
+    >>> a, b = (shocks(7, "150100", "wages", size=(3,)) for _ in range(2))
+    >>> bool((a == b).all()), a.dtype.name
+    (True, 'float32')
     """
     key = tuple(crc32(n.encode()) for n in names)
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
+    many = int(np.prod(size))
+    words = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)).random_raw((many + 3) // 4)
+    return np.take(_NORMALS, words.astype("<u8", copy=False).view("<u2")[:many]).reshape(size)
 
 
 def bent(z: Floats, level: float, bend: float) -> Floats:
@@ -47,7 +56,7 @@ def moved(value: float, z: Floats, way: int, deviation: float, level: float, ben
 
     Examples
     --------
-    >>> z = stream(1, "x").standard_normal(200_000)
+    >>> z = shocks(1, "x", size=(200_000,)).astype(float)
     >>> bool(abs(moved(100.0, z, FACTOR, 0.2, 1.0, 0.0).mean() / 100 - 1) < 0.002)
     True
     >>> moved(100.0, z[:1], FACTOR, 0.0, 1.0, 0.0).tolist()
@@ -142,8 +151,7 @@ class Draws:
             size = (len(self.doubts.years), self.number)
             found = np.empty((len(self.rows), *size), dtype=np.float32)
             for place, row in enumerate(self.rows):
-                own = stream(self.seed, "own", self.doubts.areas[row], self.doubts.programme, item)
-                own.standard_normal(dtype=np.float32, out=found[place])
+                found[place] = shocks(self.seed, "own", self.doubts.areas[row], self.doubts.programme, item, size=size)
             self._pure[item] = found
         return found
 
@@ -162,4 +170,4 @@ class Draws:
         return out
 
     def _of_all(self, *names: str) -> Shocks:
-        return stream(self.seed, *names).standard_normal((len(self.doubts.years), self.number), dtype=np.float32)
+        return shocks(self.seed, *names, size=(len(self.doubts.years), self.number))

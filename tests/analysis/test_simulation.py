@@ -9,7 +9,7 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.analysis import doubts as db
-from sibforecast.analysis.draws import Draws, bent, moved, stream
+from sibforecast.analysis.draws import Draws, bent, moved, shocks
 from sibforecast.analysis.runs import LINES, Question, Run, _stats
 from sibforecast.errors import SibError
 
@@ -91,7 +91,7 @@ def test_means_of_draws_are_the_draft(small):
 
 
 def test_a_factor_an_amount_and_a_share_keep_their_means_and_their_deviation():
-    z = stream(5, "z").standard_normal(400_000)
+    z = shocks(5, "z", size=(400_000,)).astype(float)
     for way, value, deviation in ((db.FACTOR, 80.0, 0.1), (db.AMOUNT, -5.0, 2.0), (db.LOGIT, 0.97, 0.5)):
         drawn = moved(value, z, way, deviation, 1.0, 0.0)
         assert drawn.mean() == pytest.approx(value, rel=2e-3)
@@ -106,7 +106,7 @@ def test_tails_reach_the_half_widths_they_were_made_from():
     """Half-widths 1.5 (80 %) and 4.0 (95 %): so many draws lie inside, and they are heavier than normal."""
     shape = np.array([[0.7, 1.5, 2.4, 4.0, 7.0]])
     level, bend = db._tail(shape)[0]
-    drawn = np.abs(bent(stream(6, "t").standard_normal(400_000), level, bend))
+    drawn = np.abs(bent(shocks(6, "t", size=(400_000,)).astype(float), level, bend))
     assert (drawn < 1.5).mean() == pytest.approx(0.80, abs=0.003)
     assert (drawn < 4.0).mean() == pytest.approx(0.95, abs=0.003)
 
@@ -130,7 +130,7 @@ def test_common_and_own_parts_and_correlations_are_those_specified():
 def test_streams_do_not_overlap(draft):
     """No two of the streams of an area give the same numbers."""
     names = [("own", a, f, i) for a in ("150102", "150103") for f in ("work_injury", "unemployment") for i in ("contributors", "benefit_level")]
-    heads = {tuple(stream(1, *n).standard_normal(4)) for n in names} | {tuple(stream(1, "factor", str(k)).standard_normal(4)) for k in range(3)}
+    heads = {tuple(shocks(1, *n, size=(8,))) for n in names} | {tuple(shocks(1, "factor", str(k), size=(8,))) for k in range(3)}
     assert len(heads) == len(names) + 3
 
 
