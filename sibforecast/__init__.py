@@ -37,6 +37,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.forecasting.drivers import Forecast as Forecast
     from sibforecast.forecasting.drivers import forecast as forecast
     from sibforecast.forecasting.drivers import nowcast as nowcast
+    from sibforecast.oversight.monitoring import Monitoring as Monitoring
+    from sibforecast.oversight.monitoring import monitor as monitor
     from sibforecast.projection.draft import BudgetDraft as BudgetDraft
     from sibforecast.projection.draft import draft_budget as draft_budget
     from sibforecast.projection.explain import Explanation as Explanation
@@ -80,6 +82,8 @@ _PUBLIC = {
     "Attribution": "analysis.attribution",
     "SharingRules": "analysis.rules_file",
     "Sharing": "analysis.sharing",
+    "monitor": "oversight.monitoring",
+    "Monitoring": "oversight.monitoring",
     "Explanation": "projection.explain",
     "schema": "cli.schemas",
     "Result": "results",
