@@ -39,6 +39,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.forecasting.drivers import nowcast as nowcast
     from sibforecast.oversight.monitoring import Monitoring as Monitoring
     from sibforecast.oversight.monitoring import monitor as monitor
+    from sibforecast.oversight.settlement import Settlement as Settlement
+    from sibforecast.oversight.settlement import settle as settle
     from sibforecast.projection.draft import BudgetDraft as BudgetDraft
     from sibforecast.projection.draft import draft_budget as draft_budget
     from sibforecast.projection.explain import Explanation as Explanation
@@ -84,6 +86,8 @@ _PUBLIC = {
     "Sharing": "analysis.sharing",
     "monitor": "oversight.monitoring",
     "Monitoring": "oversight.monitoring",
+    "settle": "oversight.settlement",
+    "Settlement": "oversight.settlement",
     "Explanation": "projection.explain",
     "schema": "cli.schemas",
     "Result": "results",
