@@ -37,6 +37,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.forecasting.drivers import Forecast as Forecast
     from sibforecast.forecasting.drivers import forecast as forecast
     from sibforecast.forecasting.drivers import nowcast as nowcast
+    from sibforecast.oversight.adjustment import Adjustment as Adjustment
+    from sibforecast.oversight.adjustment import adjust as adjust
     from sibforecast.oversight.monitoring import Monitoring as Monitoring
     from sibforecast.oversight.monitoring import monitor as monitor
     from sibforecast.oversight.settlement import Settlement as Settlement
@@ -86,6 +88,8 @@ _PUBLIC = {
     "Sharing": "analysis.sharing",
     "monitor": "oversight.monitoring",
     "Monitoring": "oversight.monitoring",
+    "adjust": "oversight.adjustment",
+    "Adjustment": "oversight.adjustment",
     "settle": "oversight.settlement",
     "Settlement": "oversight.settlement",
     "Explanation": "projection.explain",

@@ -23,6 +23,7 @@ _NUMBERS = {
     "gap_grant", "open", "opening_balance", "closing_balance", "known_at_budget",
     "budget", "adjusted", "executed", "expected", "season_share", "deviation", "progress", "time_share",
     "expected_low", "expected_high", "last_year", "completion", "against_original", "growth",
+    "before", "after", "difference", "share", "after_low", "after_high",
 }  # fmt: skip
 
 
