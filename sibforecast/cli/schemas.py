@@ -19,6 +19,7 @@ _ROOMS = (
     "analysis.attribution",
     "analysis.sharing",
     "oversight.adjustment",
+    "oversight.assessment",
     "oversight.monitoring",
     "oversight.settlement",
 )

@@ -35,9 +35,12 @@ REVENUE = frozenset(code for code in LINES if items.CATALOGUE[code].side in ("re
 STOCKS = ("closing_balance", "opening_balance", "current_balance")
 
 
-def at_areas(rows: pd.DataFrame, data: FundData, areas: Collection[str], found: list[dict[str, Any]]) -> pd.Series:
+def at_areas(
+    rows: pd.DataFrame, data: FundData, areas: Collection[str], found: list[dict[str, Any]],
+    wanted_items: Collection[str] = (*LINES, *STOCKS),
+) -> pd.Series:  # fmt: skip
     """Figures of these areas by region, programme and item: their own, else rolled up from below."""
-    rows = rows[rows["item"].isin(LINES | set(STOCKS))].astype({**dict.fromkeys(KEYS, str)})
+    rows = rows[rows["item"].isin(list(wanted_items))].astype(dict.fromkeys(KEYS, str))
     own = rows[rows["region"].isin(areas)]
     pairs = set(zip(own["region"], own["programme"], strict=True))
     parts = [own]
