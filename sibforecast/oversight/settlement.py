@@ -66,7 +66,8 @@ class Settlement(Result):
             If there are no causes to share, or a fact is faulty.
         """
         if self.causes is None:
-            raise SibError(f"nothing to share: the causes of {self.year} are unknown, see .findings")
+            why = self.findings.frame["message"].iloc[-1]
+            raise SibError(f"nothing to share: the causes of {self.year} are unknown: {why}")
         return share(self.causes, rules, **facts)
 
     def classes(self, rules: SharingRules, **facts: Any) -> pd.DataFrame:
@@ -218,12 +219,12 @@ def settle(
 
 
 def _account(data: FundData, year: int) -> tuple[str, pd.DataFrame]:
-    """The account of a year at its best stage, and which that is."""
+    """The account of a year at the best stage that tells lines, and which that is."""
     frame = data._view()
     places = (("final", str(year), "final"), ("executed", str(year), "executed"), ("executed", f"{year}-12", "december"))
     for stage, period, name in places:
         rows = frame[(frame["period"] == period) & (frame["stage"] == stage)]
-        if len(rows):
+        if rows["item"].isin(list(LINES)).any():
             return name, rows
     raise SibError(f"there is no account of {year}: neither final figures, nor the year's execution, nor its December")
 
@@ -302,6 +303,7 @@ def _largest(causes: Attribution | None) -> dict[tuple[str, str, str], list[tupl
     if causes is None or causes.frame.empty:
         return {}
     frame = causes.frame[causes.frame["stage"] == "execution"]
+    frame = frame[(frame["line"] != "total_expenditure") | (frame["cause"] != "residual")]  # it holds what revenue moved as well
     frame = frame.assign(moved=np.where(frame["side"] == "revenue", -frame["value"], frame["value"]))
     summed = frame.groupby(["region", "programme", "line", "cause"], sort=False)["moved"].sum().reset_index()
     summed = summed.iloc[summed["moved"].abs().to_numpy().argsort()[::-1]]
