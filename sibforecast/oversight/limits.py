@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sibforecast.assumptions.law_records import ALL, lineage_of
 from sibforecast.assumptions.policy import Policy, current_law
@@ -18,6 +19,9 @@ from sibforecast.items import did_you_mean
 from sibforecast.programmes.registry import SEVEN
 from sibforecast.results import round_half_up
 from sibforecast.tables.data import FundData
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: From all is well to act now.
 COLOURS = ("green", "yellow", "orange", "red")
@@ -49,6 +53,15 @@ def at_most(colour: str, highest: str) -> str:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """One threshold: its value, its source, and the status of that."""
+
+    value: float
+    source: str
+    status: str
+
+
+@dataclass(frozen=True)
 class Limits:
     """Thresholds in force on a day; a fund that a data set declares takes those of its kind's standard fund.
 
@@ -59,7 +72,7 @@ class Limits:
     day: dt.date
     law: Policy
     own: Own = field(default_factory=dict)
-    known: dict[tuple[str, str, str], float] = field(default_factory=dict, repr=False)
+    known: dict[tuple[str, str, str], Limit] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, data: FundData, day: dt.date, law: Policy | None, own: Own | None) -> Limits:
@@ -85,27 +98,38 @@ class Limits:
 
     def get(self, name: str, programme: str, region: str) -> float:
         """A threshold; NaN where neither the law nor the user sets one."""
+        return self.limit(name, programme, region).value
+
+    def limit(self, name: str, programme: str, region: str) -> Limit:
+        """A threshold with where it is written and how far that was checked."""
         key = (name, programme, region)
         if key not in self.known:
             self.known[key] = self._find(*key)
         return self.known[key]
 
-    def _find(self, name: str, programme: str, region: str) -> float:
+    def table(self) -> pd.DataFrame:
+        """The thresholds that were asked for: threshold, programme, value, source, status, each once."""
+        import pandas as pd
+
+        rows = [(name, fund, t.value, t.source, t.status) for (name, fund, _), t in self.known.items() if t.value == t.value]
+        return pd.DataFrame(list(dict.fromkeys(rows)), columns=["threshold", "programme", "value", "source", "status"])
+
+    def _find(self, name: str, programme: str, region: str) -> Limit:
         for key in ((name, programme), name):
             if key in self.own:
-                return float(self.own[key])
+                return Limit(float(self.own[key]), "given as an argument", "")
         law, declared = self.law.law, self.data.programmes.get(programme)
         funds = (programme, _KIND.get(declared.kind, ALL) if declared is not None else ALL, ALL)
         keys = [*((name, fund) for fund in funds), (f"{name}_default", ALL)]
         parameter = next((law.parameters[key] for key in keys if key in law.parameters), None)
         if parameter is None:
-            return float("nan")
+            return Limit(float("nan"), "", "")
         lineage = lineage_of(region, self.data.regions if region in self.data.regions.areas else None)
         found = law.in_force(parameter, lineage, self.day)
         if found is None:
             later = [p for p in law.pieces(parameter, lineage) if p.start > self.day]
             found = later[0] if later else None
-        return found.value if found is not None else float("nan")
+        return Limit(found.value, found.source, found.status) if found is not None else Limit(float("nan"), "", "")
 
     def deviation(self, bad: float, programme: str, region: str) -> str:
         """The colour of a deviation (share of the year's budget, positive is bad); blank where unknown."""

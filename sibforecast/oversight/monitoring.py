@@ -46,6 +46,7 @@ class Monitoring(Result):
     """
 
     data: FundData | None = field(default=None, repr=False)
+    limits: Limits | None = field(default=None, repr=False)
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
     columns: ClassVar[tuple[str, ...]] = (
@@ -57,6 +58,11 @@ class Monitoring(Result):
     def source(self) -> FundData | None:
         """The data set behind it."""
         return self.data
+
+    @property
+    def thresholds(self) -> pd.DataFrame:
+        """The bands used, each with its source and status: threshold, programme, value, source, status."""
+        return self.limits.table() if self.limits is not None else pd.DataFrame()
 
     @property
     def warnings(self) -> pd.DataFrame:
@@ -156,7 +162,7 @@ def monitor(
     rows = [*_line_rows(year, bands, data, fell), *reserve_rows(year, table, data, bands, found)]
     frame = pd.DataFrame(rows, columns=list(Monitoring.columns))
     provenance = {**data.provenance, "asof": str(limit)}
-    return Monitoring(lambda: frame, provenance, data=data, findings=Findings.of(found, provenance))
+    return Monitoring(lambda: frame, provenance, data=data, limits=bands, findings=Findings.of(found, provenance))
 
 
 def _year(

@@ -77,9 +77,11 @@ def _holes(table: nc.Table) -> Iterator[dict[str, Any]]:
 
 def _pairs(table: nc.Table) -> Iterator[tuple[str, str, npt.NDArray[np.int64]]]:
     """Area, fund and the series of it."""
-    words = list(zip(table.keys["region"].astype(str), table.keys["programme"].astype(str), strict=True))
-    for region, programme in dict.fromkeys(words):
-        yield region, programme, np.array([i for i, word in enumerate(words) if word == (region, programme)], dtype=np.int64)
+    rows: dict[tuple[str, str], list[int]] = {}
+    for place, key in enumerate(zip(table.keys["region"].astype(str), table.keys["programme"].astype(str), strict=True)):
+        rows.setdefault(key, []).append(place)
+    for (region, programme), places in rows.items():
+        yield region, programme, np.array(places, dtype=np.int64)
 
 
 def fallen(table: nc.Table) -> Iterator[dict[str, Any]]:

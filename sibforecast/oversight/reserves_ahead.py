@@ -29,7 +29,7 @@ class _Fund:
 
     region: str
     programme: str
-    year: pd.DataFrame
+    year: Mapping[str, Floats]
     place: Mapping[tuple[str, str, str], int]
     table: nc.Table
     last: Mapping[tuple[str, str, str], float]
@@ -37,7 +37,7 @@ class _Fund:
     def now(self, item: str, column: str) -> float:
         """A figure of the year under way; NaN where there is none."""
         row = self.place.get((self.region, self.programme, item))
-        return float(self.year[column].to_numpy()[row]) if row is not None else _BLANK
+        return float(self.year[column][row]) if row is not None else _BLANK
 
     def december(self, item: str, back: int) -> float:
         """The year's figure so many years ago: its months', else the account's."""
@@ -74,9 +74,10 @@ def reserve_rows(
     known = at_areas(last_account(data, table.year - 1), data, {r for r, _ in pairs}, found)
     last = dict(zip(known.index.tolist(), known.tolist(), strict=True))
     shares = _shares(table)
+    columns = {c: year[c].to_numpy(dtype=np.float64) for c in ("month", "executed", "expected", "budget")}
     rows: list[dict[str, Any]] = []
     for region, programme in pairs:
-        fund = _Fund(region, programme, year, place, table, last)
+        fund = _Fund(region, programme, columns, place, table, last)
         course = [shares[place[region, programme, i]] for i in _TOTALS]
         rows += _Ahead(fund, course, limits, data.currency).rows()
     return rows

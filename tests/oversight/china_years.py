@@ -43,21 +43,25 @@ def called(data: sib.FundData, years: range = YEARS) -> pd.DataFrame:
             for r in frame.itertuples():
                 sign = -1.0 if r.item == "total_revenue" else 1.0
                 ended = sign * (came.get((r.programme, r.item), np.nan) / r.budget - 1.0)
-                rows.append((year, month, r.programme, r.item, r.status, ended))
-    table = pd.DataFrame(rows, columns=["year", "month", "programme", "item", "status", "ended"])
+                plain = sign * (r.progress - r.time_share) > RED
+                rows.append((year, month, r.programme, r.item, r.status, ended, plain))
+    table = pd.DataFrame(rows, columns=["year", "month", "programme", "item", "status", "ended", "by_twelfths"])
     return table[table["ended"].notna()].reset_index(drop=True)
 
 
 def by_year(table: pd.DataFrame) -> pd.DataFrame:
     """Lines whose end is known; how many ended red; reds in June and September, and those of them that were false;
-    of those that ended red how many were warned of (orange or red) by September, and how many months before December first."""
+    the same for the plain rule of 1/12 (more than 10 points behind the calendar); of those that ended red how many were
+    warned of (orange or red) by September, and how many months before December first."""
     out = {}
     for year, part in table.groupby("year"):
         bad = part["ended"] > RED
         row = {"lines": part[["programme", "item"]].drop_duplicates().shape[0], "ended red": part[bad][["programme", "item"]].drop_duplicates().shape[0]}
         for month, name in ((6, "June"), (9, "September")):
             red = (part["month"] == month) & (part["status"] == "red")
-            row |= {f"red in {name}": int(red.sum()), f"false in {name}": int((red & ~bad).sum())}
+            plain = (part["month"] == month) & part["by_twelfths"]
+            row |= {f"red in {name}": int(red.sum()), f"false in {name}": int((red & ~bad).sum()),
+                    f"by 1/12 in {name}": int(plain.sum()), f"of these false in {name}": int((plain & ~bad).sum())}  # fmt: skip
         warned = part[bad & part["status"].isin(["orange", "red"])].groupby(["programme", "item"])["month"].min()
         row |= {"warned by September": int((warned <= 9).sum()), "lead, months": float((12 - warned).mean()) if len(warned) else np.nan}
         out[year] = row
@@ -103,7 +107,7 @@ def waiver(data: sib.FundData, plan: sib.BudgetDraft) -> pd.Series:
 def main() -> None:
     data = sib.load(sib.sample("china"))
     with pd.option_context("display.width", 200, "display.max_columns", 20):
-        print(by_year(called(data)).to_string(float_format="%.1f"))
+        print(by_year(called(data)).T.to_string(float_format="%.1f"))
         plan = plan_of(data, 2020)
         print("\nMarch 2020:", waiver(data, plan).to_dict())
         controls = pd.concat([waiver(shuffled(data, seed), plan) for seed in range(20)])

@@ -171,5 +171,6 @@ def test_nothing_known_and_a_result_like_all_others(card, data):
     with pytest.raises(SibError, match="nothing is known of 2031"):
         sib.assess(data, 2031)
     jsonschema.validate(json.loads(card.to_json()), sib.schema("Scorecard"))
+    jsonschema.validate(json.loads(card.findings.to_json()), sib.schema("Findings"))
     assert all(len(line) <= 80 for line in repr(card).splitlines())
     assert card.provenance["status"] == "unverified"

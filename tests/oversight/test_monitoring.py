@@ -245,3 +245,10 @@ def test_a_result_like_all_others(short, tmp_path):
     assert short.to_excel(tmp_path / "m.xlsx").exists()
     assert short.warnings["status"].iloc[0] == "red"
     assert short.provenance["asof"] == "2025-06"
+
+
+def test_the_bands_used_name_their_source_and_status(tmp_path):
+    made = sib.monitor(load(tmp_path, past() + budget() + this_year()), "2025-06", limits={"warning_months_red": 4})
+    table = made.thresholds.set_index(["threshold", "programme"])
+    assert table.loc[("progress_band_orange", UI), ["value", "source", "status"]].tolist() == [0.10, "no document: a default of this package", "unverified"]
+    assert table.loc[("warning_months_red", UI), ["value", "source"]].tolist() == [4.0, "given as an argument"]
