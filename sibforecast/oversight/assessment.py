@@ -352,7 +352,7 @@ def _reports(data: FundData, year: int, areas: tuple[str, ...]) -> dict[str, tup
     """Monthly reports received and due, by area: of each fund that is reported this year or was last, up to the
     last month that any area reported."""
     rows = nc.month_rows(data, Period(year, 12))
-    rows = rows[rows["year"].isin([year - 1, year])].astype(dict.fromkeys(KEYS, str))
+    rows = rows[rows["year"].isin([year - 1, year]) & (rows["programme"] != PRINTED_TOTAL)].astype(dict.fromkeys(KEYS, str))
     inside = {below: area for area in areas for below in (area, *data.regions.below(area))}
     rows = rows.assign(area=rows["region"].map(inside)).dropna(subset=["area"])
     now = rows[rows["year"] == year]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.periods import Period
+from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.tables.data import FundData
 
 #: A fall below a cent is none.
@@ -29,7 +30,7 @@ def _finding(name: str, message: str, mend: str, **more: Any) -> dict[str, Any]:
 def _silent(data: FundData, table: nc.Table, asof: Period) -> Iterator[dict[str, Any]]:
     """Areas and funds that reported last year or earlier this year, and not to the month asked for."""
     rows = nc.month_rows(data, asof)
-    before = rows[rows["year"] == asof.year - 1]
+    before = rows[(rows["year"] == asof.year - 1) & (rows["programme"] != PRINTED_TOTAL)]
     pairs = dict.fromkeys(zip(before["region"].astype(str), before["programme"].astype(str), strict=True), 0)
     for key, month in zip(table.keys.itertuples(index=False), table.month, strict=True):
         pair = (str(key.region), str(key.programme))

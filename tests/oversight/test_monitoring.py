@@ -161,6 +161,30 @@ def test_budgets_of_counties_for_months_of_a_league(tmp_path):
     assert revenue["deviation"] == pytest.approx(-0.11)
 
 
+def test_months_below_the_area_of_the_budget(tmp_path):
+    """Two counties report, the budget is the league's: told; rolled up, 2 × 290 of 1,000 have come, 18 points above the season."""
+    regions = [*datasets.ONE_LEAGUE, ("150102", "新城区", "150100", "county"), ("150103", "回民区", "150100", "county")]
+    rows = budget()
+    for county in ("150102", "150103"):
+        rows += past(county) + this_year(region=county)
+    data = load(tmp_path, rows, regions=regions)
+    got = sib.monitor(data, "2025-06")
+    assert found(got, "budget_above")["region"].tolist() == [R]
+    assert set(got.frame.loc[got.frame["item"] == "total_revenue", "plan"]) == {"forecast to 2024-12"}
+    rolled = row(sib.monitor(sib.roll_up(data, "league"), "2025-06"), "total_revenue")
+    assert (rolled["plan"], rolled["progress"], rolled["deviation"]) == ("budget", pytest.approx(0.58), pytest.approx(0.18))
+
+
+def test_printed_totals_over_funds_are_not_watched(tmp_path):
+    rows = past() + past(programme="all") + budget() + this_year() + [(R, "all", *r[2:]) for r in this_year()]
+    data = load(tmp_path, rows)
+    assert set(sib.monitor(data, "2025-06").frame["programme"]) == {UI}
+    assert "all" not in set(sib.adjust(data, "2025-06").frame["programme"])
+    only = load(tmp_path / "o", [(R, "all", *r[2:]) for r in this_year()] + past())
+    with pytest.raises(SibError, match="no month of 2025"):
+        sib.monitor(only, "2025-06")
+
+
 def test_without_a_budget_the_forecast_to_december_is_the_plan(tmp_path):
     data = load(tmp_path, past() + this_year())
     got = sib.monitor(data, "2025-06")
