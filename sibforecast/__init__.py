@@ -46,6 +46,15 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.forecasting.drivers import Forecast as Forecast
     from sibforecast.forecasting.drivers import forecast as forecast
     from sibforecast.forecasting.drivers import nowcast as nowcast
+    from sibforecast.oversight.adjustment import Adjustment as Adjustment
+    from sibforecast.oversight.adjustment import adjust as adjust
+    from sibforecast.oversight.assessment import Scorecard as Scorecard
+    from sibforecast.oversight.assessment import assess as assess
+    from sibforecast.oversight.monitoring import Monitoring as Monitoring
+    from sibforecast.oversight.monitoring import monitor as monitor
+    from sibforecast.oversight.scorecard_file import read_scorecard as read_scorecard
+    from sibforecast.oversight.settlement import Settlement as Settlement
+    from sibforecast.oversight.settlement import settle as settle
     from sibforecast.projection.draft import BudgetDraft as BudgetDraft
     from sibforecast.projection.draft import draft_budget as draft_budget
     from sibforecast.projection.explain import Explanation as Explanation
@@ -109,6 +118,15 @@ _PUBLIC = {
     "Attribution": "analysis.attribution",
     "SharingRules": "analysis.rules_file",
     "Sharing": "analysis.sharing",
+    "monitor": "oversight.monitoring",
+    "Monitoring": "oversight.monitoring",
+    "adjust": "oversight.adjustment",
+    "Adjustment": "oversight.adjustment",
+    "assess": "oversight.assessment",
+    "Scorecard": "oversight.assessment",
+    "read_scorecard": "oversight.scorecard_file",
+    "settle": "oversight.settlement",
+    "Settlement": "oversight.settlement",
     "Explanation": "projection.explain",
     "schema": "cli.schemas",
     "Result": "results",

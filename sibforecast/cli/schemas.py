@@ -22,6 +22,10 @@ _ROOMS = (
     "analysis.simulation",
     "analysis.stress",
     "analysis.split_records",
+    "oversight.adjustment",
+    "oversight.assessment",
+    "oversight.monitoring",
+    "oversight.settlement",
 )
 
 
