@@ -326,10 +326,14 @@ def _note(out: Answer, job: Job, line: str, year: int, value: Floats, here: list
 
 
 def _values(job: Job, replay: Replay, year: int) -> Iterator[tuple[str, Floats]]:
+    """Each line's draws; what is no number in any draw of an area is unknown there."""
     for line in job.lines:
         value = replay.get(line, year)
-        if np.isfinite(value).any():
-            yield line, np.where(np.isfinite(value), value, np.nan)
+        fine = np.isfinite(value.sum(axis=1))
+        if not fine.all():
+            value = np.where(fine[:, None], value, np.nan)
+        if fine.any():
+            yield line, value
 
 
 def _mirror(

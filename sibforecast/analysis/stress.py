@@ -276,9 +276,9 @@ class _Shocks(Draws):
 
     def move(self, item: str, year: int, value: Floats) -> Floats:
         doubt, column = self.doubts.items[item], self._column(year)
-        z = np.array([self.shocks[item]])
-        rows = [moved(float(value[p, 0]), z, int(doubt.way[r, column]), float(doubt.deviation[r, column]), *doubt.tail[r])
-                for p, r in enumerate(self.rows)]  # fmt: skip
+        size = doubt.deviation[self.rows, column]
+        rows = [moved(float(value[p, 0]), np.array([self.shocks[item] * size[p]]), int(doubt.way[r, column]), float(size[p]),
+                      *doubt.tail[r]) for p, r in enumerate(self.rows)]  # fmt: skip
         return np.repeat(np.stack(rows), 2, axis=1)  # two alike: a figure of one column would count as untouched
 
 

@@ -93,13 +93,13 @@ def test_means_of_draws_are_the_draft(small):
 def test_a_factor_an_amount_and_a_share_keep_their_means_and_their_deviation():
     z = shocks(5, "z", size=(400_000,)).astype(float)
     for way, value, deviation in ((db.FACTOR, 80.0, 0.1), (db.AMOUNT, -5.0, 2.0), (db.LOGIT, 0.97, 0.5)):
-        drawn = moved(value, z, way, deviation, 1.0, 0.0)
+        drawn = moved(value, z * deviation, way, deviation, 1.0, 0.0)
         assert drawn.mean() == pytest.approx(value, rel=2e-3)
-    assert np.log(moved(80.0, z, db.FACTOR, 0.1, 1.0, 0.0)).std() == pytest.approx(0.1, rel=0.01)
-    assert moved(-5.0, z, db.AMOUNT, 2.0, 1.0, 0.0).std() == pytest.approx(2.0, rel=0.01)
-    shares = moved(0.97, z, db.LOGIT, 0.5, 1.0, 0.0)
+    assert np.log(moved(80.0, z * 0.1, db.FACTOR, 0.1, 1.0, 0.0)).std() == pytest.approx(0.1, rel=0.01)
+    assert moved(-5.0, z * 2.0, db.AMOUNT, 2.0, 1.0, 0.0).std() == pytest.approx(2.0, rel=0.01)
+    shares = moved(0.97, z * 0.5, db.LOGIT, 0.5, 1.0, 0.0)
     assert ((shares > 0) & (shares < 1)).all()
-    assert (moved(80.0, z, db.FACTOR, 0.9, 0.2, 0.3) > 0).all()
+    assert (moved(80.0, z * 0.9, db.FACTOR, 0.9, 0.2, 0.3) > 0).all()
 
 
 def test_tails_reach_the_half_widths_they_were_made_from():
@@ -119,7 +119,7 @@ def test_common_and_own_parts_and_correlations_are_those_specified():
     own = np.linalg.cholesky(np.array([[1.0, 0.6], [0.6, 1.0]]))
     fund = db.FundDoubts("x", ("a", "b", "c"), years, {"contributors": one, "contribution_base": one}, own, np.array([[0.8, 0, 0], [0.6, 0, 0]]))
     draws = Draws(fund, np.arange(3), n, 9)
-    a, b = draws._errors("contributors", one), draws._errors("contribution_base", one)
+    a, b = (np.stack([draws.errors(i, c) / (0.1 * 2 ** (c / 2)) for c in (0, 1)], axis=1) for i in ("contributors", "contribution_base"))
     assert a.std(axis=2) == pytest.approx(np.ones((3, 2)), abs=0.01)
     assert np.corrcoef(a[0, 0], a[1, 0])[0, 1] == pytest.approx(0.5, abs=0.015)  # areas share the common half
     assert np.corrcoef(a[0, 0], b[0, 0])[0, 1] == pytest.approx(0.5 * 0.6 + 0.5 * 0.48, abs=0.015)
