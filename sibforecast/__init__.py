@@ -37,6 +37,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.forecasting.drivers import Forecast as Forecast
     from sibforecast.forecasting.drivers import forecast as forecast
     from sibforecast.forecasting.drivers import nowcast as nowcast
+    from sibforecast.oversight.review import Review as Review
+    from sibforecast.oversight.review import review as review
     from sibforecast.projection.draft import BudgetDraft as BudgetDraft
     from sibforecast.projection.draft import draft_budget as draft_budget
     from sibforecast.projection.explain import Explanation as Explanation
@@ -70,6 +72,8 @@ _PUBLIC = {
     "run_scenarios": "projection.project",
     "draft_budget": "projection.draft",
     "explain": "projection.explain",
+    "review": "oversight.review",
+    "Review": "oversight.review",
     "roll_up": "analysis.rollup",
     "sensitivity": "analysis.sensitivity",
     "break_even": "analysis.sensitivity",

@@ -18,6 +18,7 @@ _ROOMS = (
     "projection.explain",
     "analysis.attribution",
     "analysis.sharing",
+    "oversight.review",
 )
 
 

@@ -47,7 +47,7 @@ def load(path: str | Path) -> FundData:
     >>> sorted(data.programmes), data.currency
     (['di', 'oasi'], 'USD')
     """
-    data, findings = _read(Path(path))
+    data, findings = read(Path(path))
     if data is None or not findings.ok:
         errors = findings.count("error")
         raise DataError(f"{path}: {errors} error{'s' if errors != 1 else ''}", findings)
@@ -63,10 +63,11 @@ def check(path: str | Path) -> Findings:
     >>> sib.check(sib.sample("oasdi")).ok
     True
     """
-    return _read(Path(path))[1]
+    return read(Path(path))[1]
 
 
-def _read(path: Path) -> tuple[FundData | None, Findings]:
+def read(path: Path) -> tuple[FundData | None, Findings]:
+    """A data set as far as it can be read, and all findings; it never raises for what the set contains."""
     found = Collector()
     raw = read_tables(path, found)
     for table in ("regions", "history"):

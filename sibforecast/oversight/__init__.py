@@ -1,0 +1,1 @@
+"""The year in execution: what is reported, and what becomes of the budget."""

@@ -1,0 +1,107 @@
+"""What a difference most likely comes from, what money it moves, and what follows from what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sibforecast import items
+from sibforecast.oversight.review_accounts import Accounts
+from sibforecast.oversight.review_registry import Check, Hit
+from sibforecast.programmes.registry import PRINTED_TOTAL
+
+#: The line that a driver moves in proportion.
+_MOVES = {
+    "contribution_revenue": ("contributors", "contributors_flexible", "contribution_base", "contribution_rate", "collection_rate",
+                             "insured_active", "personal_contribution", "contribution_base_flexible"),
+    "benefit_expenditure": ("beneficiaries", "benefit_level", "recipient_months", "insured", "cost_per_admission",
+                            "admissions_per_insured", "pooled_pay_rate", "outpatient_per_insured"),
+    "fiscal_subsidy": ("subsidy_per_head", "benefit_standard"),
+}  # fmt: skip
+_LINE_OF = {driver: line for line, drivers in _MOVES.items() for driver in drivers}
+#: Sums that stand in another account than the figure that breaks them.
+_ABOVE = ("R-04", "R-05")
+_CLOSE = 0.02
+
+
+def likely_cause(accounts: Accounts, hit: Hit) -> str:
+    """Unit slip, sign flipped, last year's figure, another line's figure; blank where none fits."""
+    if hit.cause or hit.found != hit.found or hit.table != "history":
+        return hit.cause
+    found, due = hit.found, hit.expected
+    if due and found and due == due:
+        for power, words in (
+            (1e4, "unit slip (× 10,000)"),
+            (1e8, "unit slip (× 100,000,000)"),
+            (1e2, "percent/share slip (× 100)"),
+        ):
+            for way, told in ((power, words), (1.0 / power, words.replace("×", "÷"))):
+                if abs(found / due / way - 1.0) < _CLOSE and (power != 1e2 or items.CATALOGUE[hit.item].unit == "share"):
+                    return told
+        if abs(found / due + 1.0) < _CLOSE:
+            return "sign flipped"
+    last = accounts.was(hit.item)[hit.account]
+    if found and found == last:
+        return "last year's figure repeated"
+    lines = (*items.STATUTORY_LINES, *items.BENEFIT_LINES)
+    if hit.item in items.STATUTORY_LINES:
+        for other in items.STATUTORY_LINES:
+            if other != hit.item and found and accounts.get(other)[hit.account] == found:
+                return f"shifted column: the figure of {other}"
+    for other in lines:
+        if other != hit.item and found and accounts.was(other)[hit.account] == found:
+            return f"shifted column: last year's figure of {other}"
+    return ""
+
+
+def money_at_stake(accounts: Accounts, hit: Hit) -> float:
+    """The money that the difference moves: of a driver, through the line that depends on it."""
+    if hit.at_stake == hit.at_stake:
+        return abs(hit.at_stake)
+    if items.CATALOGUE[hit.item].unit == "currency":
+        return abs(hit.found - hit.expected)
+    line = _LINE_OF.get(hit.item)
+    if line is None or not hit.found:
+        return float("nan")
+    return float(abs(accounts.get(line)[hit.account]) * abs(1.0 - hit.expected / hit.found))
+
+
+def mark_consequences(rows: Sequence[dict[str, Any]], checks: Mapping[str, Check], accounts: Accounts) -> None:
+    """Note in `follows` which check's finding each finding follows from; roots stay blank."""
+    roots: dict[tuple[str, str, str], set[str]] = {}
+    broken: set[tuple[str, str, str, str]] = set()
+    for row in rows:
+        if row["id"] in checks and not row["follows"]:
+            roots.setdefault(_key(row), set()).add(row["id"])
+            if row["id"] not in _ABOVE:
+                broken.add((*_key(row), row["id"]))
+    for row in rows:
+        if row["id"] not in checks or row["follows"]:
+            continue
+        if row["id"] in _ABOVE:
+            row["follows"] = _from_below(row, broken, checks, accounts)
+            continue
+        causes = [c for c in roots[_key(row)] if row["id"] in checks[c].consequences]
+        row["follows"] = min(causes, key=list(checks).index) if causes else ""
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(row["region"]), str(row["programme"]), str(row["period"])
+
+
+def _from_below(
+    row: Mapping[str, Any], broken: set[tuple[str, str, str, str]], checks: Mapping[str, Check], accounts: Accounts
+) -> str:
+    """The check that fails in a part of this sum, if one does."""
+    region, programme, period = _key(row)
+    inside = {region, *accounts.data.regions.below(region)}
+    for area, fund, time, id in sorted(broken):
+        fits = fund == programme or (row["id"] == "R-05" and programme == PRINTED_TOTAL)
+        if (
+            fits
+            and time == period
+            and row["id"] in checks[id].consequences
+            and area in (inside if row["id"] == "R-04" else {region})
+        ):
+            return id
+    return ""
