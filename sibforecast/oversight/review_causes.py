@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sibforecast import items
@@ -19,9 +19,8 @@ _MOVES = {
     "fiscal_subsidy": ("subsidy_per_head", "benefit_standard"),
 }  # fmt: skip
 _LINE_OF = {driver: line for line, drivers in _MOVES.items() for driver in drivers}
-#: Sums that stand in another account than the figure that breaks them.
-_ABOVE = ("R-04", "R-05")
 _CLOSE = 0.02
+_SAME = 1e-6
 
 
 def likely_cause(accounts: Accounts, hit: Hit) -> str:
@@ -67,21 +66,22 @@ def money_at_stake(accounts: Accounts, hit: Hit) -> float:
 
 
 def mark_consequences(rows: Sequence[dict[str, Any]], checks: Mapping[str, Check], accounts: Accounts) -> None:
-    """Note in `follows` which check's finding each finding follows from; roots stay blank."""
-    roots: dict[tuple[str, str, str], set[str]] = {}
-    broken: set[tuple[str, str, str, str]] = set()
+    """Note in `follows` which check's finding each finding follows from; roots stay blank.
+
+    A warning follows from a finding in the same account whose check names it as a
+    consequence. An error follows only where its amount is that of the other finding: a second
+    mistake never hides behind a first one.
+    """
+    roots: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in rows:
         if row["id"] in checks and not row["follows"]:
-            roots.setdefault(_key(row), set()).add(row["id"])
-            if row["id"] not in _ABOVE:
-                broken.add((*_key(row), row["id"]))
+            roots.setdefault(_key(row), []).append(row)
     for row in rows:
         if row["id"] not in checks or row["follows"]:
             continue
-        if row["id"] in _ABOVE:
-            row["follows"] = _from_below(row, broken, checks, accounts)
-            continue
-        causes = [c for c in roots[_key(row)] if row["id"] in checks[c].consequences]
+        causes = [
+            c["id"] for c in _candidates(row, roots, accounts) if row["id"] in checks[c["id"]].consequences and _explains(c, row)
+        ]
         row["follows"] = min(causes, key=list(checks).index) if causes else ""
 
 
@@ -89,19 +89,25 @@ def _key(row: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(row["region"]), str(row["programme"]), str(row["period"])
 
 
-def _from_below(
-    row: Mapping[str, Any], broken: set[tuple[str, str, str, str]], checks: Mapping[str, Check], accounts: Accounts
-) -> str:
-    """The check that fails in a part of this sum, if one does."""
+def _candidates(
+    row: Mapping[str, Any], roots: Mapping[tuple[str, str, str], list[dict[str, Any]]], accounts: Accounts
+) -> Iterator[dict[str, Any]]:
+    """Findings in the same account; of a sum over areas or funds those in its parts as well."""
     region, programme, period = _key(row)
-    inside = {region, *accounts.data.regions.below(region)}
-    for area, fund, time, id in sorted(broken):
-        fits = fund == programme or (row["id"] == "R-05" and programme == PRINTED_TOTAL)
-        if (
-            fits
-            and time == period
-            and row["id"] in checks[id].consequences
-            and area in (inside if row["id"] == "R-04" else {region})
-        ):
-            return id
-    return ""
+    yield from roots.get((region, programme, period), ())
+    if row["id"] == "R-04":
+        for area in accounts.data.regions.below(region):
+            yield from roots.get((area, programme, period), ())
+    if row["id"] == "R-05" and programme == PRINTED_TOTAL:
+        for fund in accounts.data.programmes:
+            yield from roots.get((region, fund, period), ())
+
+
+def _explains(cause: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Whether the amount of one finding is that of the other; warnings need no such proof."""
+    if row["severity"] != "error":
+        return True
+    moved = abs(cause["difference"])
+    if row["id"] == "R-15":
+        return bool(row["at_stake"] <= moved * (1.0 + _SAME) + 0.01)
+    return bool(abs(abs(row["difference"]) - moved) <= moved * _SAME + 0.01)
