@@ -103,10 +103,18 @@ def _candidates(
             yield from roots.get((region, fund, period), ())
 
 
+def _side(item: str) -> str:
+    """The side of a fund that a line, or the line of a driver, stands on; blank for what moves both."""
+    entry = items.CATALOGUE.get(_LINE_OF.get(item, item))
+    side = entry.side.removesuffix("_total") if entry is not None else ""
+    return {"benefit": "expenditure"}.get(side, side if side in ("revenue", "expenditure") else "")
+
+
 def _explains(cause: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
-    """Whether the amount of one finding is that of the other; warnings need no such proof."""
+    """Whether an error's amount is that of the other finding, and a warning lies on the same side."""
     if row["severity"] != "error":
-        return True
+        sides = _side(str(cause["item"])), _side(str(row["item"]))
+        return not all(sides) or sides[0] == sides[1]
     moved = abs(cause["difference"])
     if row["id"] == "R-15":
         return bool(row["at_stake"] <= moved * (1.0 + _SAME) + 0.01)

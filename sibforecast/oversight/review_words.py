@@ -157,7 +157,7 @@ def sentences(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
         for row, raw in said:
             text = re.sub(r"\s+", "", raw).translate(str.maketrans("，：；％（）．", ",:;%()."))
             found = list(pattern.finditer(text))
-            for match, following in zip(found, [*found[1:], None], strict=True):
+            for match, following in zip(found, [*found[1:], None], strict=False):
                 rest = text[match.end() : following.start() if following else len(text)].split("。")[0]
                 yield from _sentence(
                     accounts, account, words[match[1]], _claim(match[2], match[3]), rest, row, tolerance["steps"]

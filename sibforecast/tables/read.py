@@ -80,12 +80,18 @@ def _files(folder: Path) -> list[Path]:
 
 def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
     """All tables of a data set; what cannot be opened is a finding."""
+    from sibforecast.tables.forms import is_form, with_forms  # they read raw tables out of forms
+
     tables: dict[str, RawTable] = {}
     if not path.exists():
         found.add("no_such_path", "error", f"there is no file or folder {path}", mend="check the path")
         return tables
+    sheets: list[tuple[str, str, pd.DataFrame]] = []
     for name, file, rows in _folder(path, found) if path.is_dir() else _workbook(path, found):
         table = TABLE_LOOKUP.get(name.strip().lower())
+        if table is None and is_form(rows):
+            sheets.append((name, file, rows))
+            continue
         if table is None:
             found.add("unknown_table", "note", f"{file} is no table of a data set and was not read", table=name)
             continue
@@ -97,7 +103,7 @@ def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
         if raw is not None:
             tables[table] = raw
             found.reading(raw)
-    return tables
+    return with_forms(tables, sheets, found) if sheets else tables
 
 
 def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -170,11 +176,9 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
                   mend="open it in a spreadsheet and save it again as .xlsx")
         return
     for name in book.sheet_names:
-        if name.strip().lower() in TABLE_LOOKUP:
+        if name.strip().lower() not in ("readme", "说明", "words"):
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             yield name, f"{path.name}, sheet {name}", pd.DataFrame(rows, dtype=object)
-        elif name.strip().lower() not in ("readme", "说明", "words"):
-            found.add("unknown_table", "note", f"sheet {name} is no table of a data set and was not read", table=name)
 
 
 def _blank(cells: pd.Series) -> np.ndarray:
@@ -247,7 +251,7 @@ def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) 
         pd.DataFrame({c: cells.iloc[:, i][rows].reset_index(drop=True) for c, i in columns.items() if c in known}, dtype=object)
         for rows in (keep, stray)
     )
-    letters = {c: _letters(i) for c, i in columns.items()}
+    letters = {c: letters_of(i) for c, i in columns.items()}
     return RawTable(table, file, body, np.flatnonzero(keep) + 1, letters, ragged)
 
 
@@ -267,7 +271,7 @@ def _stray(
     return stray
 
 
-def _letters(index: int) -> str:
+def letters_of(index: int) -> str:
     """A column as spreadsheets name it: A, B, … AA."""
     before, here = divmod(index, 26)
-    return (_letters(before - 1) if before else "") + chr(ord("A") + here)
+    return (letters_of(before - 1) if before else "") + chr(ord("A") + here)

@@ -1,0 +1,197 @@
+"""Official forms, read straight from workbooks laid out like them: merged cells, numbers, 其中, ×, notes.
+
+Fixture A is a county's published table of resident medical insurance (万元): 2023 executed and
+2024 budget. By hand: 27,362 + 50,441 + 376 + 1,474 = 79,653; 70,764 + 7,270 = 78,034; 79,653 −
+78,034 = 1,619; 35,226 + 1,619 = 36,845; both sides 79,653 + 35,226 = 78,034 + 36,845 = 114,879.
+Budget: 28,219 + 49,755 + 525 = 78,499; 70,965 + 6,907 = 77,872; 627; 37,472; both sides 115,344.
+Source: county finance bureau, 2024 budget table of resident medical insurance; the lines 其中 are
+made up for the test.
+"""
+
+import pytest
+import xlsxwriter
+
+import sibforecast as sib
+
+X = "×"
+LEFT = [
+    ("一、城乡居民基本医疗保险费收入", 27_362, 28_219),
+    ("    其中:医疗救助资助参保收入", 1_204, 1_190),
+    ("          财政代缴收入", 88, 90),
+    ("二、财政补贴收入", "50,441\u00a0", 49_755),  # a no-break space behind a text number, as on the published page
+    ("三、利息收入", 376, 525),
+    ("四、其他收入", 1_474, "—"),
+    ("本年收入小计", 79_653, 78_499),
+    ("五、上级补助收入", X, X),
+    ("本 年 收 入 合 计", 79_653, 78_499),
+    ("", "", ""),
+    ("上年结余", 35_226, 36_845),
+    ("总        计", 114_879, 115_344),
+]
+RIGHT = [
+    ("一、城乡居民基本医疗保险待遇支出", 70_764, 70_965),
+    ("    其中：住院费用支出", 55_120, 55_300),
+    ("          门诊费用支出", 15_644, 15_665),
+    ("二、大病保险支出", 7_270, 6_907),
+    ("三、其他支出", X, X),
+    ("", X, X),
+    ("本年支出小计", 78_034, 77_872),
+    ("四、上解上级支出", X, X),
+    ("本年支出合计", 78_034, 77_872),
+    ("本年收支结余", 1_619, 627),
+    ("年末滚存结余", 36_845, 37_472),
+    ("总        计", 114_879, 115_344),
+]
+FIXTURE_A = {
+    "contribution_revenue": (27_362, 28_219), "fiscal_subsidy": (50_441, 49_755), "interest": (376, 525), "other_revenue": (1_474, None),
+    "revenue_subtotal": (79_653, 78_499), "total_revenue": (79_653, 78_499), "benefit_expenditure": (70_764, 70_965),
+    "non_benefit_expenditure": (7_270, 6_907), "expenditure_subtotal": (78_034, 77_872), "total_expenditure": (78_034, 77_872),
+    "current_balance": (1_619, 627), "opening_balance": (35_226, 36_845), "closing_balance": (36_845, 37_472),
+}  # fmt: skip
+
+
+def form(path, left=LEFT, right=RIGHT, *, title="2024年城乡居民基本医疗保险基金收支预算表", number="社预06表", unit="单位：万元", reporter="编报单位：示例县医疗保障局",
+         notes=("注：1. 本表口径含大病保险。",)):  # fmt: skip
+    """The two-sided form, merged cells and all."""
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet("社预06")
+    sheet.merge_range(0, 0, 0, 7, title)
+    sheet.write(1, 7, number)
+    sheet.merge_range(2, 0, 2, 3, reporter)
+    sheet.merge_range(2, 5, 2, 7, unit)
+    for start in (0, 4):
+        sheet.merge_range(3, start, 4, start, "项        目")
+        sheet.merge_range(3, start + 1, 4, start + 1, "行次")
+        sheet.merge_range(3, start + 2, 3, start + 3, "金额")
+        sheet.write(4, start + 2, "2023年执行数")
+        sheet.write(4, start + 3, "2024年预算数")
+    sheet.write_row(5, 0, ["栏次", "", 1, 2, "栏次", "", 3, 4])
+    for n, (one, other) in enumerate(zip(left, right, strict=True)):
+        for start, (label, last, plan) in ((0, one), (4, other)):
+            sheet.write_row(6 + n, start, [label, n + 1, last, plan])
+    for n, note in enumerate(notes):
+        sheet.merge_range(7 + len(left) + n, 0, 7 + len(left) + n, 7, note)
+    book.close()
+    return path
+
+
+def changed(side, label, **value):
+    """A side with one figure replaced: last=, plan= or name=."""
+    return [(value.get("name", n), value.get("last", a), value.get("plan", b)) if label in n else (n, a, b) for n, a, b in side]
+
+
+def test_fixture_a_reads_to_the_yuan(tmp_path):
+    data = sib.load(form(tmp_path / "form.xlsx"))
+    frame = data.frame
+    assert set(frame["item"]) == set(FIXTURE_A)  # 其中 lines stay inside their line
+    assert set(frame["region"]) == {"示例县"}
+    assert set(frame["programme"]) == {"resident_medical"}
+    for item, (last, plan) in FIXTURE_A.items():
+        for period, stage, amount in (("2023", "executed", last), ("2024", "budget", plan)):
+            rows = frame[(frame["item"] == item) & (frame["period"] == period) & (frame["stage"] == stage)]
+            assert rows["value"].tolist() == ([] if amount is None else [amount * 1e4])
+    assert frame["source"].str.startswith("社预06!").all()
+    said = data.statements
+    assert said["text"].tolist() == ["注:1. 本表口径含大病保险。"]  # a note on the definition, told beside the figures
+    assert said[["region", "programme", "period"]].values.tolist() == [["示例县", "resident_medical", "2024"]]
+
+
+@pytest.mark.parametrize("stage", ["executed", "budget"])
+def test_fixture_a_passes_review(tmp_path, stage):
+    found = sib.review(form(tmp_path / "form.xlsx"), stage)
+    assert found.ok, found.lines()
+    assert len(found.frame[found.frame["severity"] == "warning"]) == 0, found.lines()
+    assert found.accounts == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "side", "id", "item"),
+    [
+        ("利息收入", "left", "R-01", "revenue_subtotal"),
+        ("本年收入小计", "left", "R-01", "revenue_subtotal"),
+        ("本 年 收 入", "left", "R-01", "total_revenue"),
+        ("大病保险支出", "right", "R-01", "expenditure_subtotal"),
+        ("本年支出合计", "right", "R-01", "total_expenditure"),
+        ("本年收支结余", "right", "R-03", "current_balance"),
+        ("年末滚存结余", "right", "R-03", "closing_balance"),
+        ("上年结余", "left", "R-02", "opening_balance"),
+        ("总", "right", "I4_total", None),
+    ],
+)
+def test_each_identity_of_the_form_is_checked(tmp_path, label, side, id, item):
+    rows = {"left": LEFT, "right": RIGHT}
+    value = next(plan for name, _, plan in rows[side] if label in name)
+    rows[side] = changed(rows[side], label, plan=value + 40)
+    found = sib.review(form(tmp_path / "form.xlsx", rows["left"], rows["right"]), "budget")
+    errors = found.frame[found.frame["severity"] == "error"]
+    assert id in set(errors["id"]), found.lines()
+    if item:
+        assert item in set(errors.loc[errors["id"] == id, "item"])
+        assert errors.loc[(errors["id"] == id) & (errors["item"] == item), "at_stake"].iloc[0] == pytest.approx(40e4)
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    odd = changed(LEFT, "利息收入", name="三、利息收人")
+    found = sib.check(form(tmp_path / "odd.xlsx", odd))
+    one = found.frame[found.frame["id"] == "unknown_item"].iloc[0]
+    assert (one["found"], one["row"]) == ("三、利息收人", 11)
+    found = sib.check(form(tmp_path / "head.xlsx", unit="", reporter="", title="城乡居民基本医疗保险基金收支预算表"))
+    assert set(found.frame.loc[found.frame["id"] == "form_head", "column"]) == {"year", "unit", "region"}
+    found = sib.check(form(tmp_path / "text.xlsx", changed(LEFT, "利息收入", plan="约500")))
+    assert "not_a_number" in set(found.frame["id"])
+    assert not found.ok
+
+
+def test_unit_and_year_words_of_the_head(tmp_path):
+    path = form(tmp_path / "f.xlsx", title="二○二四年示例县城乡居民基本医疗保险基金收支预算表", number="", unit="金额单位：元", reporter="")
+    frame = sib.load(path).frame
+    budget = frame[(frame["stage"] == "budget") & (frame["item"] == "interest")]
+    assert budget[["region", "period", "value"]].values.tolist() == [["示例县", "2024", 525.0]]
+
+
+def test_the_table_over_all_funds(tmp_path):
+    """社预01: one column a fund, 合计 first; the funds add up to 合计 (R-05)."""
+    funds = ["企业职工基本养老保险基金", "城乡居民基本养老保险基金", "机关事业单位基本养老保险基金", "职工基本医疗保险(含生育保险)基金", "城乡居民基本医疗保险基金", "工伤保险基金", "失业保险基金"]
+    amounts = {"一、收入": None, "社会保险费收入": [500, 100, 200, 300, 80, 20, 30], "本年收入合计": [700, 300, 250, 310, 240, 21, 33]}
+
+    def total_table(path, off=0):
+        book = xlsxwriter.Workbook(str(path))
+        sheet = book.add_worksheet("社预01")
+        sheet.merge_range(0, 0, 0, 8, "2026年示例市社会保险基金收支预算总表")
+        sheet.write(1, 8, "社预01表")
+        sheet.write(2, 0, "编报单位:示例市财政局")
+        sheet.write(2, 8, "单位:元")
+        sheet.write_row(3, 0, ["项目", "合计", *funds])
+        for n, (label, values) in enumerate(list(amounts.items())[1:]):
+            sheet.write_row(4 + n, 0, [label, sum(values) + off, *values])
+        book.close()
+        return path
+
+    data = sib.load(total_table(tmp_path / "t.xlsx"))
+    revenue = data.frame[data.frame["item"] == "total_revenue"].set_index("programme")["value"]
+    assert revenue["all"] == 700 + 300 + 250 + 310 + 240 + 21 + 33
+    assert revenue["work_injury"] == 21
+    assert sib.review(data, "budget").ok
+    found = sib.review(sib.load(total_table(tmp_path / "off.xlsx", off=9)), "budget")
+    assert found.frame.loc[found.frame["id"] == "R-05", "difference"].tolist() == [9.0, 9.0]
+
+
+def test_a_form_of_execution(tmp_path):
+    """社预执行07: budget and adjusted budget of the year, cumulative execution of this and last year's months."""
+    book = xlsxwriter.Workbook(str(tmp_path / "x.xlsx"))
+    sheet = book.add_worksheet("执行")
+    sheet.merge_range(0, 0, 0, 7, "2022年前三季度工伤保险基金预算执行情况表")
+    sheet.write(1, 7, "社预执行07表")
+    sheet.write_row(2, 0, ["编报单位:示例市人力资源和社会保障局", "", "", "", "", "", "", "单位:元"])
+    head = ["项目", "年预算数", "年调整后预算数", "当期执行数", "累计执行数", "上年同期累计执行数", "预算执行进度(%)", "比上年同期增长(%)"]
+    sheet.write_row(3, 0, head)
+    sheet.write_row(4, 0, ["一、工伤保险费收入", 1_000.5, 900.25, 200, 610.75, 580, "67.84%", 5.3])
+    sheet.write_row(5, 0, ["二、劳动能力鉴定支出", 10, 10, 2, 6, 5, 60, 20])
+    sheet.write_row(6, 0, ["三、工伤预防费用支出", 20, 20, 4, 12, 10, 60, 20])
+    book.close()
+    frame = sib.load(tmp_path / "x.xlsx").frame
+    wide = frame.pivot(index=["period", "stage"], columns="item", values="value")
+    assert wide["contribution_revenue"].to_dict() == {
+        ("2022", "budget"): 1_000.5, ("2022", "adjusted"): 900.25, ("2022-09", "executed"): 610.75, ("2021-09", "executed"): 580.0,
+    }  # fmt: skip
+    assert wide.loc[("2022-09", "executed"), "non_benefit_expenditure"] == 6 + 12  # two lines of one item
