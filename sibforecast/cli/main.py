@@ -1,4 +1,4 @@
-"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | share | template``.
+"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | review | share | template``.
 
 Exit code 0: done; 1: the data (or a scenario or rules file) has errors, all listed;
 2: wrong usage.
@@ -85,6 +85,14 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--horizon", type=int, default=1, help="years ahead (default: %(default)s)")
     test.add_argument("--origin", action="append", metavar="PERIOD", help="a year or month to forecast from; repeatable")
     test.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every forecast with what came")
+    seen = commands.add_parser("review", help="review what areas report: identities, formulas, plausibility, words")
+    seen.add_argument("path", type=Path, help="folder of CSV files, a workbook of tables, or a workbook of official forms")
+    seen.add_argument("--stage", default="reported", help="which figures are under review (default: %(default)s)")
+    seen.add_argument("--top", type=int, default=20, metavar="N",
+                      help="warnings to print, most money first (default: %(default)s)")  # fmt: skip
+    seen.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every finding")
+    seen.add_argument("--recomputed", type=Path, metavar="FILE.csv", help="table to write: our forecast beside each figure")
+    seen.add_argument("--json", action="store_true", help="print the findings as JSON")
     bill = commands.add_parser("share", help="share causes worked out elsewhere by rules")
     bill.add_argument("path", type=Path, metavar="CAUSES.csv", help="table with region, programme, value and what else is known")
     bill.add_argument("--rules", required=True, metavar="FILE", help="sharing rules file or shipped name")

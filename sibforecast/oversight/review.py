@@ -63,15 +63,25 @@ class Review(Findings):
         -------
         DataFrame
             id, severity, region, name, programme, item, period, found, expected, difference,
-            at_stake, cause, message; findings without an amount stand last.
+            at_stake, cause, message; findings without an amount stand last, notes behind all others.
         """
-        frame = self.frame
-        roots = frame[frame["follows"].fillna("") == ""].copy()
+        roots = self.by_money().frame
         labels = self.labels()
         roots["name"] = [labels.get(str(r), "") for r in roots["region"]]
         shown = ["id", "severity", "region", "name", "programme", "item", "period", "found", "expected", "difference", "at_stake",
                  "cause", "message"]  # fmt: skip
-        return roots.sort_values("at_stake", ascending=False, na_position="last", kind="stable")[shown].reset_index(drop=True)
+        return roots[shown]
+
+    def by_money(self) -> Review:
+        """The findings that follow from no other, largest sum of money first, notes behind.
+
+        `ranked` shows the same as a table to read.
+        """
+        frame = self.frame
+        roots = frame[frame["follows"].fillna("") == ""]
+        roots = roots.sort_values("at_stake", ascending=False, na_position="last", kind="stable")
+        kept = roots.sort_values("severity", key=lambda s: s == "note", kind="stable").reset_index(drop=True)
+        return Review(lambda: kept, self.provenance, data=self.data, stage=self.stage, accounts=self.accounts)
 
     def recomputed(self) -> pd.DataFrame:
         """Each yearly figure reported, beside our forecast made without this stage.
@@ -96,8 +106,7 @@ class Review(Findings):
 
     def headline(self) -> str:
         """How much was reviewed and what was found."""
-        roots = self.frame[self.frame["follows"].fillna("") == ""]
-        money = roots["at_stake"].sum()
+        money = self.by_money().frame["at_stake"].sum()
         currency = self.data.currency if self.data is not None else "yuan"
         mark = "ILLUSTRATIVE " if self.data is not None and self.data.illustrative else ""
         return (

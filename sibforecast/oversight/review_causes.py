@@ -20,6 +20,7 @@ _MOVES = {
 }  # fmt: skip
 _LINE_OF = {driver: line for line, drivers in _MOVES.items() for driver in drivers}
 _CLOSE = 0.02
+_FLIPPED = 0.2  # a sign is rarely wrong beside another mistake
 _SAME = 1e-6
 
 
@@ -37,7 +38,7 @@ def likely_cause(accounts: Accounts, hit: Hit) -> str:
             for way, told in ((power, words), (1.0 / power, words.replace("×", "÷"))):
                 if abs(found / due / way - 1.0) < _CLOSE and (power != 1e2 or items.CATALOGUE[hit.item].unit == "share"):
                     return told
-        if abs(found / due + 1.0) < _CLOSE:
+        if abs(found / due + 1.0) < _FLIPPED:
             return "sign flipped"
     last = accounts.was(hit.item)[hit.account]
     if found and found == last:

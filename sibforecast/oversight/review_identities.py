@@ -31,7 +31,7 @@ _APART = {
 #: A line of an upper area, and the line of those below that it mirrors.
 MIRRORS = (("lower_remittance", "upper_remittance"), ("lower_grant", "upper_grant"))
 #: The smallest part of a figure that counts as a difference: below it is floating-point noise.
-_NOISE = 1e-9
+_NOISE = 1e-12
 
 
 def _added(accounts: Accounts, names: tuple[str, ...]) -> tuple[Floats, np.ndarray]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from sibforecast.oversight.review_accounts import Accounts
 from sibforecast.oversight.review_policies import undecided
 from sibforecast.oversight.review_registry import DEFAULT, Check, Hit
 from sibforecast.oversight.review_words import explained
+from sibforecast.tables.panel import Floats
 
 Tolerance = Mapping[str, float]
 
@@ -74,13 +74,12 @@ def bases(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     base, last = accounts.get("contribution_base"), accounts.was("contribution_base")
     wages = {(r, int(y)): _wage(accounts, r, int(y)) for r, y in set(zip(accounts.region, accounts.year, strict=True))}
     before = {(r, y): _wage(accounts, r, y - 1) for r, y in wages}
-    shares = {int(y): _window(int(y)) for y in set(accounts.year)}
     told_low, told_high = accounts.get("base_floor"), accounts.get("base_ceiling")
     for i in np.flatnonzero(~np.isnan(base) & accounts.latest):
         place = (accounts.region[i], int(accounts.year[i]))
         wage, earlier = wages[place], before[place]
         reference = (earlier if earlier == earlier else wage) / 12.0
-        low, high = shares[place[1]]
+        low, high = _window(accounts, int(i))
         low = told_low[i] if told_low[i] == told_low[i] else low * reference
         high = told_high[i] if told_high[i] == told_high[i] else high * reference
         if base[i] < low or base[i] > high:
@@ -120,17 +119,22 @@ def _wage(accounts: Accounts, region: str, year: int) -> float:
     return float("nan")
 
 
-@cache
-def _window(year: int) -> tuple[float, float]:
-    """Floor and ceiling of the base as shares of the average wage, by the law of the year."""
-    law = current_law()
-    edges = []
-    for name in ("base_floor_share", "base_ceiling_share"):
-        try:
-            edges.append(law.value(name, f"{year}-07-01"))
-        except SibError:
-            edges.append(float("nan"))
-    return edges[0], edges[1]
+def _window(accounts: Accounts, account: int) -> tuple[float, float]:
+    """Floor and ceiling of the base as shares of the average wage, by the law of the year in the area's whole."""
+    region, programme, period = accounts.keys[account]
+    tree = accounts.data.regions
+    top = (region, *tree.ancestors(region))[-1]
+    known: dict[tuple[str, str, str], tuple[float, float]] = accounts.shared.setdefault("windows", {})
+    key = (top, programme, period[:4])
+    if key not in known:
+        edges = []
+        for name in ("base_floor_share", "base_ceiling_share"):
+            try:
+                edges.append(current_law().value(name, f"{period[:4]}-07-01", top, programme, tree))
+            except SibError:  # the law says nothing of this fund, area or day
+                edges.append(float("nan"))
+        known[key] = (edges[0], edges[1])
+    return known[key]
 
 
 def growth(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
@@ -149,16 +153,12 @@ def growth(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
         grown[item] = np.isfinite(rate) & (np.abs(rate) > limit) & weighty & accounts.is_fund & (last > 0) & accounts.latest
         for i in np.flatnonzero(grown[item]):
             if not explained(accounts, int(i), item):
+                told = accounts.get(item)[i]
                 yield Hit(
-                    int(i),
-                    item,
-                    accounts.get(item)[i],
-                    accounts.get(item)[i] - now[i] + last[i],
-                    follows=_first(grown, item, side, int(i)),
+                    int(i), item, told, told - now[i] + last[i], follows=_first(grown, item, side, int(i)),
                     said=f"within {limit[i]:.0%} of last year's {last[i]:,.2f}, or an explanation",
-                    detail=f"it changes by {rate[i]:+.1%}" + (" beside registered decisions" if item in decided else ""),
-                    cause="sign flipped" if rate[i] < -1.0 and abs(rate[i] + 2.0) < 0.5 else "",
-                )
+                    detail=f"it changes by {rate[i]:+.1%}" + (" beside registered decisions" if now[i] != told else ""),
+                )  # fmt: skip
 
 
 def _first(grown: Mapping[str, np.ndarray], item: str, side: str, account: int) -> str:
@@ -172,29 +172,50 @@ def _first(grown: Mapping[str, np.ndarray], item: str, side: str, account: int) 
 
 
 def peers(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
-    """R-12: money per head is like that of the other areas of the level (robust z of its logarithm)."""
+    """R-12: money per head is like that of the other areas of the level (robust z of its logarithm).
+
+    An area that was as far from its peers last year (or within one z of it) is only noted.
+    """
     tree = accounts.data.regions
     level = np.array([tree.areas[r].level for r in accounts.region], dtype=object)
     for item, heads in _PER_HEAD:
-        count = accounts.get(heads[0]) + sum(np.nan_to_num(accounts.get(h)) for h in heads[1:])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.log(accounts.get(item) / count)
-        each[~np.isfinite(each) | ~accounts.latest] = np.nan
+        count = _heads(accounts.get, heads)
+        each, last = _logs(accounts.get(item), count), _logs(accounts.was(item), _heads(accounts.was, heads))
+        each[~accounts.latest] = np.nan
         for rows in _groups(level, accounts.programme, accounts.period):
             group = each[rows]
             if (~np.isnan(group)).sum() < tolerance["areas"] or not accounts.is_fund[rows[0]]:
                 continue
-            middle = np.nanmedian(group)
-            spread = max(float(np.nanmedian(np.abs(group - middle))) / _TO_SIGMA, tolerance["spread"])
-            for i in rows[np.abs(group - middle) > tolerance["z"] * spread]:
-                z = (each[i] - middle) / spread
-                yield Hit(
-                    int(i),
-                    item,
-                    accounts.get(item)[i],
-                    float(np.exp(middle) * count[i]),
-                    detail=f"{np.exp(each[i]):,.2f} per head of {heads[0]}, median {np.exp(middle):,.2f}, robust z {z:+.1f}",
-                )
+            middle, z = _from_peers(group, tolerance["spread"])
+            before = last[rows]
+            usual = before if np.isnan(before).all() else _from_peers(before, tolerance["spread"])[1]
+            for k in np.flatnonzero(np.abs(z) > tolerance["z"]):
+                i, stays = int(rows[k]), z[k] * usual[k] > 0 and abs(z[k]) <= abs(usual[k]) + 1.0
+                told = f"{np.exp(each[i]):,.2f} per head of {heads[0]}, median {np.exp(middle):,.2f}, robust z {z[k]:+.1f}"
+                yield Hit(i, item, accounts.get(item)[i], float(np.exp(middle) * count[i]), severity="note" if stays else "",
+                          detail=told + (f", last year {usual[k]:+.1f}" if usual[k] == usual[k] else ""))
+
+
+def _heads(get: Callable[[str], Floats], names: tuple[str, ...]) -> Floats:
+    """Heads of the first name, and of the others where they are reported."""
+    out = get(names[0])
+    for name in names[1:]:
+        out = out + np.nan_to_num(get(name))
+    return out
+
+
+def _logs(money: Floats, heads: Floats) -> Floats:
+    """Logarithm of money per head; NaN where there is none."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out = np.log(money / heads)
+    return np.where(np.isfinite(out), out, np.nan)
+
+
+def _from_peers(group: Floats, least: float) -> tuple[float, Floats]:
+    """The median of a group, and each one's distance from it in robust standard deviations."""
+    middle = float(np.nanmedian(group))
+    spread = max(float(np.nanmedian(np.abs(group - middle))) / _TO_SIGMA, least)
+    return middle, (group - middle) / spread
 
 
 def _groups(*keys: np.ndarray) -> Iterator[np.ndarray]:
