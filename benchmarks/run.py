@@ -46,7 +46,8 @@ def county_months(data: object, year: int = 2025) -> object:
 
     history = data.history
     final = history[(history["stage"] == "final") & (history["period"] == str(year)) & (history["region"] != "150099")]
-    flow = final["item"].astype(str).map(lambda i: items.CATALOGUE[i].timing == "flow").to_numpy()
+    since_january = ("per person-year", "currency/person-year")  # per head and year: they add up over the months
+    flow = final["item"].astype(str).map(lambda i: items.CATALOGUE[i].timing == "flow" or items.CATALOGUE[i].unit in since_january).to_numpy()
     closing = (final["item"] == "closing_balance").to_numpy()
     keys = [final["region"], final["programme"]]
     by = {i: final["value"].where(final["item"] == i).groupby(keys, observed=True).transform("max") for i in ("opening_balance", "current_balance")}

@@ -93,7 +93,9 @@ def bases(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
                 cause="base outside floor and ceiling",
             )
             continue
-        growth, pay = base[i] / last[i] - 1.0 if last[i] else np.nan, wage / earlier - 1.0
+        if not last[i] or not earlier:
+            continue
+        growth, pay = base[i] / last[i] - 1.0, wage / earlier - 1.0
         if abs(growth - pay) > tolerance["points"]:
             yield Hit(
                 int(i), "contribution_base", base[i], last[i] * (1.0 + pay), detail=f"it grows {growth:+.1%}, wages {pay:+.1%}"

@@ -11,7 +11,7 @@ Sources: layout of the 2021 budget forms (单位:元) and of a county's 2024 bud
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ from sibforecast.tables.cells import read_cell, read_code, read_period
 from sibforecast.tables.read import Collector, RawTable, letters_of
 
 Cells = Sequence[Sequence[Any]]
+#: 总计 by fund, period and stage: what each side says, and where.
+Totals = dict[tuple[str, str, str], list[tuple[float, str]]]
 
 #: Funds by form number; 社预01 and 社决02 hold all funds side by side.
 _BUDGET_FORMS = dict(zip(("02", "03", "04", "05", "06", "07", "08"), (
@@ -38,7 +40,9 @@ _REPORTER = re.compile(r"(?:编报|编制|填报)(?:单位|部门):?([^:]*?)(?=(
 _OFFICES = re.compile(r"(财政局|财政厅|人力资源和社会保障[局厅]|医疗保障局|社会保险.*(?:局|中心))$")
 _STAGES = (("调整", "adjusted"), ("预计", "expected"), ("预算", "budget"), ("执行", "executed"), ("决算", "final"))
 _NOT_AMOUNTS = ("%", "进度", "增长", "比重", "当期", "行次", "栏次", "备注")
-_NUMBERING = re.compile(r"^(?:[一二三四五六七八九十]+、|[(][一二三四五六七八九十\d]+[)]|\d+[.、]|[①-⑳])")
+#: Numbering of lines, highest level first: 一、 (一) 1. (1) ①.
+_NUMBERINGS = tuple(re.compile(p) for p in (
+    r"^[一二三四五六七八九十]+、", r"^[(][一二三四五六七八九十]+[)]", r"^\d+[.、](?!\d)", r"^[(]\d+[)]", r"^[①-⑳]"))  # fmt: skip
 _NOTES = ("注", "备注", "说明")
 #: What a line of a form is, by what its name ends with or holds; the first that fits.
 _LINES = tuple(
@@ -55,15 +59,13 @@ _LINES = tuple(
         (r"利息收入$", "interest"), (r"投资收益$", "investment_return"), (r"集体补助收入$", "collective_aid"),
         (r"转移收入$", "transfer_in"), (r"其他收入$", "other_revenue"),
         (r"待遇支出$", "benefit_expenditure"), (r"转移支出$", "transfer_out"), (r"其他支出$", "other_expenditure"),
-        (r"(非待遇性|大病保险.*|劳动能力鉴定.*|工伤预防.*|稳定岗位.*|技能提升.*)支出$", "non_benefit_expenditure"),
+        (r"(非待遇性|大病保险.*|劳动能力鉴定.*|工伤预防.*)支出$", "non_benefit_expenditure"),
+        (r"(稳定岗位|技能提升|职业培训|职业介绍).*支出$", "non_benefit_expenditure"),
         (r"养老金支出$", "pension_expenditure"), (r"(丧葬|抚恤).*支出$", "death_expenditure"),
         (r"病残津贴.*支出$", "disability_expenditure"), (r"失业保险金支出$", "unemployment_expenditure"),
+        (r"(医疗补助金|代缴.*医疗保险费|基本医疗保险费)支出$", "medical_expenditure"),
     )
 )  # fmt: skip
-#: Sub-lines that are read although they stand as 其中 below their line.
-_READ_BELOW = items.BENEFIT_LINES
-
-
 @dataclass(frozen=True)
 class Column:
     """A column of figures: whose, of which period and stage."""
@@ -72,6 +74,15 @@ class Column:
     programme: str
     period: str
     stage: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a form: its row, its item, and whether it is a part of the line above."""
+
+    row: int
+    item: str
+    below: bool
 
 
 @dataclass(frozen=True)
@@ -240,36 +251,67 @@ def _period(word: str, head: Head, stage: str) -> str:
 
 
 def _figures(rows: Cells, head: Head, name: str, file: str, found: Collector) -> Iterator[dict[str, Any]]:
-    """Every figure of a form; sub-lines of one item are one figure where the form splits them."""
+    """Every figure of a form."""
     top = [_plain(c) for c in rows[head.top]]
     starts = [i for i, word in enumerate(top) if word == "项目"]
     first = _first_row(rows, head.top, starts)
-    totals: dict[tuple[str, str, str], list[tuple[float, str]]] = {}
+    totals: Totals = {}
     for start, end in zip(starts, [*starts[1:], len(top)], strict=True):
-        columns = _columns(rows, head, start, end, first)
-        seen: dict[tuple[str, Column], dict[str, Any]] = {}
-        for row, item in _items(rows, first, start, file, found):
-            for column in columns:
-                cell = rows[row][column.index]
-                read = read_cell(cell)
-                if read.state == "missing":
-                    continue  # × and —: nothing applies
-                at = f"{name}!{letters_of(column.index)}{row + 1}"
-                if item == "two_sided_total":
-                    if read.state == "number":
-                        totals.setdefault((column.programme, column.period, column.stage), []).append((read.value, at))
-                    continue
-                known = seen.get((item, column))
-                if known is not None and read.state == "number":
-                    known["value"] = float(read_cell(known["value"]).value) + read.value
-                    known["source"] += f" + {at}"
-                    continue
-                seen[item, column] = {
-                    "region": head.region, "programme": column.programme, "item": item, "period": column.period, "value": cell,
-                    "unit": head.unit, "stage": column.stage, "source": at, "row": row + 1,
-                }  # fmt: skip
-        yield from seen.values()
-    _both_sides(totals, head, found)
+        lines = list(_items(rows, first, start, file, found))
+        for column in _columns(rows, head, start, end, first):
+            yield from _one_column(rows, head, name, column, lines, totals)
+    _both_sides(totals, found)
+
+
+def _one_column(
+    rows: Cells, head: Head, name: str, column: Column, lines: Sequence[Line], totals: Totals
+) -> Iterator[dict[str, Any]]:
+    """The figures of one column: lines of one item are one figure, and parts that make up their line are read too."""
+    main: dict[str, dict[str, Any]] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        cell = rows[line.row][column.index]
+        read = read_cell(cell)
+        if read.state == "missing" or (line.below and read.state != "number"):
+            continue  # × and —: nothing applies
+        at = f"{name}!{letters_of(column.index)}{line.row + 1}"
+        if line.item == "two_sided_total":
+            if read.state == "number":
+                totals.setdefault((column.programme, column.period, column.stage), []).append((read.value, at))
+            continue
+        side = parts if line.below else main
+        known = side.get(line.item)
+        if known is not None and read.state == "number" and read_cell(known["value"]).state == "number":
+            known["value"] = float(read_cell(known["value"]).value) + read.value
+            known["source"] += f" + {at}"
+            continue
+        side[line.item] = {
+            "region": head.region, "programme": column.programme, "item": line.item, "period": column.period, "value": cell,
+            "unit": head.unit, "stage": column.stage, "source": at, "row": line.row + 1,
+        }  # fmt: skip
+    yield from main.values()
+    yield from _benefits(main, parts)
+
+
+def _benefits(main: Mapping[str, dict[str, Any]], parts: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Parts of the benefits where they make them up; their sum where the form has no line for it.
+
+    Parts that are only "of which" stay inside their line.
+    """
+    whole = main.get("benefit_expenditure")
+    if whole is not None:
+        total, step = read_cell(whole["value"]), 0.5 * (len(parts) + 1)
+        if parts and total.state == "number" and abs(_total(parts.values()) - total.value) <= step:
+            yield from parts.values()
+        return
+    lines = [main[i] for i in items.BENEFIT_LINES if i in main]
+    if lines and all(read_cell(r["value"]).state == "number" for r in lines):
+        told = " + ".join(str(r["source"]) for r in lines)
+        yield lines[0] | {"item": "benefit_expenditure", "value": _total(lines), "source": f"sum of {told}"}
+
+
+def _total(rows: Iterable[Mapping[str, Any]]) -> float:
+    return float(sum(read_cell(r["value"]).value for r in rows))
 
 
 def _first_row(rows: Cells, top: int, starts: Sequence[int]) -> int:
@@ -283,34 +325,41 @@ def _first_row(rows: Cells, top: int, starts: Sequence[int]) -> int:
     return row
 
 
-def _items(rows: Cells, first: int, start: int, file: str, found: Collector) -> Iterator[tuple[int, str]]:
-    """The rows of a side that hold an item; lines told as parts of another are left to it."""
-    below: int | None = None
-    for row in range(first, len(rows)):
-        raw = str(rows[row][start] or "")
-        label = _plain(raw)
-        if not label or label in ("×", "—"):
-            continue
-        if _is_note(label):
-            return
-        indent = len(raw) - len(raw.lstrip())
-        numbered = bool(_NUMBERING.match(label))
-        of_which = label.startswith("其中")
-        if of_which:
-            below = indent
-        elif below is not None and (indent < below or (indent == below and (numbered or not indent))):
-            below = None
-        item = _item_of(_NUMBERING.sub("", label.removeprefix("其中").lstrip(":")))
-        if below is not None:
-            if item in _READ_BELOW:
-                yield row, item
+def _items(rows: Cells, first: int, start: int, file: str, found: Collector) -> Iterator[Line]:
+    """The lines of a side; parts of a line, told by 其中 or a lower numbering, only where they are benefits."""
+    labels = [(row, str(rows[row][start] or ""), _plain(rows[row][start])) for row in range(first, len(rows))]
+    end = next((n for n, (_, _, label) in enumerate(labels) if _is_note(label)), len(labels))
+    labels = [entry for entry in labels[:end] if entry[2] and entry[2] not in ("×", "—")]
+    highest = min((level for *_, label in labels if (level := _level(label)) is not None), default=None)
+    within: int | None = None  # the indent of a 其中 line whose parts go on
+    for row, raw, label in labels:
+        indent, level = len(raw) - len(raw.lstrip()), _level(label)
+        if label.startswith("其中"):
+            within = indent
+        elif within is not None and (indent < within or not indent or level == highest is not None):
+            within = None
+        below = within is not None or (level is not None and level != highest)
+        item = _item_of(_bare(label))
+        if below and item not in items.BENEFIT_LINES:
             continue
         if item:
-            yield row, item
+            yield Line(row, item, below)
         else:
             found.add("unknown_item", "error", f"{file}: a line that is no item{items.did_you_mean(label, items.words())}",
                       table="history", row=row + 1, column="item", found=label,
                       mend="use the name of the official form, or write 其中 before a part of another line")  # fmt: skip
+
+
+def _level(label: str) -> int | None:
+    """How deep a numbering stands; ``None`` where there is none."""
+    return next((n for n, pattern in enumerate(_NUMBERINGS) if pattern.match(label)), None)
+
+
+def _bare(label: str) -> str:
+    """A label without 其中 and its numbering."""
+    label = label.removeprefix("其中").lstrip(":")
+    level = _level(label)
+    return label if level is None else _NUMBERINGS[level].sub("", label)
 
 
 def _item_of(label: str) -> str:
@@ -333,7 +382,7 @@ def _notes(rows: Cells, head: Head) -> Iterator[tuple[int, str]]:
             yield row + 1, " ".join(texts)
 
 
-def _both_sides(totals: Mapping[tuple[str, str, str], list[tuple[float, str]]], head: Head, found: Collector) -> None:
+def _both_sides(totals: Totals, found: Collector) -> None:
     """总计 of the two sides is one figure (I4)."""
     for (programme, period, _), sides in totals.items():
         values = [v for v, _ in sides]

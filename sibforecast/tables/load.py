@@ -27,7 +27,10 @@ def load(path: str | Path) -> FundData:
     ----------
     path : path
         A folder of CSV files (``history.csv``, ``regions.csv``, … ; UTF-8 or GB18030, also
-        ``.csv.gz``) or one workbook whose sheets bear these names.
+        ``.csv.gz``) or one workbook whose sheets bear these names. Sheets laid out as
+        official forms (社预01–08, 社决, 社预执行) are read as they stand, from the workbook or
+        from every workbook in the folder: figures join ``history``, notes ``statements``;
+        without a table ``regions`` the reporting units are the areas.
 
     Returns
     -------

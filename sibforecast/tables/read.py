@@ -9,6 +9,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sibforecast.tables.cells import read_code
 from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES
 
 _DELIMITERS = ",;\t"
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")
 
 
 @dataclass
@@ -65,7 +67,7 @@ class Collector:
 def input_hash(path: Path) -> str:
     """A short hash of all tables of a data set, for provenance."""
     digest = hashlib.sha256()
-    for file in _files(path) if path.is_dir() else [path]:
+    for file in [*_files(path), *_books(path)] if path.is_dir() else [path]:
         digest.update(file.name.encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
@@ -78,6 +80,11 @@ def _files(folder: Path) -> list[Path]:
     )  # fmt: skip
 
 
+def _books(folder: Path) -> list[Path]:
+    """Workbooks in a folder: areas hand in official forms as they are."""
+    return sorted(f for f in folder.iterdir() if f.is_file() and f.name.lower().endswith(_WORKBOOKS) and f.name[0] not in ".~")
+
+
 def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
     """All tables of a data set; what cannot be opened is a finding."""
     from sibforecast.tables.forms import is_form, with_forms  # they read raw tables out of forms
@@ -87,7 +94,8 @@ def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
         found.add("no_such_path", "error", f"there is no file or folder {path}", mend="check the path")
         return tables
     sheets: list[tuple[str, str, pd.DataFrame]] = []
-    for name, file, rows in _folder(path, found) if path.is_dir() else _workbook(path, found):
+    sources = chain(_folder(path, found), _forms(path, found)) if path.is_dir() else _workbook(path, found)
+    for name, file, rows in sources:
         table = TABLE_LOOKUP.get(name.strip().lower())
         if table is None and is_form(rows):
             sheets.append((name, file, rows))
@@ -130,6 +138,13 @@ def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
                       mend="close the quotation mark, or remove it")
 
 
+def _forms(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """The sheets of every workbook in a folder, named so that they are no tables of the data set."""
+    for book in _books(folder):
+        for name, file, rows in _workbook(book, found):
+            yield f"{book.stem}/{name}", file, rows
+
+
 def _decode(data: bytes, file: str, table: str, found: Collector) -> str | None:
     """The text of a file; UTF-8 first, GB18030 next, nothing else."""
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data
@@ -165,7 +180,7 @@ def _csv_rows(text: str) -> pd.DataFrame:
 def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
     from python_calamine import CalamineWorkbook
 
-    if not path.name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")):
+    if not path.name.lower().endswith(_WORKBOOKS):
         found.add("unreadable", "error", f"{path.name} is neither a folder of CSV files nor a workbook",
                   mend="give a folder with history.csv and regions.csv, or an .xlsx workbook")
         return

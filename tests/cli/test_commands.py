@@ -178,3 +178,20 @@ def test_a_draft_of_heads_alone_is_written_and_says_what_is_blank(tmp_path):
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "p" / "draft.csv").exists()
     assert "gap blank" in done.stdout
+
+
+def test_review_lists_errors_and_the_dearest_warnings(tmp_path):
+    done = run("review", "nmg", "--top", "3", "--out", tmp_path / "found.csv")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines if line.startswith("error")] == [f"error R-{n}" for n in ("01", "02", "03", "07", "09", "16")]
+    assert sum(line.startswith("warning") for line in lines) == 3
+    assert any(line.startswith("warning R-11") and "150622" in line for line in lines)
+    with (tmp_path / "found.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert float(max(found, key=lambda r: float(r["at_stake"] or 0))["at_stake"]) > 2.5e11
+    as_json = run("review", "nmg", "--stage", "budget", "--json")
+    assert as_json.returncode == 0  # warnings only
+    jsonschema.validate(json.loads(as_json.stdout), sib.schema("Review"))
+    assert run("review", "oasdi").returncode == 2  # it has nothing at stage reported
+    assert "final" in run("review", "oasdi").stderr

@@ -176,6 +176,63 @@ def test_the_table_over_all_funds(tmp_path):
     assert found.frame.loc[found.frame["id"] == "R-05", "difference"].tolist() == [9.0, 9.0]
 
 
+#: An enterprise pension form: benefits have no line of their own, single lines are split by number.
+EP_LEFT = [
+    ("一、基本养老保险费收入", 500, 520), ("  1. 单位缴费收入", 330, 340), ("  2. 个人缴费收入", 170, 180), ("二、财政补贴收入", 40, 42),
+    ("三、利息收入", 6, 6), ("四、委托投资收益", X, X), ("五、转移收入", 4, 4), ("六、本年收入小计", 550, 572), ("七、上级补助收入", 60, 70),
+    ("八、本年收入合计", 610, 642), ("九、上年结余", 200, 210), ("总计", 810, 852),
+]  # fmt: skip
+EP_RIGHT = [
+    ("一、基本养老金支出", 560, 590), ("  其中:离休人员养老金支出", 9, 8), ("二、医疗补助金支出", 1, 1), ("三、丧葬补助金和抚恤金支出", 14, 15), ("四、转移支出", 3, 3),
+    ("五、其他支出", 2, 2), ("", X, X), ("六、本年支出小计", 580, 611), ("七、上解上级支出", 20, 22),
+    ("八、本年支出合计", 600, 633), ("九、年末滚存结余", 210, 219), ("总计", 810, 852),
+]  # fmt: skip
+
+
+def test_benefit_lines_without_a_line_of_their_own_are_summed_and_split_lines_are_not_counted_twice(tmp_path):
+    path = form(tmp_path / "ep.xlsx", EP_LEFT, EP_RIGHT, title="2024年企业职工基本养老保险基金收支预算表", number="社预02表", notes=())
+    data = sib.load(path)
+    budget = data.frame[data.frame["stage"] == "budget"].set_index("item")
+    value = (budget["value"] / 1e4).to_dict()
+    assert value["contribution_revenue"] == 520  # 340 + 180 are its parts
+    assert value["benefit_expenditure"] == 590 + 1 + 15  # 606; the 8 of 离休 are inside the 590
+    assert value["pension_expenditure"] == 590
+    assert budget.loc["benefit_expenditure", "source"].startswith("sum of 社预06!H")
+    assert "investment_return" not in value  # ×
+    assert sib.review(data, "budget").ok
+    assert sib.review(data, "executed").ok
+
+
+def test_parts_of_the_benefits_are_read_where_they_make_them_up(tmp_path):
+    parts = [("  (一)失业保险金支出", 7, 8), ("  (二)代缴基本医疗保险费支出", 2, 2)]
+    rows = [("一、失业保险待遇支出", 9, 10), *parts, ("二、稳定岗位补贴支出", 3, 3), ("三、技能提升补贴支出", 1, 1), ("本年支出合计", 13, 14)]
+    left = [("一、失业保险费收入", 20, 21)] + [("", "", "")] * 5
+    frame = sib.load(form(tmp_path / "ui.xlsx", left, rows, title="2024年失业保险基金收支预算表", number="社预08表")).frame
+    value = (frame[frame["stage"] == "budget"].set_index("item")["value"] / 1e4).to_dict()
+    assert (value["benefit_expenditure"], value["unemployment_expenditure"], value["medical_expenditure"]) == (10, 8, 2)
+    assert value["non_benefit_expenditure"] == 4  # 3 + 1: two lines of one item
+    rows[1] = ("  (一)失业保险金支出", 3, 4)  # 4 + 2 are only a part of the 10
+    frame = sib.load(form(tmp_path / "part.xlsx", left, rows, title="2024年失业保险基金收支预算表", number="社预08表")).frame
+    assert not {"unemployment_expenditure", "medical_expenditure"} & set(frame["item"])
+
+
+def test_a_folder_of_workbooks_as_areas_hand_them_in(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    regions = "region,name,parent,level\n150000,内蒙古自治区,,region\n150100,呼和浩特市,150000,league\n150102,新城区,150100,county\n150103,回民区,150100,county\n"
+    (folder / "regions.csv").write_text(regions, encoding="utf-8")
+    form(folder / "a.xlsx", reporter="编报单位:新城区医疗保障局")
+    off = changed(RIGHT, "年末滚存结余", plan=37_572)
+    form(folder / "b.xlsx", LEFT, off, reporter="编报单位:回民区医疗保障局")
+    found = sib.review(folder, "budget")
+    assert found.accounts == 2
+    errors = found.frame[found.frame["severity"] == "error"]
+    assert errors[["id", "region", "item"]].values.tolist() == [["R-03", "150103", "closing_balance"]]
+    assert errors["difference"].tolist() == [100e4]
+    form(folder / "c.xlsx", reporter="编报单位:无名县财政局")
+    assert "unknown_region" in set(sib.check(folder).frame["id"])
+
+
 def test_a_form_of_execution(tmp_path):
     """社预执行07: budget and adjusted budget of the year, cumulative execution of this and last year's months."""
     book = xlsxwriter.Workbook(str(tmp_path / "x.xlsx"))
