@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import pandas as pd
 
 from sibforecast.errors import DataError, SibError, all_faults
-from sibforecast.forecasting.drivers import forecast
-from sibforecast.items import CATALOGUE, did_you_mean
+from sibforecast.items import did_you_mean
 from sibforecast.oversight import review_formulas, review_identities, review_plausible, review_policies, review_words
 from sibforecast.oversight.review_accounts import Accounts, accounts_of
+from sibforecast.oversight.review_beside import beside
 from sibforecast.oversight.review_calendar import calendar
 from sibforecast.oversight.review_causes import likely_cause, mark_consequences, money_at_stake
 from sibforecast.oversight.review_registry import Check, Hit, written
@@ -83,11 +83,15 @@ class Review(Findings):
         kept = roots.sort_values("severity", key=lambda s: s == "note", kind="stable").reset_index(drop=True)
         return Review(lambda: kept, self.provenance, data=self.data, stage=self.stage, accounts=self.accounts)
 
-    def recomputed(self) -> pd.DataFrame:
-        """Each yearly figure reported, beside our forecast made without this stage.
+    def recomputed(self, year: int | None = None) -> pd.DataFrame:
+        """Each yearly figure reported, beside our own draft of the year made without this stage.
 
-        The forecast uses nothing of the year itself nor of the stage under review; `lower` and
-        `upper` are its 95 % interval.
+        See `review_beside.beside`.
+
+        Parameters
+        ----------
+        year : int, optional
+            The year; by default the last one under review.
 
         Returns
         -------
@@ -98,11 +102,11 @@ class Review(Findings):
         Raises
         ------
         SibError
-            If nothing is known before the years under review.
+            If nothing is reported for the year, or nothing is known before it.
         """
         if self.data is None:
             raise SibError("this review has no data set behind it")
-        return _beside(self.data, self.stage)
+        return beside(self.data, self.stage, year)
 
     def headline(self) -> str:
         """How much was reviewed and what was found."""
@@ -249,38 +253,3 @@ def _record(accounts: Accounts, check: Check, hit: Hit) -> dict[str, Any]:
         "message": message, "mend": check.mend, "difference": hit.found - hit.expected, "cause": cause, "at_stake": stake,
         "follows": hit.follows,
     }  # fmt: skip
-
-
-def _beside(data: FundData, stage: str) -> pd.DataFrame:
-    """Reported figures with the point and the interval of our forecast."""
-    view = data._view()
-    own = view[(view["stage"] == stage).to_numpy() & view["item"].isin(list(CATALOGUE)).to_numpy()]
-    own = own[~own["period"].astype(str).str.contains("-").to_numpy()]
-    keys = ["region", "programme", "item", "period"]
-    left = own[[*keys, "value"]].astype(dict.fromkeys(keys, str)).rename(columns={"value": "reported"})
-    parts = list(_forecasts(data, stage, sorted({int(p) for p in left["period"]})))
-    shown = [*keys, "reported", "expected", "lower", "upper", "difference", "plausible", "method"]
-    if not parts:
-        return pd.DataFrame(columns=shown)
-    table = left.merge(pd.concat(parts), on=keys, how="inner")
-    table["difference"] = table["reported"] - table["expected"]
-    inside = (table["reported"] >= table["lower"]) & (table["reported"] <= table["upper"])
-    table["plausible"] = inside.astype("boolean").mask(table["lower"].isna() | table["upper"].isna())
-    return table[shown]
-
-
-def _forecasts(data: FundData, stage: str, years: list[int]) -> Iterator[pd.DataFrame]:
-    """For each year its forecast from what was known before, without the stage under review."""
-    keys = ["region", "programme", "item", "period"]
-    for year in years:
-        view = data._view()
-        before = view[((view["stage"] != stage) & (view["period"].astype(str).str[:4].astype(int) < year)).to_numpy()]
-        if before.empty:
-            continue
-        made = forecast(data.replaced(lambda rows=before: rows.reset_index(drop=True)), year, level=(95,)).frame  # type: ignore[misc]
-        made = made[(made["period"].astype(str) == str(year)).to_numpy()]
-        point = made[made["quantile"].isna()][[*keys, "value", "method"]].rename(columns={"value": "expected"})
-        for name, edge in (("lower", 0.025), ("upper", 0.975)):
-            side = made[(made["quantile"] - edge).abs() < 1e-9][[*keys, "value"]].rename(columns={"value": name})
-            point = point.astype(dict.fromkeys(keys, str)).merge(side.astype(dict.fromkeys(keys, str)), on=keys, how="left")
-        yield point
