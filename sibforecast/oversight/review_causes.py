@@ -93,9 +93,9 @@ def _key(row: Mapping[str, Any]) -> tuple[str, str, str]:
 def _candidates(
     row: Mapping[str, Any], roots: Mapping[tuple[str, str, str], list[dict[str, Any]]], accounts: Accounts
 ) -> Iterator[dict[str, Any]]:
-    """Findings in the same account; of a sum over areas or funds those in its parts as well."""
+    """Other findings in the same account; of a sum over areas or funds those in its parts as well."""
     region, programme, period = _key(row)
-    yield from roots.get((region, programme, period), ())
+    yield from (c for c in roots.get((region, programme, period), ()) if c["id"] != row["id"])
     if row["id"] == "R-04":
         for area in accounts.data.regions.below(region):
             yield from roots.get((area, programme, period), ())

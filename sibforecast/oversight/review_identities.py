@@ -273,7 +273,7 @@ CHECKS = (
     Check("R-03", "the balances do not follow from each other", "error", _STEPS, _FORM, IDENTITY,
           "correct the balances, or give the difference as balance_adjustment", balances, ("R-13", "R-15", *_SUMS_ABOVE)),
     Check("R-04", "the areas below do not add up to this area", "error", _STEPS, "roll-up of additive items", IDENTITY,
-          "correct the area or its parts", parts),
+          "correct the area or its parts", parts, _SUMS_ABOVE),
     Check("R-05", "the table over all funds is not the sum of the funds", "error", _STEPS, "form 社预01 against 02–08", IDENTITY,
           "correct the table over all funds or the fund", funds),
     Check("R-07", "the two sides of a flow between levels do not match", "error", _STEPS,

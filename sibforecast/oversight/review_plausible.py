@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -194,7 +195,9 @@ def peers(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
             for k in np.flatnonzero(np.abs(z) > tolerance["z"]):
                 i, stays = int(rows[k]), z[k] * usual[k] > 0 and abs(z[k]) <= abs(usual[k]) + 1.0
                 told = f"{np.exp(each[i]):,.2f} per head of {heads[0]}, median {np.exp(middle):,.2f}, robust z {z[k]:+.1f}"
+                slip = next((p for p in (1e4, 1e8) if abs(abs(each[i] - middle) - np.log(p)) < np.log(2.0)), 0.0)
                 yield Hit(i, item, accounts.get(item)[i], float(np.exp(middle) * count[i]), severity="note" if stays else "",
+                          cause=_slip("currency", slip, "×" if z[k] > 0 else "÷") if slip else "",
                           detail=told + (f", last year {usual[k]:+.1f}" if usual[k] == usual[k] else ""))
 
 
@@ -257,7 +260,10 @@ def yields(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
 
 
 def scale(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
-    """R-16: no figure stands in another unit than the same figure of last year."""
+    """R-16: no figure stands in another unit than the same figure of last year.
+
+    Where all amounts of a report slipped together, the largest is told for all.
+    """
     slips: dict[int, list[Hit]] = {}
     for item in accounts.columns:
         entry = items.CATALOGUE[item]
@@ -278,8 +284,13 @@ def scale(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
                         Hit(int(i), item, signed, signed / way, cause=_slip(entry.unit, power, sign))
                     )
     for hits in slips.values():
-        own = [h for h in hits if not _is_sum(h, hits)]
-        yield from own or hits
+        own = [h for h in hits if not _is_sum(h, hits)] or hits
+        money = [h for h in own if items.CATALOGUE[h.item].unit == "currency"]
+        if len(money) >= tolerance["whole"] and len({h.cause for h in money}) == 1:  # the whole report: told once
+            largest = max(money, key=lambda h: abs(h.found - h.expected))
+            yield replace(largest, detail=f"with {len(money) - 1} other amounts of the account")
+            own = [h for h in own if h not in money]
+        yield from own
 
 
 def _slip(unit: str, power: float, sign: str) -> str:
@@ -312,7 +323,7 @@ CHECKS = (
     Check("R-13", "interest does not fit the balance", "warning", {"low": 0.003, "high": 0.04, "balance": 1e4, "months": 12},
           "interest ÷ average balance in [0.3 %, 4 %]; whole years, balances above 10,000", DEFAULT,
           "correct interest or balances", yields, ("R-11",)),
-    Check("R-16", "a figure stands in another unit", "error", {"factor": 2.0, "months": 1.15},
+    Check("R-16", "a figure stands in another unit", "error", {"factor": 2.0, "months": 1.15, "whole": 4},
           "jump against last year by 10,000 or 100,000,000 (shares by 100; levels by 12), within a factor of 2", DEFAULT,
           "state the figure in the unit of the form", scale, _ALL),
 )  # fmt: skip
