@@ -28,7 +28,7 @@ _SENTENCE_WORDS = {
     "当年支出": "total_expenditure",
 }
 _NUMBER = r"(-?\d[\d,]*(?:\.\d+)?)"
-_MONEY = r"(亿元|万元|元|万人|人)"
+_MONEY = r"(亿元|万元|元|万人|人|亿|万)"
 _CHANGE = re.compile(rf"(?:比|较)(?:上年|去年)(?:同期)?[^,。;\d]{{0,6}}?(增加|增长|增|减少|下降|降低)了?{_NUMBER}{_MONEY}")
 _RATE = re.compile(rf"(增长|增加|增|下降|减少|降低)了?{_NUMBER}%")
 _DONE = re.compile(rf"完成[^,。;\d]{{0,8}}?预算[^,。;\d]{{0,4}}?{_NUMBER}%")
@@ -46,7 +46,7 @@ class Claim:
 def _claim(digits: str, unit: str = "") -> Claim:
     plain = digits.replace(",", "")
     places = len(plain.partition(".")[2])
-    factor = parse_unit(unit).factor if unit else 0.01
+    factor = parse_unit(f"{unit}元" if unit in ("亿", "万") else unit).factor if unit else 0.01
     return Claim(float(plain) * factor, 0.5 * 10.0**-places * factor)
 
 

@@ -35,7 +35,7 @@ _FINAL_FORMS = {"03": "enterprise_pension", "04": "resident_pension", "05": "civ
                 "07": "resident_medical", "10": "work_injury", "11": "unemployment"}  # fmt: skip
 _NUMBER = re.compile(r"社(预执行|预|决)(附?)(\d{2})表?")
 _TITLE = re.compile(r"(?:收支|基金).*(?:预算|决算|执行|预计).*表")
-_UNIT = re.compile(r"(?:金额)?单位:?(亿元|万元|千元|元)")
+_UNIT = re.compile(r"(?:(?:金额)?单位:?|\()(亿元|万元|千元|元)(?:\)|$)?")
 _REPORTER = re.compile(r"(?:编报|编制|填报)(?:单位|部门):?([^:]*?)(?=(?:金额)?单位|$)")
 _OFFICES = re.compile(r"(财政局|财政厅|人力资源和社会保障[局厅]|医疗保障局|社会保险.*(?:局|中心))$")
 _STAGES = (("调整", "adjusted"), ("预计", "expected"), ("预算", "budget"), ("执行", "executed"), ("决算", "final"))
@@ -172,6 +172,10 @@ def _head(rows: Cells, name: str, file: str, found: Collector) -> Head | None:
     for column, what in lacking.items():
         found.add("form_head", "error", f"{file}: the head of the form lacks {what}", table="history", column=column,
                   expected=what, mend="add it above the table")  # fmt: skip
+    if len(set(units)) > 1:
+        found.add("unit_conflict", "error", f"{file}: the head of the form names two units", table="history", column="unit",
+                  found=" and ".join(dict.fromkeys(units)), expected="one unit", mend="keep the right one")  # fmt: skip
+        return None
     if lacking or year is None:
         return None
     period = read_period(year.group()) or ""
@@ -260,7 +264,7 @@ def _figures(rows: Cells, head: Head, name: str, file: str, found: Collector) ->
         lines = list(_items(rows, first, start, file, found))
         for column in _columns(rows, head, start, end, first):
             yield from _one_column(rows, head, name, column, lines, totals)
-    _both_sides(totals, found)
+    _both_sides(totals, head.region, found)
 
 
 def _one_column(
@@ -382,11 +386,13 @@ def _notes(rows: Cells, head: Head) -> Iterator[tuple[int, str]]:
             yield row + 1, " ".join(texts)
 
 
-def _both_sides(totals: Totals, found: Collector) -> None:
-    """总计 of the two sides is one figure (I4)."""
+def _both_sides(totals: Totals, region: str, found: Collector) -> None:
+    """总计 of the two sides is one figure (I4), within one step of the last digit shown."""
     for (programme, period, _), sides in totals.items():
         values = [v for v, _ in sides]
-        if len(values) > 1 and max(values) - min(values) > 1.0:
-            found.add("I4_total", "error", "总计 of the two sides differ", table="history", column="value", programme=programme,
-                      period=period, expected=f"{values[0]:,.2f} ({sides[0][1]})", found=f"{values[1]:,.2f} ({sides[1][1]})",
+        places = max(len(f"{round(v, 2):.2f}".rstrip("0").partition(".")[2]) for v in values)
+        if max(values) - min(values) > 1.001 * 10.0**-places:
+            told = [f"{value:,.2f} ({at})" for value, at in sides]
+            found.add("I4_total", "error", "总计 of the two sides differ", table="history", column="value", region=region,
+                      programme=programme, period=period, expected=told[0], found=told[1],
                       mend="correct the totals: revenue + opening is expenditure + closing")  # fmt: skip

@@ -141,8 +141,10 @@ def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
 def _forms(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """The sheets of every workbook in a folder, named so that they are no tables of the data set."""
     for book in _books(folder):
-        for name, file, rows in _workbook(book, found):
+        told = Collector()
+        for name, file, rows in _workbook(book, told):
             yield f"{book.stem}/{name}", file, rows
+        found.rows += [row | {"severity": "warning"} for row in told.rows]  # it may be no part of the data set at all
 
 
 def _decode(data: bytes, file: str, table: str, found: Collector) -> str | None:

@@ -137,6 +137,8 @@ def test_what_cannot_be_read_is_named(tmp_path):
     assert (one["found"], one["row"]) == ("三、利息收人", 11)
     found = sib.check(form(tmp_path / "head.xlsx", unit="", reporter="", title="城乡居民基本医疗保险基金收支预算表"))
     assert set(found.frame.loc[found.frame["id"] == "form_head", "column"]) == {"year", "unit", "region"}
+    found = sib.check(form(tmp_path / "two.xlsx", title="2024年城乡居民基本医疗保险基金收支预算表(万元)", unit="单位:元"))
+    assert found.frame.loc[found.frame["id"] == "unit_conflict", "found"].tolist() == ["万元 and 元"]
     found = sib.check(form(tmp_path / "text.xlsx", changed(LEFT, "利息收入", plan="约500")))
     assert "not_a_number" in set(found.frame["id"])
     assert not found.ok
@@ -229,6 +231,10 @@ def test_a_folder_of_workbooks_as_areas_hand_them_in(tmp_path):
     errors = found.frame[found.frame["severity"] == "error"]
     assert errors[["id", "region", "item"]].values.tolist() == [["R-03", "150103", "closing_balance"]]
     assert errors["difference"].tolist() == [100e4]
+    (folder / "broken.xlsx").write_bytes(b"no workbook")
+    unreadable = sib.check(folder).frame.set_index("id").loc["unreadable"]
+    assert unreadable["severity"] == "warning"
+    assert "broken.xlsx" in unreadable["message"]
     form(folder / "c.xlsx", reporter="编报单位:无名县财政局")
     assert "unknown_region" in set(sib.check(folder).frame["id"])
 
