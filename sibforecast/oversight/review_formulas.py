@@ -73,7 +73,12 @@ def _year(accounts: Accounts, code: str, rows: np.ndarray, months: float) -> Yea
     for item, value in opened.items():
         ever[item] = ever.get(item, np.zeros(size, dtype=bool)) | ~np.isnan(value)
     programme = accounts.data.programmes[code]
-    before = Year(programme, opened, areas=len(rows), direct={i: ~np.isnan(v) for i, v in opened.items()}, ever=ever)
+    told = {i: ~np.isnan(v) for i, v in opened.items()}
+    before = Year(programme, opened | {"benefits_lumped": given["benefits_lumped"]}, areas=len(rows), direct=told, ever=ever)
+    if "benefit_formula" in programme.by_item:  # what the last account had beside heads × level
+        with np.errstate(divide="ignore", invalid="ignore"):
+            beside = before.get("benefit_expenditure") / before.get("benefit_formula")
+        given["benefit_coverage"] = np.where(np.isfinite(beside), beside, np.nan)
     direct = {item: ~np.isnan(given[item]) for item in given if item in items.CATALOGUE}
     return Year(programme, given, areas=len(rows), direct=direct, ever=ever, before=before, months=months)
 
@@ -110,7 +115,11 @@ def _in_season(accounts: Accounts) -> np.ndarray:
 
 
 def benefits(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
-    """R-08: benefits are recipients × level × months, and in medical funds cases × cost × share."""
+    """R-08: benefits are recipients × level × months, and in medical funds cases × cost × share.
+
+    Benefits in one sum are scaled by what last year's account had beside heads × level. Its
+    average heads are not known, only those at its end: half the growth of heads is allowed.
+    """
     due = again(accounts)
     for item in items.BENEFIT_LINES:
         for hit in _apart(accounts, item, due[item], tolerance):
@@ -119,7 +128,11 @@ def benefits(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
                 hit.account, item, hit.found, hit.expected, cause=f"figures of {item} and {swapped} swapped" if swapped else ""
             )
     lumped = np.isnan(accounts.stack(items.BENEFIT_LINES)).all(axis=1)
-    yield from _apart(accounts, "benefit_expenditure", np.where(lumped, due["benefit_expenditure"], np.nan), tolerance)
+    expected = np.where(lumped, due["benefit_expenditure"], np.nan)
+    heads = accounts.get("beneficiaries"), accounts.opened("beneficiaries")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = np.nan_to_num(np.abs(heads[0] / heads[1] - 1.0), posinf=0.0)
+    yield from _apart(accounts, "benefit_expenditure", expected, tolerance, 0.5 * moved * np.abs(np.nan_to_num(expected)))
 
 
 def _swapped(accounts: Accounts, hit: Hit, item: str) -> str:

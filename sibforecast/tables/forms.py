@@ -20,7 +20,8 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.programmes.registry import PRINTED_TOTAL, words
-from sibforecast.tables.cells import read_cell, read_code, read_period
+from sibforecast.tables.cells import read_cell, read_period
+from sibforecast.tables.form_lines import HEADS, bare, is_note, is_section, item_of, level_of, plain
 from sibforecast.tables.read import Collector, RawTable, letters_of
 
 Cells = Sequence[Sequence[Any]]
@@ -40,32 +41,6 @@ _REPORTER = re.compile(r"(?:编报|编制|填报)(?:单位|部门):?([^:]*?)(?=(
 _OFFICES = re.compile(r"(财政局|财政厅|人力资源和社会保障[局厅]|医疗保障局|社会保险.*(?:局|中心))$")
 _STAGES = (("调整", "adjusted"), ("预计", "expected"), ("预算", "budget"), ("执行", "executed"), ("决算", "final"))
 _NOT_AMOUNTS = ("%", "进度", "增长", "比重", "当期", "行次", "栏次", "备注")
-#: Numbering of lines, highest level first: 一、 (一) 1. (1) ①.
-_NUMBERINGS = tuple(re.compile(p) for p in (
-    r"^[一二三四五六七八九十]+、", r"^[(][一二三四五六七八九十]+[)]", r"^\d+[.、](?!\d)", r"^[(]\d+[)]", r"^[①-⑳]"))  # fmt: skip
-_NOTES = ("注", "备注", "说明")
-#: What a line of a form is, by what its name ends with or holds; the first that fits.
-_LINES = tuple(
-    (re.compile(pattern), item)
-    for pattern, item in (
-        (r"(总计)$", "two_sided_total"),
-        (r"上级补助收入$", "upper_grant"), (r"下级上解收入$", "lower_remittance"),
-        (r"补助下级支出$", "lower_grant"), (r"上解上级支出$", "upper_remittance"),
-        (r"收入小计$", "revenue_subtotal"), (r"收入合计$", "total_revenue"),
-        (r"支出小计$", "expenditure_subtotal"), (r"支出合计$", "total_expenditure"),
-        (r"(上年|年初)(累计|滚存)?结余$", "opening_balance"), (r"(本年|当年)(收支)?结余$", "current_balance"),
-        (r"(年末|期末)?(滚存|累计)结余$", "closing_balance"), (r"以前年度.*调整$", "balance_adjustment"),
-        (r"(保险费|缴费)收入$", "contribution_revenue"), (r"(财政补贴|政府补助)收入$", "fiscal_subsidy"),
-        (r"利息收入$", "interest"), (r"投资收益$", "investment_return"), (r"集体补助收入$", "collective_aid"),
-        (r"转移收入$", "transfer_in"), (r"其他收入$", "other_revenue"),
-        (r"待遇支出$", "benefit_expenditure"), (r"转移支出$", "transfer_out"), (r"其他支出$", "other_expenditure"),
-        (r"(非待遇性|大病保险.*|劳动能力鉴定.*|工伤预防.*)支出$", "non_benefit_expenditure"),
-        (r"(稳定岗位|技能提升|职业培训|职业介绍).*支出$", "non_benefit_expenditure"),
-        (r"养老金支出$", "pension_expenditure"), (r"(丧葬|抚恤).*支出$", "death_expenditure"),
-        (r"病残津贴.*支出$", "disability_expenditure"), (r"失业保险金支出$", "unemployment_expenditure"),
-        (r"(医疗补助金|代缴.*医疗保险费|基本医疗保险费)支出$", "medical_expenditure"),
-    )
-)  # fmt: skip
 @dataclass(frozen=True)
 class Column:
     """A column of figures: whose, of which period and stage."""
@@ -99,9 +74,9 @@ class Head:
 
 def is_form(cells: pd.DataFrame) -> bool:
     """Whether a sheet is laid out as an official form: a title or form number, and a column of items."""
-    rows = [[_plain(c) for c in row] for row in cells.head(12).itertuples(index=False)]
+    rows = [[plain(c) for c in row] for row in cells.head(12).itertuples(index=False)]
     text = " ".join(c for row in rows for c in row)
-    return any("项目" in row for row in rows) and bool(_NUMBER.search(text) or _TITLE.search(text))
+    return any(HEADS.intersection(row) for row in rows) and bool(_NUMBER.search(text) or _TITLE.search(text))
 
 
 def with_forms(
@@ -147,15 +122,10 @@ def _joined(table: RawTable | None, name: str, rows: list[dict[str, Any]], file:
     return RawTable(name, table.file, filled, np.concatenate([table.row_numbers, numbers]), table.letters, table.ragged)
 
 
-def _plain(cell: Any) -> str:
-    """A cell's text without any space, in half width."""
-    return "".join(read_code(cell).split()).replace("：", ":").replace("（", "(").replace("）", ")")
-
-
 def _head(rows: Cells, name: str, file: str, found: Collector) -> Head | None:
     """Title, number, unit and reporting unit; what is lacking is an error with its mend."""
-    top = next((i for i, row in enumerate(rows) if "项目" in [_plain(c) for c in row]), 0)
-    above = [_plain(c) for row in rows[:top] for c in row if _plain(c)]
+    top = next((i for i, row in enumerate(rows) if HEADS.intersection(map(plain, row))), 0)
+    above = [plain(c) for row in rows[:top] for c in row if plain(c)]
     text = " ".join(above)
     number, title = _NUMBER.search(text), next((t for t in above if _TITLE.search(t)), name)
     year = re.search(r"[12]\d{3}年|[一二][○〇零一二三四五六七八九]{3}年", title) or re.search(r"[12]\d{3}年", text)
@@ -240,7 +210,7 @@ def _spread(row: Sequence[Any], start: int, end: int) -> list[str]:
     """Header words of a side; a merged word stands over every column it spans."""
     out, last = [], ""
     for index in range(start, end):
-        last = _plain(row[index]) or last
+        last = plain(row[index]) or last
         out.append(last)
     return out
 
@@ -256,8 +226,8 @@ def _period(word: str, head: Head, stage: str) -> str:
 
 def _figures(rows: Cells, head: Head, name: str, file: str, found: Collector) -> Iterator[dict[str, Any]]:
     """Every figure of a form."""
-    top = [_plain(c) for c in rows[head.top]]
-    starts = [i for i, word in enumerate(top) if word == "项目"]
+    top = [plain(c) for c in rows[head.top]]
+    starts = [i for i, word in enumerate(top) if word in HEADS]
     first = _first_row(rows, head.top, starts)
     totals: Totals = {}
     for start, end in zip(starts, [*starts[1:], len(top)], strict=True):
@@ -322,8 +292,8 @@ def _first_row(rows: Cells, top: int, starts: Sequence[int]) -> int:
     """The first row of figures: below the header rows, and below a row that only numbers the columns."""
     row = top + 1
     while row < len(rows):
-        labels = [_plain(rows[row][s]) for s in starts]
-        if any(label and label not in ("栏次", "项目") and not label.isdigit() for label in labels):
+        labels = [plain(rows[row][s]) for s in starts]
+        if any(label and label not in ("栏次", *HEADS) and not label.isdigit() for label in labels):
             break
         row += 1
     return row
@@ -331,19 +301,19 @@ def _first_row(rows: Cells, top: int, starts: Sequence[int]) -> int:
 
 def _items(rows: Cells, first: int, start: int, file: str, found: Collector) -> Iterator[Line]:
     """The lines of a side; parts of a line, told by 其中 or a lower numbering, only where they are benefits."""
-    labels = [(row, str(rows[row][start] or ""), _plain(rows[row][start])) for row in range(first, len(rows))]
-    end = next((n for n, (_, _, label) in enumerate(labels) if _is_note(label)), len(labels))
-    labels = [entry for entry in labels[:end] if entry[2] and entry[2] not in ("×", "—")]
-    highest = min((level for *_, label in labels if (level := _level(label)) is not None), default=None)
+    labels = [(row, str(rows[row][start] or ""), plain(rows[row][start])) for row in range(first, len(rows))]
+    end = next((n for n, (_, _, label) in enumerate(labels) if is_note(label)), len(labels))
+    labels = [(r, raw, label) for r, raw, label in labels[:end] if label not in ("", "×", "—") and not is_section(label, rows[r])]
+    highest = min((level for *_, label in labels if (level := level_of(label)) is not None), default=None)
     within: int | None = None  # the indent of a 其中 line whose parts go on
     for row, raw, label in labels:
-        indent, level = len(raw) - len(raw.lstrip()), _level(label)
+        indent, level = len(raw) - len(raw.lstrip()), level_of(label)
         if label.startswith("其中"):
             within = indent
         elif within is not None and (indent < within or not indent or level == highest is not None):
             within = None
         below = within is not None or (level is not None and level != highest)
-        item = _item_of(_bare(label))
+        item = item_of(bare(label))
         if below and item not in items.BENEFIT_LINES:
             continue
         if item:
@@ -354,34 +324,12 @@ def _items(rows: Cells, first: int, start: int, file: str, found: Collector) -> 
                       mend="use the name of the official form, or write 其中 before a part of another line")  # fmt: skip
 
 
-def _level(label: str) -> int | None:
-    """How deep a numbering stands; ``None`` where there is none."""
-    return next((n for n, pattern in enumerate(_NUMBERINGS) if pattern.match(label)), None)
-
-
-def _bare(label: str) -> str:
-    """A label without 其中 and its numbering."""
-    label = label.removeprefix("其中").lstrip(":")
-    level = _level(label)
-    return label if level is None else _NUMBERINGS[level].sub("", label)
-
-
-def _item_of(label: str) -> str:
-    """The item a line of a form is; blank where it is none."""
-    label = re.sub(r"\(.*?\)$", "", label)
-    return next((item for pattern, item in _LINES if pattern.search(label)), items.words().get(label.lower(), ""))
-
-
-def _is_note(label: str) -> bool:
-    return any(label.startswith((f"{word}:", f"{word}1", f"{word}(")) for word in _NOTES)
-
-
 def _notes(rows: Cells, head: Head) -> Iterator[tuple[int, str]]:
     """What stands below the table in words."""
     below = False
     for row in range(head.top + 1, len(rows)):
-        texts = [str(c).strip() for c in rows[row] if _plain(c)]
-        below = below or bool(texts and _is_note(_plain(texts[0])))
+        texts = [str(c).strip() for c in rows[row] if plain(c)]
+        below = below or bool(texts and is_note(plain(texts[0])))
         if below and texts:
             yield row + 1, " ".join(texts)
 

@@ -133,6 +133,21 @@ def test_last_years_arrears_recovered_stand_in_and_widen_the_tolerance(tmp_path)
         assert ids(reviewed(tmp_path, changed)) == expected
 
 
+@pytest.mark.parametrize(("share", "found"), [(1.0, []), (1.04, []), (0.975, []), (1.06, [("R-08", "benefit_expenditure")]), (0.94, [("R-08", "benefit_expenditure")])])
+def test_benefits_in_one_sum_are_scaled_by_last_years_account(tmp_path, share, found):
+    """Last year 100,000 heads × 1,000 yuan × 12 = 120,000 万元, and 126,000 were paid: 1.05 times as much.
+
+    Now 105,000 heads, 102,500 on average, × 1,050 × 12 = 129,150 万元 × 1.05 = 135,607.5; allowed are 2 % and half of the 5 %
+    by which the heads grew.
+    """
+    def rows(period, stage, heads, level, paid):
+        told = (("beneficiaries", heads, "人"), ("benefit_level", level, "元/月"), ("benefit_expenditure", paid, "万元"))
+        return [(AREA, "enterprise_pension", item, period, value, unit, stage) for item, value, unit in told]
+
+    both = rows("2025", "final", 100_000, 1_000, 126_000) + rows("2026", "reported", 105_000, 1_050, 135_607.5 * share)
+    assert [r for r in ids(reviewed(tmp_path, both)) if r[0] == "R-08"] == found
+
+
 def test_a_deficit_from_own_balance_passes_and_an_open_gap_does_not(tmp_path):
     spent = {"contribution_revenue": 1_000.0, "unemployment_expenditure": 1_800.0, "opening_balance": 900.0}
     assert ids(reviewed(tmp_path / "own", rows_of(close(spent), "2026", "reported"))) == []  # 900 − 800 = 100 is left

@@ -239,6 +239,21 @@ def test_a_folder_of_workbooks_as_areas_hand_them_in(tmp_path):
     assert "unknown_region" in set(sib.check(folder).frame["id"])
 
 
+@pytest.mark.parametrize(
+    ("label", "item"),
+    [
+        ("上年末滚存结余", "opening_balance"), ("年末滚存结余", "closing_balance"), ("累计结余", "closing_balance"), ("加:上年结余", "opening_balance"),
+        ("本年结余", "current_balance"), ("本年支出合计", "total_expenditure"), ("上级补助收入", "upper_grant"), ("补助下级支出", "lower_grant"),
+        ("社会保险非待遇性支出", "non_benefit_expenditure"), ("工伤保险待遇支出", "benefit_expenditure"), ("其他收入(含滞纳金)", "other_revenue"),
+        ("以前年度结余调整", "balance_adjustment"), ("养护费", ""),
+    ],
+)  # fmt: skip
+def test_names_of_lines(label, item):
+    from sibforecast.tables.form_lines import item_of
+
+    assert item_of(label) == item
+
+
 def test_a_form_of_execution(tmp_path):
     """社预执行07: budget and adjusted budget of the year, cumulative execution of this and last year's months."""
     book = xlsxwriter.Workbook(str(tmp_path / "x.xlsx"))
@@ -248,9 +263,12 @@ def test_a_form_of_execution(tmp_path):
     sheet.write_row(2, 0, ["编报单位:示例市人力资源和社会保障局", "", "", "", "", "", "", "单位:元"])
     head = ["项目", "年预算数", "年调整后预算数", "当期执行数", "累计执行数", "上年同期累计执行数", "预算执行进度(%)", "比上年同期增长(%)"]
     sheet.write_row(3, 0, head)
-    sheet.write_row(4, 0, ["一、工伤保险费收入", 1_000.5, 900.25, 200, 610.75, 580, "67.84%", 5.3])
-    sheet.write_row(5, 0, ["二、劳动能力鉴定支出", 10, 10, 2, 6, 5, 60, 20])
-    sheet.write_row(6, 0, ["三、工伤预防费用支出", 20, 20, 4, 12, 10, 60, 20])
+    sheet.write_row(4, 0, ["一、收入"])
+    sheet.write_row(5, 0, ["(一)工伤保险费收入", 1_000.5, 900.25, 200, 610.75, 580, "67.84%", 5.3])
+    sheet.write_row(6, 0, ["  其中:浮动费率收入", 10, 10, 2, 6, 5, 60, 20])
+    sheet.write_row(7, 0, ["二、支出"])
+    sheet.write_row(8, 0, ["(一)劳动能力鉴定支出", 10, 10, 2, 6, 5, 60, 20])
+    sheet.write_row(9, 0, ["(二)工伤预防费用支出", 20, 20, 4, 12, 10, 60, 20])
     book.close()
     frame = sib.load(tmp_path / "x.xlsx").frame
     wide = frame.pivot(index=["period", "stage"], columns="item", values="value")
