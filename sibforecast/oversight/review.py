@@ -201,7 +201,7 @@ def checks() -> pd.DataFrame:
     --------
     >>> from sibforecast.oversight.review import checks
     >>> len(checks()), checks().loc[5, "tolerance"]
-    (19, 'share 0.02, steps 1')
+    (19, 'share 0.02, steps 1, carried 0.5')
     """
     rows = [
         (c.id, c.title, c.severity, ", ".join(f"{k} {v:g}" for k, v in c.tolerance.items()), c.source, c.status,

@@ -116,6 +116,8 @@ def _explains(cause: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     if row["severity"] != "error":
         sides = _side(str(cause["item"])), _side(str(row["item"]))
         return not all(sides) or sides[0] == sides[1]
+    if cause["id"] == "R-16" and cause["item"] == row["item"]:
+        return True  # what stands in another unit fits nothing else either
     moved = abs(cause["difference"])
     if row["id"] == "R-15":
         return bool(row["at_stake"] <= moved * (1.0 + _SAME) + 0.01)

@@ -232,7 +232,10 @@ def _groups(*keys: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def yields(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
-    """R-13: a year's interest is a likely part of the average balance."""
+    """R-13: a year's interest is a likely part of the average balance.
+
+    A fund that opens with next to nothing is not asked for interest on what it gathers.
+    """
     opening, closing = accounts.get("opening_balance"), accounts.get("closing_balance")
     opening = np.where(np.isnan(opening), accounts.opened("closing_balance"), opening)
     average = (opening + closing) / 2.0
@@ -246,7 +249,7 @@ def yields(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
         tolerance["high"],
     )
     in_year = accounts.months >= tolerance["months"]  # interest is credited by the quarter
-    outside = (rate < tolerance["low"]) | (rate > tolerance["high"])
+    outside = ((rate < tolerance["low"]) & (opening > tolerance["balance"])) | (rate > tolerance["high"])
     bad = (average > tolerance["balance"]) & in_year & outside & accounts.is_fund
     for i in np.flatnonzero(bad):
         yield Hit(

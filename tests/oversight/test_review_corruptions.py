@@ -72,7 +72,7 @@ def league_heads_wrong(rng):
     there = [p for p in sorted(sums) if p[0] != "150000"]
     place = there[int(rng.integers(len(there)))]
     item = next(i for i in ("beneficiaries", "insured_active", "insured") if i in sums[place])
-    return Spoilt(sums | {place: sums[place] | {item: sums[place][item] + 1_000}}, place, base=sums)
+    return Spoilt(sums | {place: sums[place] | {item: sums[place][item] + 7}}, place, base=sums)
 
 
 def all_funds():
@@ -156,8 +156,12 @@ def unit_slip(rng):
 
 
 def grows_without_reason(rng):
-    return multiplied(rng, "non_benefit_expenditure", 1.8, "resident_medical", "work_injury",
-                      fits=lambda a: a["closing_balance"] > 2 * a["non_benefit_expenditure"] > 0.04 * a["total_expenditure"])  # fmt: skip
+    item = "non_benefit_expenditure"
+    place = any_place(rng, "resident_medical", "work_injury",
+                      fits=lambda a: a["closing_balance"] > 2 * a[item] > 0.04 * a["total_expenditure"])  # fmt: skip
+    past = clean().past
+    last = past.loc[(past["region"] == place[0]) & (past["programme"] == place[1]) & (past["item"] == item), "value"].iloc[0]
+    return Spoilt({place: close(clean().accounts[place] | {item: round(last * 1.5, 2)})}, place)
 
 
 CORRUPTIONS = {
