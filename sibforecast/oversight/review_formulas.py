@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -106,7 +107,9 @@ def contributions(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     """
     expected = np.where(_in_season(accounts), again(accounts)["contribution_revenue"], np.nan)
     carried = sum(np.where(np.isnan(accounts.get(i)), np.abs(np.nan_to_num(accounts.was(i))), 0.0) for i in _REGULAR)
-    yield from _apart(accounts, "contribution_revenue", expected, tolerance, tolerance["carried"] * carried)
+    for hit in _apart(accounts, "contribution_revenue", expected, tolerance, tolerance["carried"] * carried):
+        taken = [i for i in _REGULAR if np.isnan(accounts.get(i)[hit.account]) and accounts.was(i)[hit.account] > 0]
+        yield replace(hit, detail=f"{', '.join(taken)} taken from last year" if taken else "")
 
 
 def _in_season(accounts: Accounts) -> np.ndarray:

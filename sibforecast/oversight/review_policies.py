@@ -77,10 +77,13 @@ def _rows(accounts: Accounts, region: str, programme: str) -> np.ndarray:
     return np.flatnonzero(fits & np.isin(accounts.region, list(lowest)))
 
 
-def _months(policy: Record, year: int) -> int:
-    """Months of a year in which a decision holds."""
-    end = policy.get("end")
-    return months_in_force(year, Period.parse(policy["start"]), Period.parse(end) if end and end == end else None)
+def _months(policy: Record, year: int, until: int = 12) -> int:
+    """Months of a year, up to one of them, in which a decision holds."""
+    cell = policy.get("end")
+    end, last = Period.parse(cell) if cell and cell == cell else None, Period(year, until)
+    if end is None or (end.year, end.month or 12) > (last.year, last.month):
+        end = last
+    return months_in_force(year, Period.parse(policy["start"]), end)
 
 
 def _misfit(accounts: Accounts, rows: np.ndarray, policy: Record) -> str:
@@ -147,12 +150,13 @@ def undecided(accounts: Accounts) -> dict[str, Floats]:
 
 
 def _since_last_year(accounts: Accounts, account: int, policy: Record) -> float:
-    """The part of a year by which a decision weighs more in an account than in last year's."""
+    """The part of its months by which a decision weighs more in an account than in last year's."""
     year = int(accounts.year[account])
     if int(str(policy["start"])[:4]) < year - 1 or _misfit(accounts, np.array([account]), policy):
         return 0.0
     unknown = accounts.last_stage[account] in PLANS and policy.get("known_at_budget") is not True
-    return (_months(policy, year) - (0 if unknown else _months(policy, year - 1))) / 12.0
+    until = int(accounts.months[account])
+    return (_months(policy, year, until) - (0 if unknown else _months(policy, year - 1, until))) / until
 
 
 def _lines_without(accounts: Accounts, value: Floats) -> dict[str, Floats]:

@@ -130,7 +130,9 @@ def test_last_years_arrears_recovered_stand_in_and_widen_the_tolerance(tmp_path)
     for more, expected in ((0.02 * 237_502.40 + 1_890, []), (0.02 * 237_502.40 + 1_910, [("R-06", "contribution_revenue")])):
         account = close(EP_LINES | {"contribution_revenue": round(237_502.40 + more, 2)})
         changed = [r if r[6] != "reported" or r[2] not in EP_LINES else (*r[:4], account[r[2]], *r[5:]) for r in rows]
-        assert ids(reviewed(tmp_path, changed)) == expected
+        found = reviewed(tmp_path, changed)
+        assert ids(found) == expected
+        assert all("arrears_recovered, back_payments, prepayments taken from last year" in m for m in found.frame["message"])
 
 
 @pytest.mark.parametrize(("share", "found"), [(1.0, []), (1.04, []), (0.975, []), (1.06, [("R-08", "benefit_expenditure")]), (0.94, [("R-08", "benefit_expenditure")])])

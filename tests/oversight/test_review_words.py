@@ -147,6 +147,16 @@ def test_a_registered_decision_explains_growth(tmp_path):
     assert "R-11" not in set(sib.review(sib.load(dataset(tmp_path / "b", rows, policies=policies))).frame["id"])
 
 
+@pytest.mark.parametrize(("month", "warned"), [("06", True), ("12", False)])
+def test_a_decision_from_july_explains_nothing_in_june(tmp_path, month, warned):
+    """260 yuan for last year's 200; 100 yuan from July are 50 on the average of the year, and nothing by June."""
+    rows = [(AREA, FUND, "benefit_level", f"{y}-{month}", v, "元/月", "executed") for y, v in ((2025, 200), (2026, 260))]
+    policies = (POLICIES, [decision(add=100, start="2026-07")])
+    found = sib.review(sib.load(dataset(tmp_path, rows, policies=policies)), "executed").frame
+    here = found[(found["id"] == "R-11") & (found["period"] == f"2026-{month}")]
+    assert len(here) == warned
+
+
 @pytest.mark.parametrize(("base", "said"), [(5_000, None), (3_400, "between"), (21_500, "between"), (5_700, "grows")])
 def test_the_base_within_the_window_of_the_law_and_with_wages(tmp_path, base, said):
     """Average wage 72,000 a year, 6,000 a month: 60 % is 3,600 and 300 % is 18,000; wages grow by 5 %."""
