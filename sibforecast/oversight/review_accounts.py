@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -33,7 +33,8 @@ class Accounts:
     `value`, `quantum` and `row` are arrays (accounts, items): the figures in base units, what
     one step of the last digit shown is worth, and the row each stands in. `last` holds the
     figures of the same period a year earlier, `before` those of the end of the year before;
-    `last_stage` names the stage last year's figures are of.
+    `last_stage` names the stage last year's figures are of; `closing_step` is what one step of
+    the last digit of last year's closing balance is worth.
     """
 
     data: FundData
@@ -47,6 +48,7 @@ class Accounts:
     last: Floats
     before: Floats
     last_stage: Texts
+    closing_step: Floats
     strange: tuple[dict[str, Any], ...] = field(default=())
     shared: dict[str, Any] = field(default_factory=dict, repr=False)  # what several checks work out once
 
@@ -130,19 +132,8 @@ class Accounts:
     def only(self, keep: npt.NDArray[np.bool_]) -> Accounts:
         """Some of the accounts."""
         keys = [k for k, kept in zip(self.keys, keep, strict=True) if kept]
-        return Accounts(
-            self.data,
-            self.stage,
-            keys,
-            self.columns,
-            self.value[keep],
-            self.quantum[keep],
-            self.row[keep],
-            self.caliber[keep],
-            self.last[keep],
-            self.before[keep],
-            self.last_stage[keep],
-        )
+        parts = ("value", "quantum", "row", "caliber", "last", "before", "last_stage", "closing_step")
+        return replace(self, keys=keys, strange=(), shared={}, **{name: getattr(self, name)[keep] for name in parts})
 
 
 def accounts_of(data: FundData, stage: str) -> Accounts:
@@ -167,6 +158,7 @@ def accounts_of(data: FundData, stage: str) -> Accounts:
     year_end = [(r, p, str(int(period[:4]) - 1)) for r, p, period in keys]
     last, last_stage = _reference(earlier, a_year_before, columns)
     before, _ = _reference(earlier, year_end, columns)
+    steps = _reference(earlier, year_end, {"closing_balance": 0}, "quantum")[0][:, 0]
     return Accounts(
         data,
         stage,
@@ -179,6 +171,7 @@ def accounts_of(data: FundData, stage: str) -> Accounts:
         last,
         before,
         last_stage,
+        np.nan_to_num(steps),
         tuple(strange),
     )
 
@@ -278,7 +271,9 @@ def _earlier(frame: pd.DataFrame, data: FundData, keys: Sequence[Key]) -> pd.Dat
     return there.drop_duplicates([*KEYS, "stage"]) if there.duplicated([*KEYS, "stage"]).any() else there
 
 
-def _reference(frame: pd.DataFrame, keys: Sequence[Key], columns: Mapping[str, int]) -> tuple[Floats, Texts]:
+def _reference(
+    frame: pd.DataFrame, keys: Sequence[Key], columns: Mapping[str, int], what: str = "value"
+) -> tuple[Floats, Texts]:
     """For each account the figures of an earlier period, of the first stage that has them, and that stage."""
     distinct = list(dict.fromkeys(keys))
     out = np.full((len(distinct), len(columns)), np.nan)
@@ -290,7 +285,7 @@ def _reference(frame: pd.DataFrame, keys: Sequence[Key], columns: Mapping[str, i
             continue
         for wanted in (distinct, december):
             if any(k[2] for k in wanted):
-                found = _spread(part, wanted, columns, "value")
+                found = _spread(part, wanted, columns, what)
                 told[(told == "") & ~np.isnan(found).all(axis=1)] = stage
                 out = np.where(np.isnan(out), found, out)
     position = {key: i for i, key in enumerate(distinct)}

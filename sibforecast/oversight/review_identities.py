@@ -14,12 +14,13 @@ from sibforecast.tables.panel import Floats
 
 Tolerance = Mapping[str, float]
 
-#: A printed total, the total or lines it starts from, and what is added to them.
+#: A subtotal and its lines.
 _SUMS = (
-    ("benefit_expenditure", items.BENEFIT_LINES, ()),
-    ("revenue_subtotal", items.REVENUE_LINES, ()),
-    ("expenditure_subtotal", items.EXPENDITURE_LINES, ()),
+    ("benefit_expenditure", items.BENEFIT_LINES),
+    ("revenue_subtotal", items.REVENUE_LINES),
+    ("expenditure_subtotal", items.EXPENDITURE_LINES),
 )
+#: A total, the subtotal it starts from, what is added to that, and the lines of the subtotal.
 _TOTALS = (
     ("total_revenue", "revenue_subtotal", items.INTER_LEVEL_REVENUE, items.REVENUE_LINES),
     ("total_expenditure", "expenditure_subtotal", items.INTER_LEVEL_EXPENDITURE, items.EXPENDITURE_LINES),
@@ -49,7 +50,7 @@ def _off(difference: Floats, allowed: Floats, size: Floats) -> np.ndarray:
 def sums(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     """R-01: subtotals and totals are the sums of their lines (I1)."""
     half, wrong = tolerance["steps"], {}
-    for total, lines, _ in _SUMS:
+    for total, lines in _SUMS:
         whole, (added, known) = accounts.get(total), _added(accounts, lines)
         bad = (known > 0) & _off(added - whole, half * accounts.step(total, *lines), whole)
         wrong[total] = bad
@@ -72,7 +73,7 @@ def sums(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
 def openings(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     """R-02: the opening balance is the closing of the year before (I3)."""
     opening, closing = accounts.get("opening_balance"), accounts.opened("closing_balance")
-    bad = _off(opening - closing, tolerance["steps"] * 2 * accounts.step("opening_balance"), closing)
+    bad = _off(opening - closing, tolerance["steps"] * (accounts.step("opening_balance") + accounts.closing_step), closing)
     before = accounts.opened("opening_balance")
     for i in np.flatnonzero(bad):
         repeated = before[i] == opening[i] and opening[i] != 0

@@ -246,3 +246,10 @@ def test_the_result_shows_and_saves_itself(tmp_path):
     assert found.to_excel(tmp_path / "r.xlsx").exists()
     assert found.provenance["stage"] == "reported"
     assert found.ranked()["name"].tolist() == ["呼和浩特市"]
+
+
+@pytest.mark.parametrize(("opening", "found"), [("368454999.99", 0), ("368445000.00", 0), ("368455000.10", 1)])
+def test_an_opening_in_cents_of_a_closing_in_whole_ten_thousands(tmp_path, opening, found):
+    """36,845 万元 may stand for anything from 36,844.5 to 36,845.5 万元."""
+    rows = [(AREA, FUND, "closing_balance", "2025", "36845", WAN, "final"), (AREA, FUND, "opening_balance", "2026", opening, "元", "reported")]
+    assert len(reviewed(tmp_path, rows)) == found
