@@ -52,6 +52,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.oversight.assessment import assess as assess
     from sibforecast.oversight.monitoring import Monitoring as Monitoring
     from sibforecast.oversight.monitoring import monitor as monitor
+    from sibforecast.oversight.review import Review as Review
+    from sibforecast.oversight.review import review as review
     from sibforecast.oversight.scorecard_file import read_scorecard as read_scorecard
     from sibforecast.oversight.settlement import Settlement as Settlement
     from sibforecast.oversight.settlement import settle as settle
@@ -101,6 +103,8 @@ _PUBLIC = {
     "read_version": "projection.standing",
     "BudgetVersion": "projection.standing",
     "calendar": "projection.timetable",
+    "review": "oversight.review",
+    "Review": "oversight.review",
     "roll_up": "analysis.rollup",
     "sensitivity": "analysis.sensitivity",
     "break_even": "analysis.sensitivity",

@@ -21,6 +21,7 @@ from sibforecast.cli import output
 from sibforecast.errors import DataError, SibError
 from sibforecast.forecasting.backtest import backtest as backtest_data
 from sibforecast.forecasting.drivers import nowcast as nowcast_year
+from sibforecast.oversight.review import review as review_data
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.projection.project import project
 from sibforecast.results import Findings
@@ -155,6 +156,30 @@ def simulate(arguments: argparse.Namespace) -> int:
         print((wide / 1e8).round(2).to_string(), file=stream)
     _save(found.frame, arguments.out)
     return 0
+
+
+def review(arguments: argparse.Namespace) -> int:
+    """Review what areas report: every error, and the warnings with most money at stake."""
+    with _progress(2) as step:
+        step("reading and reviewing")
+        found = review_data(_data_path(arguments.path), arguments.stage)
+        step("forecasting beside it")
+        beside = found.recomputed() if arguments.recomputed is not None else None
+    if arguments.json:
+        print(found.to_json())
+    else:
+        for line in found.lines("error"):
+            print(line)
+        warnings = found.by_money().lines("warning")
+        for line in warnings[: arguments.top]:
+            print(line)
+        if len(warnings) > arguments.top:
+            print(f"… and {len(warnings) - arguments.top} more warnings; --top or --out shows them")
+        print(found.headline())
+    _save(found.frame, arguments.out)
+    if beside is not None:
+        _save(beside, arguments.recomputed)
+    return 0 if found.ok else 1
 
 
 def share_causes(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
-"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | simulate | monitor | settle | assess | share |
-template``.
+"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | simulate | review | monitor | settle | assess |
+share | template``.
 
 Exit code 0: done; 1: the data (or a scenario or rules file) has errors, all listed;
 2: wrong usage.
@@ -98,6 +98,14 @@ def _parser() -> argparse.ArgumentParser:
     chance.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: means and quantiles")
     chance.add_argument("--json", action="store_true", help="print the result as JSON")
     _execution(commands)
+    seen = commands.add_parser("review", help="review what areas report: identities, formulas, plausibility, words")
+    seen.add_argument("path", type=Path, help="folder of CSV files, a workbook of tables, or a workbook of official forms")
+    seen.add_argument("--stage", default="reported", help="which figures are under review (default: %(default)s)")
+    seen.add_argument("--top", type=int, default=20, metavar="N",
+                      help="warnings to print, most money first (default: %(default)s)")  # fmt: skip
+    seen.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every finding")
+    seen.add_argument("--recomputed", type=Path, metavar="FILE.csv", help="table to write: our forecast beside each figure")
+    seen.add_argument("--json", action="store_true", help="print the findings as JSON")
     bill = commands.add_parser("share", help="share causes worked out elsewhere by rules")
     bill.add_argument("path", type=Path, metavar="CAUSES.csv", help="table with region, programme, value and what else is known")
     bill.add_argument("--rules", required=True, metavar="FILE", help="sharing rules file or shipped name")

@@ -26,6 +26,7 @@ _ROOMS = (
     "oversight.assessment",
     "oversight.monitoring",
     "oversight.settlement",
+    "oversight.review",
 )
 
 

@@ -204,3 +204,20 @@ def test_a_bill_on_the_screen_shows_what_is_pending_and_unlisted(nmg_draft, tmp_
     screen = run("share", table, "--rules", "nmg_2016").stdout
     assert "! unlisted: benefit_level (A2) 0.0500 (100 million) in 1 area" in screen
     assert "rules_not_in_force" in screen  # the opinion is in force from 2016
+
+
+def test_review_lists_errors_and_the_dearest_warnings(tmp_path):
+    done = run("review", "nmg", "--top", "3", "--out", tmp_path / "found.csv")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines if line.startswith("error")] == [f"error R-{n}" for n in ("01", "02", "03", "07", "09", "16")]
+    assert sum(line.startswith("warning") for line in lines) == 3
+    assert any(line.startswith("warning R-11") and "150622" in line for line in lines)
+    with (tmp_path / "found.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert float(max(found, key=lambda r: float(r["at_stake"] or 0))["at_stake"]) > 2.5e11
+    as_json = run("review", "nmg", "--stage", "budget", "--json")
+    assert as_json.returncode == 0  # warnings only
+    jsonschema.validate(json.loads(as_json.stdout), sib.schema("Review"))
+    assert run("review", "oasdi").returncode == 2  # it has nothing at stage reported
+    assert "final" in run("review", "oasdi").stderr
