@@ -38,7 +38,7 @@ Floats = npt.NDArray[np.float64]
 OURS = "sibforecast"
 #: Rivals on yearly figures, by the method of `methods` that they are.
 YEARLY = {"naive": m.last_value, "drift": m.drift, "growth_of_three": m.growth_of_three}
-RIVALS = (*YEARLY, "year_to_date_growth", "year_to_date_share", "budget", "judgement")
+RIVALS = (*YEARLY, "year_to_date_growth", "year_to_date_share", "seasonal_bank", "budget", "judgement")
 #: How many origins are tried by default.
 ORIGINS = 5
 _KEYS = ("region", "programme", "item", "origin", "period", "horizon", "method")
@@ -122,7 +122,7 @@ def backtest(
         Years (``2020``: the end of it) or months (``2020-09``); by default the last five years
         that have a year after them.
     methods : iterable of str, optional
-        Rivals: naive, drift, growth_of_three, year_to_date_growth, year_to_date_share, budget,
+        Rivals: naive, drift, growth_of_three, year_to_date_growth, year_to_date_share, seasonal_bank, budget,
         judgement; all by default. Ours is always there.
     items : iterable of str, optional
         Items to keep; all by default.
@@ -296,7 +296,9 @@ def _by_months(data: FundData, limit: Period, made: _Made) -> Iterator[pd.DataFr
     found = nc.month_table(data, limit.year, limit)
     if found is None:
         return
-    for name, rule in (("year_to_date_growth", mo.year_to_date_growth), ("year_to_date_share", mo.year_to_date_share)):
+    rules = {"year_to_date_growth": mo.year_to_date_growth, "year_to_date_share": mo.year_to_date_share,
+             "seasonal_bank": mo.seasonal}  # fmt: skip
+    for name, rule in rules.items():
         if name not in made.rivals:
             continue
         value = np.full(len(found.keys), np.nan)

@@ -27,7 +27,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 #: Rolling origins looked back on at most, and known years before one is tried.
-ORIGINS = 10
+ORIGINS = 16
 FEWEST = 3
 #: A group's spread counts as so many origins of a series' own, and the usual one of its kind as so many
 #: errors of the group's.
@@ -145,6 +145,7 @@ def spread_of(
         Sizes by which plain figures are made relative.
     """
     relative = np.ones(len(errors)) if size_of is None else np.where(size_of > 0, size_of, 1.0)
+    errors = np.where(np.isfinite(errors), errors, np.nan)  # a figure of nothing has no error on logs
     errors = errors / relative[:, None, None]  # plain figures of areas of different size lend each other relative errors
     told = ~np.isnan(errors)
     weight = forgetting ** np.arange(errors.shape[1])[::-1][None, :, None] * told
