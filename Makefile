@@ -25,13 +25,16 @@ test: $(VENV)/.test
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest
 
-bench: $(VENV)/.test
+bench: $(VENV)/.test $(VENV)-peers/.ready
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/simulation.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/national.py --workers 2
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)-peers/bin/python benchmarks/speed.py
 
 # Peers need an older pandas than we test with: an environment of their own.
 $(VENV)-peers/.ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-peers
-	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check statsforecast -e .
+	$(VENV)-peers/bin/python -m pip install --quiet --disable-pip-version-check statsforecast hierarchicalforecast -e .
 	@touch $@
 
 bench-accuracy: $(VENV)/.test $(VENV)-peers/.ready

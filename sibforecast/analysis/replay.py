@@ -8,13 +8,16 @@ What no draw reaches is the draft's own figure, to the bit.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from sibforecast.analysis.draws import Draws
 from sibforecast.assumptions.effects import Effect, Effects
-from sibforecast.programmes.programme import LINKED, Adjust, Earlier, no_change
+from sibforecast.assumptions.fitting import YearBasis
+from sibforecast.programmes.programme import LINKED, Adjust, Earlier, Year, no_change
 from sibforecast.projection.fund import FundPath
 
 Floats = npt.NDArray[np.float64]
@@ -28,6 +31,25 @@ def alike(path: FundPath, rows: Ints, years: tuple[int, ...]) -> list[Ints]:
         return [rows]
     patterns = np.unique(np.stack(table, axis=1), axis=0, return_inverse=True)[1].ravel()
     return [rows[patterns == p] for p in range(int(patterns.max()) + 1)]
+
+
+def cut_out(path: FundPath, rows: Ints) -> FundPath:
+    """A path of some of its areas alone, light enough to be sent away; for funds whose areas do not mirror one another."""
+    basis = path.basis
+    policy = tuple(Effect(e.change, e.player, e.where[rows]) for e in basis.policy)
+    areas = tuple(basis.areas[r] for r in rows)
+    light = replace(basis, areas=areas, policy=policy, base=YearBasis(), years={}, ever={}, stocks={}, flags={}, upper=())
+    asked = {name for rule in basis.programme.rules for name, _ in rule.parameters if name != "months"}
+    years: dict[int, Year] = {}
+    for number, year in path.years.items():
+        here = copy(year)
+        here.areas, here.before, here.adjust, here.adjust_end = len(rows), None, no_change, no_change
+        told = {name: year.get(name) for name in asked}  # openings too: the year before stays behind
+        for name in ("given", "direct", "ever", "blank", "values", "raw", "used"):
+            setattr(here, name, {item: value[rows] for item, value in getattr(year, name).items()})
+        here.values |= {name: value[rows] for name, value in told.items()}
+        years[number] = here
+    return FundPath(light, years)
 
 
 class Replay:

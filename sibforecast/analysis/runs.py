@@ -15,9 +15,9 @@ import pandas as pd
 from sibforecast import engine, items
 from sibforecast.analysis.doubts import FACTORS, FundDoubts, doubts_of
 from sibforecast.analysis.draws import Draws, Shocks
-from sibforecast.analysis.replay import Replay, alike
+from sibforecast.analysis.replay import Replay, alike, cut_out
 from sibforecast.assumptions.basis import Assumptions
-from sibforecast.assumptions.effects import Effects, effects_on
+from sibforecast.assumptions.effects import Effect, Effects, effects_on
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.projection.fund import FundPath
 from sibforecast.projection.project import run_scenarios
@@ -114,7 +114,8 @@ class Run:
         self._open = Counter((upper, job.path.basis.programme.code) for job in (*first, *second) for upper in job.uppers)
         self._find_unknown()
         linked: dict[tuple[str, int, str, int], Floats] = {}
-        for job, answer in zip(first, engine.run(_work, first, on, title="simulating"), strict=True):
+        sent = first if on is None else [_light(job) for job in first]
+        for job, answer in zip(first, engine.run(_work, sent, on, title="simulating"), strict=True):
             self._take(job, answer)
             for (area, item, year), part in answer.mirrors.items():
                 key = (job.path.basis.programme.code, area, item, year)
@@ -276,6 +277,18 @@ class Answer:
     mirrors: dict[tuple[int, str, int], Floats] = field(default_factory=dict)  # (draws,)
     kept: dict[tuple[str, str, int], Floats] = field(default_factory=dict)  # (draws,)
     deviations: dict[int, Floats] = field(default_factory=dict)  # (areas,)
+
+
+def _light(job: Job) -> Job:
+    """A job with its own areas alone, to be sent away."""
+    if job.path.basis.links:
+        return job
+    rows, doubts = job.rows, job.doubts
+    parts = {i: replace(d, way=d.way[rows], deviation=d.deviation[rows], keep=d.keep[rows], step=d.step[rows], tail=d.tail[rows])
+             for i, d in doubts.items.items()}  # fmt: skip
+    effects = job.effects and Effects(tuple(Effect(e.change, e.player, e.where[rows]) for e in job.effects.effects))
+    own = replace(doubts, areas=tuple(doubts.areas[r] for r in rows), items=parts)
+    return replace(job, path=cut_out(job.path, rows), doubts=own, effects=effects, rows=np.arange(len(rows)))
 
 
 def _work(job: Job) -> Answer:
