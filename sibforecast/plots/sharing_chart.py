@@ -165,7 +165,7 @@ def sharing(
 
 
 def _bars(ax: Axes, rows: pd.DataFrame, payers: list[str], look: style.Look) -> list[tuple[Any, str]]:
-    """Stacked bars, positive parts right of zero, negative ones left."""
+    """Stacked bars, positive parts right of zero, negative ones left; what is pending stands out in red."""
     legend = []
     right, left = [0.0] * len(rows), [0.0] * len(rows)
     for payer in payers:
@@ -173,8 +173,9 @@ def _bars(ax: Axes, rows: pd.DataFrame, payers: list[str], look: style.Look) -> 
         values = [float(v) for v in rows[payer]]
         starts = [r if v >= 0 else n for v, r, n in zip(values, right, left, strict=True)]
         bars = ax.barh(
-            range(len(rows)), values, left=starts, height=0.66, color=colour, hatch=hatch, edgecolor=style.INK,
-            linewidth=0.7, zorder=3,
+            range(len(rows)), values, left=starts, height=0.66, color=colour, hatch=hatch,
+            edgecolor=style.DEFICIT if payer == "pending" else style.INK, linewidth=1.6 if payer == "pending" else 0.7,
+            zorder=4 if payer == "pending" else 3,
         )  # fmt: skip
         right = [r + max(v, 0.0) for v, r in zip(values, right, strict=True)]
         left = [n + min(v, 0.0) for v, n in zip(values, left, strict=True)]

@@ -305,8 +305,8 @@ def cells(text: str) -> int:
     return sum(2 if has_chinese(c) or c in "（）、：【】" else 1 for c in text)
 
 
-def short(name: str, width: int = 26) -> str:
-    """A name for an axis: two lines at most.
+def short(name: str, width: int = 26, most: int = 2) -> str:
+    """A name for an axis: two lines at most, unless said otherwise.
 
     Examples
     --------
@@ -322,7 +322,7 @@ def short(name: str, width: int = 26) -> str:
             lines.append(piece)
         else:
             lines[-1] += glue + piece
-    return "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")
+    return "\n".join(lines[:most]) + ("…" if len(lines) > most else "")
 
 
 def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str, width: float = 560.0) -> str:
@@ -343,23 +343,28 @@ def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str,
     if look.illustrative:
         second.append(look.drawable("【示例数据 illustrative data】") if chinese_font() else "[illustrative data]")
     head = (" " if zh else ", ").join(part for part in what if part)
-    return "\n".join([*_wrapped(head, int(width / 7)), "  ".join(part for part in second if part)])
+    return "\n".join([*_wrapped(head, int(width / 8)), "  ".join(part for part in second if part)])
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of a title that fit over the axes."""
-    lines, line, used = [], "", 0
-    for word in text.split(" "):
-        size = cells(word) + 1
-        if line and used + size > width:
-            lines.append(line)
-            line, used = "", 0
-        line, used = f"{line} {word}" if line else word, used + size
-    return [*lines, line]
+    """Lines of a title that fit over the axes, of about one length."""
+
+    def within(width: int) -> list[str]:
+        lines, line = [], ""
+        for word in text.split(" "):
+            if line and cells(line) + 1 + cells(word) > width:
+                lines.append(line)
+                line = ""
+            line = f"{line} {word}" if line else word
+        return [*lines, line]
+
+    count = len(within(width))
+    narrow = next(w for w in range(1, width + 1) if len(within(w)) == count) if count > 1 else width
+    return within(narrow)
 
 
-def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], columns: int = 6) -> None:
-    """Title, legend between title and figure, source line, and the font on every text."""
+def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], columns: int = 6, note: str = "") -> None:
+    """Title, legend between title and figure, source line with a note after it, and the font on every text."""
     from matplotlib.text import Text
 
     rows = 0
@@ -372,7 +377,9 @@ def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], colu
         )  # fmt: skip
     ax.set_title(title, fontsize=TITLE, color=INK, pad=12 + 20 * rows, linespacing=1.35)
     source = look.drawable(look.source) or look.word("given")
-    ax.set_xlabel(f"{look.word('source')}{'：' if look.language == 'zh' else ': '}{source}", fontsize=SMALL, loc="left")
+    told = f"{look.word('source')}{'：' if look.language == 'zh' else ': '}{source}"
+    told += f"{'；' if look.language == 'zh' else '; '}{note}" if note else ""
+    ax.set_xlabel(told, fontsize=SMALL, loc="left")
     ax.xaxis.label.set_color(FAINT)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=SMALL, labelfontfamily=look.families, colors=INK)
@@ -381,11 +388,11 @@ def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], colu
         text.set_parse_math(False)  # a dollar sign in a name is a dollar sign
 
 
-def figures_axis(axis: Any, scale: Scale) -> None:
+def figures_axis(axis: Any, scale: Scale, most: int = 7) -> None:
     """Ticks of an axis of figures: scaled, separated, without an offset such as 1e8."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axis.set_major_locator(MaxNLocator(7))
+    axis.set_major_locator(MaxNLocator(most))
 
     def text(value: float, _: int) -> str:
         ticks = axis.get_majorticklocs()
