@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
@@ -200,17 +201,14 @@ def _line(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str
     part = rows[rows["closing"].notna()]
     if part.empty:
         return []
-    ax.plot(
-        part["year"],
-        part["closing"],
-        color=_LINE,
-        marker="o",
-        markersize=7,
-        linewidth=2.2,
-        zorder=5,
-        markeredgecolor="white",
-        path_effects=[withStroke(linewidth=4, foreground="white")],
-    )
+    rim = [withStroke(linewidth=4, foreground="white")]
+    points = list(zip(part["year"], part["closing"], strict=True))
+    for (a, left), (b, right) in pairwise(points):
+        if b - a == 1:
+            ax.plot([a, b], [left, right], color=_LINE, linewidth=2.2, zorder=5, path_effects=rim)
+        else:  # years of which nothing is known are bridged, not claimed
+            ax.plot([a, b], [left, right], ":", color=style.FAINT, linewidth=1.6, zorder=5, path_effects=rim)
+    ax.plot(*zip(*points, strict=True), "o", color=_LINE, markersize=7, markeredgecolor="white", zorder=6)
     return [(Line2D([], [], color=_LINE, marker="o", markersize=7, linewidth=2.2), look.word("closing"))]
 
 

@@ -72,7 +72,7 @@ def execution_table(
     ...                   "period": ["2025-06", "2025-12", "2026-06", "2026"]})
     >>> rows = execution_table(t)
     >>> rows[rows["kind"] == "season_mean"][["month", "value"]].values.tolist()
-    [[6, 8.0], [12, 20.0]]
+    [[6.0, 8.0], [12.0, 20.0]]
     """
     return _chosen(table, region, programme, item, year, expected, years)[0]
 
@@ -121,8 +121,9 @@ def _chosen(
             out += [(kind, now, int(str(m)), float(v) * plan) for m, v in share.items()]
         out += [("even", now, m, plan * m / 12) for m in range(1, 13)]
     out += [(s, now, 12, float(v.iloc[0])) for s, v in plans.items() if len(v)]
+    now_months = months.loc[months["year"] == now, "month"]
     ahead = _expected(table if expected is None else expected, chosen, now)
-    if ahead is not None:
+    if ahead is not None and now_months.max() < 12:  # a whole year is known, not expected
         out.append(("expected", now, 12, ahead))
     return pd.DataFrame(out, columns=["kind", "year", "month", "value"]), chosen
 

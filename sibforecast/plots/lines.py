@@ -103,7 +103,14 @@ def _name_ends(
             fontsize=style.SMALL,
             color=style.DEFICIT if red and value < 0 else style.INK,
             zorder=6,
-            arrowprops={"arrowstyle": "-", "color": paints[str(name)].colour, "linewidth": 0.8, "shrinkA": 1, "shrinkB": 5},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": paints[str(name)].colour,
+                "linewidth": 0.8,
+                "shrinkA": 1,
+                "relpos": (0, 0.5),
+                "shrinkB": 5,
+            },
             path_effects=[withStroke(linewidth=3, foreground="white")],
         )
 

@@ -185,6 +185,10 @@ def _limits(panels: list[Axes], rows: pd.DataFrame, scale: style.Scale) -> None:
         panel.set_ylim(low - (0.0 if low == 0 else 0.12 * span), high + 0.3 * span)
         panel.set_xlim(first - 0.6, last + 0.9)
         panel.set_xticks(years, [str(y) for y in years])
+        ticks = panel.xaxis.get_major_ticks()
+        if len(ticks) > 1:  # years of neighbours do not run together
+            ticks[0].label1.set_horizontalalignment("left")
+            ticks[-1].label1.set_horizontalalignment("right")
         style.figures_axis(panel.yaxis, scale, 4)
         panel.grid(axis="y", color="#e3e6e9", linewidth=0.8)
         panel.set_axisbelow(True)

@@ -270,7 +270,7 @@ def _bars(
             (right if value >= 0 else left)[name] += value
         if len(funds) > 1:
             legend.append((bar[0], look.name(fund)))
-    ax.set_yticks(range(len(names)), [style.short(said[n], 24) for n in names])
+    ax.set_yticks(range(len(names)), [style.short(said[n], 24, 3) for n in names])
     ax.set_ylim(len(names) - 0.4, -0.6)
     return legend
 

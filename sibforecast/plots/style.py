@@ -342,25 +342,25 @@ def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str,
     second = [span, f"{look.word('unit')}{'：' if zh else ': '}{unit}"]
     if look.illustrative:
         second.append(look.drawable("【示例数据 illustrative data】") if chinese_font() else "[illustrative data]")
-    head = (" " if zh else ", ").join(part for part in what if part)
-    return "\n".join([*_wrapped(head, int(width / 8)), "  ".join(part for part in second if part)])
+    lines = _wrapped([part for part in what if part], " " if zh else ", ", int(width / 8))
+    return "\n".join([*lines, "  ".join(part for part in second if part)])
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of a title that fit over the axes, of about one length."""
-
-    def within(width: int) -> list[str]:
-        lines, line = [], ""
-        for word in text.split(" "):
-            if line and cells(line) + 1 + cells(word) > width:
-                lines.append(line)
-                line = ""
-            line = f"{line} {word}" if line else word
-        return [*lines, line]
-
-    count = len(within(width))
-    narrow = next(w for w in range(1, width + 1) if len(within(w)) == count) if count > 1 else width
-    return within(narrow)
+def _wrapped(parts: list[str], between: str, width: int) -> list[str]:
+    """Lines of a title that fit over the axes, broken between its parts, within one only if it is too long itself."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and cells(lines[-1] + between + part) <= width:
+            lines[-1] += between + part
+            continue
+        if lines:
+            lines[-1] += between.rstrip()
+        for place, word in enumerate(part.split(" ")):
+            if place and cells(lines[-1]) + 1 + cells(word) <= width:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(word)
+    return lines or [""]
 
 
 def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], columns: int = 6, note: str = "") -> None:
@@ -369,6 +369,7 @@ def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], colu
 
     rows = 0
     if legend:
+        columns = _columns_of([text for _, text in legend], columns, width_of(ax))
         rows = -(-len(legend) // columns)
         ax.legend(
             [handle for handle, _ in legend], [text for _, text in legend], ncols=min(columns, len(legend)),
@@ -386,6 +387,16 @@ def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], colu
     for text in ax.findobj(Text):
         text.set_fontfamily(look.families)
         text.set_parse_math(False)  # a dollar sign in a name is a dollar sign
+
+
+def _columns_of(texts: list[str], most: int, width: float) -> int:
+    """So many columns of a legend that it is not wider than the axes; it is filled column by column."""
+    for count in range(min(most, len(texts)), 1, -1):
+        rows = -(-len(texts) // count)
+        widest = [max(map(cells, texts[i : i + rows])) for i in range(0, len(texts), rows)]
+        if sum(widest) * 5.6 + 42 * len(widest) <= width:
+            return count
+    return 1
 
 
 def figures_axis(axis: Any, scale: Scale, most: int = 7) -> None:

@@ -186,7 +186,7 @@ def tornado(
         legend = _bars(ax, rows, look, scale)
         _room(ax, rows, look)
     ax.set_yticks(range(len(rows)), [style.short(look.name(c)) for c in rows["item"]])
-    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_ylim(len(rows) + 0.2, -0.6)  # room for what left and right mean
     style.figures_axis(ax.xaxis, scale)
     what = (
         [title]

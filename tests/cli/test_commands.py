@@ -91,6 +91,8 @@ def test_draft_with_scenario_and_rules_writes_everything(example, tmp_path):
     assert done.returncode == 0, done.stderr
     names = {f.name for f in out.iterdir()}
     assert {"draft.csv", "balance.csv", "draft.xlsx", "fan.png", "waterfall.png", "sharing.png", "causes.csv", "sharing.csv"} <= names
+    assert {"balance.png", "tornado.png", "scenarios.png"} <= names
+    assert not {"execution.png", "heat.png", "multiples.png"} & names  # no months, and one area only
     assert (out / "sharing.csv").read_text("utf-8-sig").count("S2") >= 2
     assert not [f for f in tmp_path.iterdir() if f.name.startswith(".")]
 
