@@ -259,7 +259,7 @@ def _tell(ax: Axes, rows: pd.DataFrame, quantiles: list[float], look: style.Look
         if row["chance"] == row["chance"]:
             told = look.word("chance", f"{round_half_up(100 * row['chance'])}%", in_words(row["chance"], look))
         texts.append("  ".join(part for part in (mean, told) if part))
-    share = min((max(map(style.cells, texts), default=0) * 5.9 + 16) / style.width_of(ax), 0.55)
+    share = min((max(map(style.cells, texts), default=0) * style.letter() + 16) / style.width_of(ax), 0.55)
     ax.set_xlim(low - 0.03 * span, high + 0.02 * span + span * share / (1 - share))
     for place, (row, text) in enumerate(zip(rows.to_dict("records"), texts, strict=True)):
         end = max(0.0, *(row[c] for c in ("mean", *quantiles) if row[c] == row[c]))

@@ -370,7 +370,7 @@ def _months_axis(ax: Axes, rows: pd.DataFrame, look: style.Look, scale: style.Sc
     widest = max(
         (style.cells(f"{look.word(k)} {scale.text(v)}") for k, v in zip(ends["kind"], ends["value"], strict=True)), default=0
     )
-    share = min(widest * 6.4 / style.width_of(ax), 0.4)
+    share = min(widest * 1.1 * style.letter() / style.width_of(ax), 0.4)
     ax.set_xlim(0.5, 12.3 + 11.8 * share / (1 - share))
     ax.set_xticks(range(1, 13), look.word("months_1_12").split())
     style.figures_axis(ax.yaxis, scale)

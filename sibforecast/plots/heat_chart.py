@@ -38,8 +38,8 @@ def heat_table(
     ----------
     table : Result or pandas.DataFrame
         Either rows with a status (red, orange, yellow, green), such as a monitoring; the worst
-        of each area and fund is shown. Or figures whose bands make the light: by default the
-        months payable.
+        of each area and fund is shown, for one item with its outturn (column ``expected``). Or
+        figures whose bands make the light: by default the months payable.
     item : str, optional
         One line of a table with status (by default the worst over all), or the item of the figures.
     period, stage, scenario : optional
@@ -111,7 +111,10 @@ def _chosen(
         if strange := sorted(set(told_lights) - set(_SEVERITY)):
             raise SibError(f"heat: status {', '.join(strange)}: expected red, orange, yellow or green")
         worst = told_lights.map(_SEVERITY.index).astype(int).groupby(keys).max().reindex(cells).fillna(0)
-        out = pd.DataFrame({"value": float("nan"), "light": [_SEVERITY[int(w)] for w in worst]}, index=cells)
+        values = pd.Series(float("nan"), index=cells)
+        if item is not None and "expected" in frame.columns and not pd.MultiIndex.from_arrays(keys).duplicated().any():
+            values = pd.Series(frame["expected"].to_numpy(float), index=pd.MultiIndex.from_arrays(keys)).reindex(cells)
+        out = pd.DataFrame({"value": values, "light": [_SEVERITY[int(w)] for w in worst]}, index=cells)
     else:
         if (twice := pd.MultiIndex.from_arrays(keys).duplicated()).any():
             raise SibError(f"heat: {int(twice.sum())} areas and funds have a second figure; keep one")
@@ -194,7 +197,7 @@ def heat(
     what = [title] if title else [subject, look.drawable(chosen["scenario"] or ""), look.word("heat")]
     unit = scale.unit if figures else look.word("warning_level")
     heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend, note=origin(bands, look) if figures else "")
+    style.finish(ax, look, heading, legend, note=origin(bands, look) if "status" not in frame_of(table).columns else "")
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
     ax.tick_params(axis="y", labelsize=style.TEXT)

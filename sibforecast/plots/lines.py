@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-#: Width of a half-width letter of a small text, in points.
-_LETTER = 5.9
 _LINE_HEIGHT = 15.0
 
 
@@ -27,13 +25,14 @@ def draw_lines(
     scale: style.Scale,
     *,
     floor: float | None = None,
-    red: bool = False,
+    deficit: int = 0,
     solid: bool = False,
 ) -> None:
     """Draw one line for each value of `key`; what is not known yet is dashed and hollow.
 
     Each line is named at its right end, with its last figure. `floor` is a value the axis must
-    reach down to; `red` paints a last figure below nothing as a deficit; `solid` leaves each line
+    reach down to; `deficit` is the sign of a deficit, whose last
+    figure is red (1: above nothing, as a gap; −1: below; 0: there is none); `solid` leaves each line
     its own dashes, where nothing on the chart is known yet.
     """
     from matplotlib.colors import to_rgba
@@ -54,7 +53,7 @@ def draw_lines(
                 year, value, paint.marker, color=paint.colour, markerfacecolor=face, markersize=7, markeredgewidth=1.8, zorder=4
             )
     _axes(ax, rows, scale, floor)
-    _name_ends(ax, rows, key, paints, names, scale, red)
+    _name_ends(ax, rows, key, paints, names, scale, deficit)
 
 
 def _axes(ax: Axes, rows: pd.DataFrame, scale: style.Scale, floor: float | None) -> None:
@@ -75,7 +74,13 @@ def _axes(ax: Axes, rows: pd.DataFrame, scale: style.Scale, floor: float | None)
 
 
 def _name_ends(
-    ax: Axes, rows: pd.DataFrame, key: str, paints: Mapping[str, Paint], names: Mapping[str, str], scale: style.Scale, red: bool
+    ax: Axes,
+    rows: pd.DataFrame,
+    key: str,
+    paints: Mapping[str, Paint],
+    names: Mapping[str, str],
+    scale: style.Scale,
+    deficit: int,
 ) -> None:
     """Names and last figures, moved apart where lines end close together."""
     from matplotlib.patheffects import withStroke
@@ -87,7 +92,7 @@ def _name_ends(
     if not texts:
         ax.set_xlim(low - 0.5, high + 0.5)
         return
-    share = min((max(map(style.cells, texts)) * _LETTER + 22) / style.width_of(ax), 0.45)
+    share = min((max(map(style.cells, texts)) * style.letter() + 22) / style.width_of(ax), 0.45)
     span = max(high - low, 1) + 0.5
     ax.set_xlim(low - 0.5, high + 0.1 + span * share / (1 - share))
     places = spread([float(v) for v in ends["value"]], ax)
@@ -101,7 +106,7 @@ def _name_ends(
             va="center",
             ha="left",
             fontsize=style.SMALL,
-            color=style.DEFICIT if red and value < 0 else style.INK,
+            color=style.DEFICIT if value * deficit > 0 else style.INK,
             zorder=6,
             arrowprops={
                 "arrowstyle": "-",

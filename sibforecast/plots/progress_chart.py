@@ -206,7 +206,7 @@ def _bars(ax: Axes, rows: pd.DataFrame, look: style.Look, scale: style.Scale) ->
     ax.set_yticks(range(len(rows)), [style.short(look.name(str(c))) for c in rows["line"]])
     ax.set_ylim(len(rows) - 0.4, -0.6)
     longest = max(0.0, time, *rows["progress"].dropna(), *rows["season_share"].dropna())
-    share = min((max(map(style.cells, texts)) * 5.9 + 14) / style.width_of(ax), 0.5)
+    share = min((max(map(style.cells, texts)) * style.letter() + 14) / style.width_of(ax), 0.5)
     ax.set_xlim(0, longest / (1 - share))
     for place, (row, text) in enumerate(zip(rows.to_dict("records"), texts, strict=True)):
         end = max([v for v in (row["progress"], row["season_share"], time) if v == v])

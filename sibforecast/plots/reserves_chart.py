@@ -202,7 +202,7 @@ def reserves(
         painted = {name: _CROWD for name in lines if name not in near} | dict.fromkeys(near, _NEAR)
         named = {name: named[name] for name in near}
     with style.drawn(look):
-        draw_lines(ax, rows, "line", painted, named, scale, floor=0.0, red=True)
+        draw_lines(ax, rows, "line", painted, named, scale, floor=0.0, deficit=-1)
         hidden = _bands(ax, limits, look)
     what = (
         [title]
@@ -228,7 +228,7 @@ def _bands(ax: Axes, limits: Mapping[str, float], look: style.Look) -> list[tupl
     """Strips of the bands that come into view, each with its word left of the lines; in the legend where it is too thin."""
     bottom, top = ax.get_ylim()
     left, right = ax.get_xlim()
-    share = (max(style.cells(said(*band, look)) for band in ranges(limits)) * 5.9 + 6) / style.width_of(ax)
+    share = (max(style.cells(said(*band, look)) for band in ranges(limits)) * style.letter() + 6) / style.width_of(ax)
     ax.set_xlim(left - (right - left) * share / (1 - share), right)
     legend: list[tuple[Any, str]] = []
     for light, low, high in ranges(limits):

@@ -217,7 +217,7 @@ def scenarios(
             legend = _bars(ax, rows, painted, said, look)
             _tell(ax, rows, totals, look, scale, item)
         else:
-            _lines(ax, totals, painted, said, scale)
+            _lines(ax, totals, painted, said, scale, item)
     what = (
         [title]
         if title
@@ -235,10 +235,21 @@ def scenarios(
     return ax
 
 
-def _lines(ax: Axes, totals: pd.DataFrame, painted: Mapping[str, Paint], said: Mapping[str, str], scale: style.Scale) -> None:
+def _lines(
+    ax: Axes, totals: pd.DataFrame, painted: Mapping[str, Paint], said: Mapping[str, str], scale: style.Scale, item: str
+) -> None:
     """A line for each scenario."""
     rows = totals.assign(kind="draft")
-    draw_lines(ax, rows, "scenario", painted, {n: style.short(s, 30, 1) for n, s in said.items()}, scale, solid=True)
+    draw_lines(
+        ax,
+        rows,
+        "scenario",
+        painted,
+        {n: style.short(s, 30, 1) for n, s in said.items()},
+        scale,
+        solid=True,
+        deficit=1 if item == "gap" else -1,
+    )
 
 
 def _bars(
@@ -287,7 +298,7 @@ def _tell(ax: Axes, rows: pd.DataFrame, totals: pd.DataFrame, look: style.Look, 
             text += f"（{moved}）" if look.language == "zh" else f" ({moved})"
         texts.append(text)
     span = (float(ends.max()) - low) or 1.0
-    share = min((max(map(style.cells, texts)) * 5.9 + 14) / style.width_of(ax), 0.6)
+    share = min((max(map(style.cells, texts)) * style.letter() + 14) / style.width_of(ax), 0.6)
     ax.set_xlim(low - 0.02 * span if low < 0 else 0.0, float(ends.max()) + span * share / (1 - share))
     ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
     style.figures_axis(ax.xaxis, scale)

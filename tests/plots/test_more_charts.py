@@ -235,8 +235,8 @@ def test_scenarios_tell_total_and_difference() -> None:
     shown = texts(CHARTS["scenarios"](language="zh"))
     # two areas: 2 × (3 − 1); + 2 × 2; + 2 × 1
     assert {"合计 4.00", "合计 8.00（较基准+4.00）", "合计 6.00（较基准+2.00）", "基准"} <= set(shown)
-    lines = texts(CHARTS["scenarios over years"](language="en"))
-    assert {"baseline 6.00", "rate cut 8.00"} <= set(lines)  # of 2029: 2 × (5 − 2); 2 × (6 − 2)
+    ends = {t.get_text(): t.get_color() for t in CHARTS["scenarios over years"](language="en").texts}
+    assert ends["baseline 6.00"] == ends["rate cut 8.00"] == style.DEFICIT  # of 2029: 2 × (5 − 2); 2 × (6 − 2)
 
 
 def test_chances_are_told_in_number_and_word() -> None:

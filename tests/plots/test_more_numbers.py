@@ -241,6 +241,8 @@ def test_heat_of_a_monitoring_shows_the_worst_of_each_area_and_fund() -> None:
     seen = pd.concat([tables.monitoring(), tables.monitoring().assign(item="interest", status=["yellow", "orange", ""])])
     assert heat_table(seen)["light"].tolist() == ["red", "orange", "unknown"]
     assert heat_table(seen, item="interest")["light"].tolist() == ["yellow", "orange", "unknown"]
+    told = heat_table(tables.monitoring().assign(expected=[11e8, 4e8, None]), item="benefit_expenditure")
+    assert told["value"].tolist()[:2] == [11e8, 4e8]
     with pytest.raises(SibError, match="status amber"):
         heat_table(seen.assign(status="amber"))
     with pytest.raises(SibError, match="no default bands for gap"):
