@@ -27,6 +27,9 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.analysis.simulation import simulate as simulate
     from sibforecast.analysis.split_records import Splits as Splits
     from sibforecast.analysis.split_records import read_splits as read_splits
+    from sibforecast.analysis.stress import Stress as Stress
+    from sibforecast.analysis.stress import reverse_stress as reverse_stress
+    from sibforecast.assumptions import levers as levers
     from sibforecast.assumptions.basis import Assumptions as Assumptions
     from sibforecast.assumptions.basis import assume as assume
     from sibforecast.assumptions.policy import Policy as Policy
@@ -34,6 +37,7 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.assumptions.scenario import Change as Change
     from sibforecast.assumptions.scenario import Scenario as Scenario
     from sibforecast.assumptions.scenario import read_scenario as read_scenario
+    from sibforecast.assumptions.shipped import presets as presets
     from sibforecast.cli.schemas import schema as schema
     from sibforecast.errors import DataError as DataError
     from sibforecast.errors import SibError as SibError
@@ -42,6 +46,17 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.forecasting.drivers import Forecast as Forecast
     from sibforecast.forecasting.drivers import forecast as forecast
     from sibforecast.forecasting.drivers import nowcast as nowcast
+    from sibforecast.oversight.adjustment import Adjustment as Adjustment
+    from sibforecast.oversight.adjustment import adjust as adjust
+    from sibforecast.oversight.assessment import Scorecard as Scorecard
+    from sibforecast.oversight.assessment import assess as assess
+    from sibforecast.oversight.monitoring import Monitoring as Monitoring
+    from sibforecast.oversight.monitoring import monitor as monitor
+    from sibforecast.oversight.review import Review as Review
+    from sibforecast.oversight.review import review as review
+    from sibforecast.oversight.scorecard_file import read_scorecard as read_scorecard
+    from sibforecast.oversight.settlement import Settlement as Settlement
+    from sibforecast.oversight.settlement import settle as settle
     from sibforecast.projection.draft import BudgetDraft as BudgetDraft
     from sibforecast.projection.draft import draft_budget as draft_budget
     from sibforecast.projection.explain import Explanation as Explanation
@@ -59,6 +74,7 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.tables.data import FundData as FundData
     from sibforecast.tables.load import check as check
     from sibforecast.tables.load import load as load
+    from sibforecast.tables.merging import merge_funds as merge_funds
     from sibforecast.tables.samples import sample as sample
     from sibforecast.tables.template import template as template
 
@@ -69,6 +85,7 @@ _PUBLIC = {
     "check": "tables.load",
     "template": "tables.template",
     "sample": "tables.samples",
+    "merge_funds": "tables.merging",
     "forecast": "forecasting.drivers",
     "nowcast": "forecasting.drivers",
     "backtest": "forecasting.backtest",
@@ -76,6 +93,7 @@ _PUBLIC = {
     "assume": "assumptions.basis",
     "current_law": "assumptions.policy",
     "read_scenario": "assumptions.scenario",
+    "presets": "assumptions.shipped",
     "project": "projection.project",
     "run_scenarios": "projection.project",
     "draft_budget": "projection.draft",
@@ -85,6 +103,8 @@ _PUBLIC = {
     "read_version": "projection.standing",
     "BudgetVersion": "projection.standing",
     "calendar": "projection.timetable",
+    "review": "oversight.review",
+    "Review": "oversight.review",
     "roll_up": "analysis.rollup",
     "sensitivity": "analysis.sensitivity",
     "break_even": "analysis.sensitivity",
@@ -93,6 +113,8 @@ _PUBLIC = {
     "read_rules": "analysis.rules_file",
     "share": "analysis.sharing",
     "simulate": "analysis.simulation",
+    "reverse_stress": "analysis.stress",
+    "Stress": "analysis.stress",
     "Simulation": "analysis.simulation",
     "compare_rules": "analysis.rules_compared",
     "read_splits": "analysis.split_records",
@@ -100,6 +122,15 @@ _PUBLIC = {
     "Attribution": "analysis.attribution",
     "SharingRules": "analysis.rules_file",
     "Sharing": "analysis.sharing",
+    "monitor": "oversight.monitoring",
+    "Monitoring": "oversight.monitoring",
+    "adjust": "oversight.adjustment",
+    "Adjustment": "oversight.adjustment",
+    "assess": "oversight.assessment",
+    "Scorecard": "oversight.assessment",
+    "read_scorecard": "oversight.scorecard_file",
+    "settle": "oversight.settlement",
+    "Settlement": "oversight.settlement",
     "Explanation": "projection.explain",
     "schema": "cli.schemas",
     "Result": "results",
@@ -115,14 +146,14 @@ _PUBLIC = {
     "SibError": "errors",
     "DataError": "errors",
 }
-_ROOMS = ("plots", "report", "items")
+_ROOMS = {"plots": "plots", "report": "report", "items": "items", "levers": "assumptions.levers"}
 
 
 def __getattr__(name: str) -> Any:
     if name in _PUBLIC:
         value = getattr(import_module(f"sibforecast.{_PUBLIC[name]}"), name)
     elif name in _ROOMS:
-        value = import_module(f"sibforecast.{name}")
+        value = import_module(f"sibforecast.{_ROOMS[name]}")
     else:
         raise AttributeError(f"module 'sibforecast' has no attribute {name!r}")
     globals()[name] = value

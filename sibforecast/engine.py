@@ -17,8 +17,8 @@ from typing import TypeVar
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
 
-#: Jobs handed over ahead of the one waited for, for each worker: memory stays bounded.
-AHEAD = 2
+#: Jobs under way or waiting to be taken, for each worker: memory stays bounded.
+AHEAD = 1.5
 
 
 def run(
@@ -57,7 +57,7 @@ def run(
     rest = iter(jobs)
     try:
         with tqdm(total=len(jobs), desc=title, disable=None, leave=False) as bar:
-            window = AHEAD * many if on is None else len(jobs)  # a cluster plans for itself
+            window = int(AHEAD * many) if on is None else len(jobs)  # a cluster plans for itself
             waiting.extend(executor.submit(work, job) for job in islice(rest, window))
             while waiting:
                 answer = waiting.popleft().result()

@@ -118,11 +118,59 @@ EP_LINES = {
 }
 
 
-def enterprise_pension(folder: Path) -> Path:
-    """The worked example of the enterprise pension, drivers as the analyst's assumptions."""
+def enterprise_pension(folder: Path, year: int = 2026, more: Iterable[Sequence[object]] = ()) -> Path:
+    """The worked example of the enterprise pension, drivers as the analyst's assumptions.
+
+    `more` are further figures of `year`: programme, item, value before, value now, unit.
+    """
+    rows = list(more)
     return dataset(
         folder,
-        [("150100", "enterprise_pension", i, 2025, v, u, "final") for i, v, u in EP_OPENING],
-        [(i, 2026, v, u, "150100", "enterprise_pension", "example", "analyst") for i, v, u in EP_DRIVERS],
+        [("150100", "enterprise_pension", i, year - 1, v, u, "final") for i, v, u in EP_OPENING]
+        + [("150100", p, i, year - 1, before, u, "final") for p, i, before, _, u in rows if before != ""],
+        [(i, year, v, u, "150100", "enterprise_pension", "example", "analyst") for i, v, u in EP_DRIVERS]
+        + [(i, year, now, u, "150100", p, "example", "analyst") for p, i, _, now, u in rows if now != ""],
         deposits=EP_DEPOSITS,
     )
+
+
+#: Small funds beside it: programme, item, figure of the year before, of the year, unit.
+SMALL_FUNDS = (
+    ("enterprise_pension", "average_wage", "", 78_000, "元/年"),
+    ("unemployment", "insured_active", 150_000, 150_000, "人"),
+    ("unemployment", "contributors", "", 130_000, "人"),
+    ("unemployment", "contribution_base", "", 5_800, "元/月"),
+    ("unemployment", "contribution_rate", "", 1, "%"),
+    ("unemployment", "collection_rate", "", 98.5, "%"),
+    ("unemployment", "recipient_months", "", 20_160, "人月"),
+    ("unemployment", "benefit_standard", "", 2_156.50, "元/月"),
+    ("unemployment", "non_benefit_expenditure", 1_000, 1_000, WAN),
+    ("unemployment", "contribution_revenue", 8_500, "", WAN),
+    ("unemployment", "unemployment_expenditure", 4_000, "", WAN),
+    ("unemployment", "closing_balance", 20_000, "", WAN),
+    ("work_injury", "insured_active", 110_000, 110_000, "人"),
+    ("work_injury", "contributors", "", 100_000, "人"),
+    ("work_injury", "contribution_base", "", 5_500, "元/月"),
+    ("work_injury", "contribution_rate", "", 0.5, "%"),
+    ("work_injury", "collection_rate", "", 100, "%"),
+    ("work_injury", "contribution_revenue", 3_000, "", WAN),
+    ("work_injury", "injury_expenditure", 3_000, 3_000, WAN),
+    ("work_injury", "closing_balance", 5_000, "", WAN),
+    ("resident_pension", "insured_active", 180_000, 180_000, "人"),
+    ("resident_pension", "contributor_ratio", "", 90, "%"),
+    ("resident_pension", "personal_contribution", "", 400, "元/年"),
+    ("resident_pension", "subsidy_per_head", "", 60, "元/年"),
+    ("resident_pension", "beneficiaries", 60_000, 60_000, "人"),
+    ("resident_pension", "benefit_level", "", 160, "元/月"),
+    ("resident_pension", "benefit_standard", "", 143, "元/月"),
+    ("resident_medical", "insured", 500_000, 500_000, "人"),
+    ("resident_medical", "personal_contribution", "", 400, "元/年"),
+    ("resident_medical", "subsidy_per_head", "", 700, "元/年"),
+    ("resident_medical", "medical_expenditure", 50_000, 52_000, WAN),
+    ("employee_medical", "insured", 1_000_000, 1_000_000, "人"),
+    ("employee_medical", "admissions_per_insured", "", 0.2, "次/人·年"),
+    ("employee_medical", "cost_per_admission", "", 9_000, "元"),
+    ("employee_medical", "pooled_pay_rate", "", 75, "%"),
+    ("employee_medical", "medical_expenditure", 120_000, "", WAN),
+    ("employee_medical", "contribution_revenue", 130_000, 140_000, WAN),
+)

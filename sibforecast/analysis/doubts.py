@@ -101,9 +101,8 @@ def doubts_of(assumptions: Assumptions, paths: Mapping[str, FundPath], last: int
         if ahead is None:
             continue
         years[code] = tuple(y for y in path.basis.years if y <= last)
-        names = [i for i in ahead.point if i in CATALOGUE and _drawn(i, path, years[code])]
         items, told = {}, {}
-        for item in names:
+        for item in (i for i in ahead.point if i in CATALOGUE):
             wrong = _standard(ahead, item, len(path.basis.areas))
             doubt = _doubt(ahead, item, path, years[code], wrong)
             if (doubt.deviation > 0).any():
@@ -119,18 +118,16 @@ def doubts_of(assumptions: Assumptions, paths: Mapping[str, FundPath], last: int
     return out
 
 
-def _drawn(item: str, path: FundPath, years: tuple[int, ...]) -> bool:
-    """Drivers that are averages or stocks (a stock holds its flows), and what the projection takes as given."""
+def _drawn(item: str, path: FundPath, year: int) -> Bools:
+    """Areas where an item is drawn: drivers that are averages or stocks (a stock holds its flows), and what is taken as given."""
     entry = CATALOGUE[item]
     if entry.side in ("driver", "rate") and entry.timing in ("average", "closing"):
-        return True
-    for year in years:
-        now = path.years[year]
-        now.get(item)
-        fitted = path.basis.years[year].fitted.get(item)
-        if (now.used[item] == GIVEN).any() or (fitted is not None and fitted.any()):
-            return True
-    return False
+        return np.ones(len(path.basis.areas), dtype=bool)
+    now = path.years[year]
+    now.get(item)
+    given = now.used[item][:, 0] == GIVEN
+    fitted = path.basis.years[year].fitted.get(item)
+    return np.asarray(given if fitted is None else given | fitted[:, 0])
 
 
 def _standard(ahead: FundForecast, item: str, areas: int) -> Floats:
@@ -170,7 +167,8 @@ def _doubt(ahead: FundForecast, item: str, path: FundPath, years: tuple[int, ...
             author = np.nan_to_num(now.doubt[item][:, 0]) if item in now.doubt else np.zeros(areas)
             size = np.where(judged[:, 0], author, size)
             way[:, j] = np.where(judged[:, 0], FACTOR, way[:, j])
-        deviation[:, j] = np.where(np.isfinite(size) & np.isfinite(value) & (value != 0.0), size, 0.0)
+        size = np.where(_drawn(item, path, year) & np.isfinite(value) & (value != 0.0), size, 0.0)
+        deviation[:, j] = np.where(np.isfinite(size), size, 0.0)
         before = deviation[:, j - 1] if j else np.zeros(areas)
         on = (way[:, j] == way[:, j - 1]) & (deviation[:, j] >= before) if j else np.zeros(areas, dtype=bool)
         keep[:, j] = on

@@ -10,8 +10,9 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
-from sibforecast.analysis.doubts import AMOUNT, FACTOR, FARTHEST, UTMOST, Doubt, FundDoubts
+from sibforecast.analysis.doubts import AMOUNT, FACTOR, FARTHEST, UTMOST, FundDoubts
 
 Floats = npt.NDArray[np.float64]
 Shocks = npt.NDArray[np.float32]
@@ -21,17 +22,25 @@ _WEIGHT = np.exp(-0.5 * _GRID**2)
 _WEIGHT /= _WEIGHT.sum()
 
 
-def stream(seed: int, *names: str) -> np.random.Generator:
-    """The generator of a name.
+#: Standard normals at the middles of 65,536 equal chances, with a variance of exactly one: a draw is two bytes
+#: and a look at this table, five times as fast as drawing normals and as fine as anything estimated here.
+_NORMALS = ndtri((np.arange(65_536) + 0.5) / 65_536)
+_NORMALS = (_NORMALS / _NORMALS.std()).astype(np.float32)
+
+
+def shocks(seed: int, *names: str, size: tuple[int, ...]) -> Shocks:
+    """Standard normal draws of the stream that bears a name.
 
     Examples
     --------
-    >>> a, b = stream(7, "150100", "wages"), stream(7, "150100", "wages")
-    >>> bool((a.standard_normal(3) == b.standard_normal(3)).all())
-    True
+    >>> a, b = (shocks(7, "150100", "wages", size=(3,)) for _ in range(2))
+    >>> bool((a == b).all()), a.dtype.name
+    (True, 'float32')
     """
     key = tuple(crc32(n.encode()) for n in names)
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))
+    many = int(np.prod(size))
+    words = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)).random_raw((many + 3) // 4)
+    return np.take(_NORMALS, words.astype("<u8", copy=False).view("<u2")[:many]).reshape(size)
 
 
 def bent(z: Floats, level: float, bend: float) -> Floats:
@@ -42,27 +51,36 @@ def bent(z: Floats, level: float, bend: float) -> Floats:
     return np.asarray(held * (level + bend * held * held))
 
 
-def moved(value: float, z: Floats, way: int, deviation: float, level: float, bend: float) -> Floats:
-    """A figure with errors of a deviation laid on it; its mean stays what it was.
+def moved(value: float, errors: Floats, way: int, deviation: float, level: float, bend: float) -> Floats:
+    """A figure with normal errors of a deviation laid on it, their tails bent; its mean stays what it was.
 
     Examples
     --------
-    >>> z = stream(1, "x").standard_normal(200_000)
-    >>> bool(abs(moved(100.0, z, FACTOR, 0.2, 1.0, 0.0).mean() / 100 - 1) < 0.002)
+    >>> errors = 0.2 * shocks(1, "x", size=(200_000,)).astype(float)
+    >>> bool(abs(moved(100.0, errors, FACTOR, 0.2, 1.0, 0.0).mean() / 100 - 1) < 0.002)
     True
-    >>> moved(100.0, z[:1], FACTOR, 0.0, 1.0, 0.0).tolist()
+    >>> moved(100.0, errors[:1], FACTOR, 0.0, 1.0, 0.0).tolist()
     [100.0]
     """
     if deviation == 0.0 or value != value:
-        return np.full(z.shape, value)
-    error = deviation * bent(z, level, bend)
+        return np.full(errors.shape, value)
+    error = errors * level if bend == 0.0 else deviation * bent(errors / deviation, level, bend)
     if way == AMOUNT:
-        return np.asarray(value + error)
+        error += value
+        return error
+    widest = deviation * abs(float(bent(np.array([_GRID[-1]]), level, bend)[0]))
+    if way == FACTOR and bend == 0.0 and widest <= UTMOST:  # the mean of a lognormal is known
+        np.exp(error, out=error)
+        error *= value / float(np.exp(0.5 * (deviation * level) ** 2))
+        return error
     grid = deviation * bent(_GRID, level, bend)
     if way == FACTOR:
-        if grid[-1] > UTMOST:
-            grid, error = np.clip(grid, -UTMOST, UTMOST), np.clip(error, -UTMOST, UTMOST)
-        return np.asarray(np.exp(error) * (value / float((_WEIGHT * np.exp(grid)).sum())))
+        if widest > UTMOST:
+            grid = np.clip(grid, -UTMOST, UTMOST)
+            np.clip(error, -UTMOST, UTMOST, out=error)
+        np.exp(error, out=error)
+        error *= value / float((_WEIGHT * np.exp(grid)).sum())
+        return error
     centre = float(np.log(value) - np.log1p(-value))
     for _ in range(30):  # the logit whose draws have the mean wanted
         share = 1.0 / (1.0 + np.exp(-(centre + grid)))
@@ -86,7 +104,8 @@ class Draws:
         self.names = list(doubts.items)
         self._shared = {} if shared is None else shared
         self._pure: dict[str, Shocks] = {}
-        self._far: dict[str, Floats] = {}
+        self._new: dict[str, Shocks] = {}
+        self._far: dict[str, tuple[int, Floats]] = {}
 
     def has(self, item: str, year: int) -> bool:
         """Whether an item is in doubt in a year, in any of the areas."""
@@ -98,42 +117,50 @@ class Draws:
     def move(self, item: str, year: int, value: Floats) -> Floats:
         """Figures (areas, 1) with their errors laid on: (areas, draws)."""
         doubt, column = self.doubts.items[item], self._column(year)
-        z = self._errors(item, doubt)[:, column]
-        out = np.empty(z.shape)
+        errors = self.errors(item, column)
+        out = np.empty(errors.shape)
         for place, row in enumerate(self.rows):
-            out[place] = moved(float(value[place, 0]), z[place], int(doubt.way[row, column]), float(doubt.deviation[row, column]),
-                               float(doubt.tail[row, 0]), float(doubt.tail[row, 1]))  # fmt: skip
+            level, bend = doubt.tail[row]
+            out[place] = moved(float(value[place, 0]), errors[place], int(doubt.way[row, column]),
+                               float(doubt.deviation[row, column]), float(level), float(bend))  # fmt: skip
         return out
 
     def _column(self, year: int) -> int:
         return self.doubts.years.index(year)
 
-    def _errors(self, item: str, doubt: Doubt) -> Floats:
-        """Standard errors of each year, those of the years before in them: (areas, years, draws)."""
-        found = self._far.get(item)
+    def errors(self, item: str, column: int) -> Floats:
+        """Normal errors of a year, those of the years before in them, on the scale of the driver: (areas, draws)."""
+        doubt = self.doubts.items[item]
+        place, here = self._far.get(item, (-1, np.zeros((len(self.rows), self.number))))
+        if place > column:  # asked for an earlier year again: from the start
+            place, here = -1, np.zeros((len(self.rows), self.number))
+        while place < column:
+            place += 1
+            keep, step = doubt.keep[self.rows, place, None], doubt.step[self.rows, place, None]
+            new = self._news(item)[:, place] * step
+            if place and keep.any():
+                new += here if (keep == 1.0).all() else keep * here
+            here = new
+        self._far[item] = (place, here)
+        return here
+
+    def _news(self, item: str) -> Shocks:
+        """What each year brings: each area's own, mixed so that drivers go together, and what all areas share."""
+        found = self._new.get(item)
         if found is not None:
             return found
-        common, shared, own = self._common(item), np.float32(doubt.shared**0.5), np.float32((1.0 - doubt.shared) ** 0.5)
-        new = self._own(item)
-        new *= own
-        new += shared * common[None]
-        out = np.empty(new.shape)
-        before = np.zeros((len(self.rows), self.number))
-        for column in range(len(self.doubts.years)):
-            keep, step = doubt.keep[self.rows, column, None], doubt.step[self.rows, column, None]
-            before = keep * before + step * new[:, column]
-            size = doubt.deviation[self.rows, column, None]
-            np.divide(before, np.where(size > 0, size, 1.0), out=out[:, column])
-        self._far[item] = out
-        return out
-
-    def _own(self, item: str) -> Shocks:
-        """What is each area's own, mixed so that drivers go together."""
-        weights = self.doubts.own[self.names.index(item)].astype(np.float32)
-        out = np.zeros((len(self.rows), len(self.doubts.years), self.number), dtype=np.float32)
-        for name, weight in zip(self.names, weights, strict=True):
-            if weight != 0.0:
+        alone = (1.0 - self.doubts.items[item].shared) ** 0.5
+        weights = (self.doubts.own[self.names.index(item)] * alone).astype(np.float32)
+        mixed = [(name, weight) for name, weight in zip(self.names, weights, strict=True) if weight != 0.0]
+        common = self._common(item)
+        if mixed:
+            out: Shocks = self._single(mixed[0][0]) * mixed[0][1]
+            for name, weight in mixed[1:]:
                 out += weight * self._single(name)
+            out += common
+        else:
+            out = np.broadcast_to(common, (len(self.rows), *common.shape))
+        self._new[item] = out
         return out
 
     def _single(self, item: str) -> Shocks:
@@ -142,8 +169,7 @@ class Draws:
             size = (len(self.doubts.years), self.number)
             found = np.empty((len(self.rows), *size), dtype=np.float32)
             for place, row in enumerate(self.rows):
-                own = stream(self.seed, "own", self.doubts.areas[row], self.doubts.programme, item)
-                own.standard_normal(dtype=np.float32, out=found[place])
+                found[place] = shocks(self.seed, "own", self.doubts.areas[row], self.doubts.programme, item, size=size)
             self._pure[item] = found
         return found
 
@@ -152,8 +178,9 @@ class Draws:
         found = self._shared.get(item)
         if found is not None:
             return found
-        loadings = self.doubts.loadings[self.names.index(item)]
-        alone = np.float32(max(1.0 - float((loadings**2).sum()), 0.0) ** 0.5)
+        part = self.doubts.items[item].shared ** 0.5
+        loadings = self.doubts.loadings[self.names.index(item)] * part
+        alone = np.float32(max(part**2 - float((loadings**2).sum()), 0.0) ** 0.5)
         out = alone * self._of_all("common", self.doubts.programme, item)
         for factor, loading in enumerate(loadings.astype(np.float32)):
             if loading != 0.0:
@@ -162,4 +189,4 @@ class Draws:
         return out
 
     def _of_all(self, *names: str) -> Shocks:
-        return stream(self.seed, *names).standard_normal((len(self.doubts.years), self.number), dtype=np.float32)
+        return shocks(self.seed, *names, size=(len(self.doubts.years), self.number))

@@ -143,9 +143,11 @@ class Game:
             told, came = (self._line(side, line) for side in (self.before, self.after))
             if told is None and came is None:
                 continue
-            moved = _known(came) - _known(told)
+            apart = self._told_by_one(line, told, came)
+            moved = np.where(apart, 0.0, _known(came) - _known(told))
             split = self._split(line)
-            for (kind, cause), value in split.items():
+            for (kind, cause), whole in split.items():
+                value = np.where(apart, 0.0, whole)
                 yield line, kind, cause, sign * value
                 moved = moved - value
             if np.abs(moved).max() > 1e-9 * max(1.0, float(np.abs(_known(came)).max())):
@@ -166,6 +168,15 @@ class Game:
         closed = self.programme.kind == "closing_subsidy_pension" and "gap_subsidy" not in side.given
         unsplit = closed & ~np.isnan(side.given.get("fiscal_subsidy", blank)[:, 0])  # the subsidy filled what it filled
         return np.where(unsplit, np.nan, gap)
+
+    def _told_by_one(self, line: str, told: Floats | None, came: Floats | None) -> Bools:
+        """Where only one side tells a line of a total that both tell: blank is not zero, it is in the total's residual."""
+        blank = np.full(len(self.areas), np.nan)
+        one = np.isnan(blank if told is None else told) != np.isnan(blank if came is None else came)
+        total = "total_revenue" if line in _REVENUE else "total_expenditure"
+        for side in (self.before, self.after):
+            one = one & ~np.isnan(side.given.get(total, blank[:, None])[:, 0])
+        return np.asarray(one)
 
     def _line(self, side: _Side, line: str) -> Floats | None:
         """A line of a slice without what filled a gap: as reported, else by its formula."""

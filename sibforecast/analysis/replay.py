@@ -61,6 +61,12 @@ class Replay:
             return self._adjust(year, at_end=True)(item, raw, False, self._earlier(item, year))
         return self._of(name, year, raw=False)
 
+    def forget(self, before: int) -> None:
+        """Let figures of earlier years go: memory; what is asked for again is computed again."""
+        for table in (self._raw, self._value):
+            for key in [k for k in table if k[1] < before]:
+                del table[key]
+
     def _opening(self, item: str, year: int, raw: bool) -> Floats:
         if year - 1 in self.path.years and year > self.path.basis.base_year:
             return self._of(item, year - 1, raw)
@@ -107,7 +113,9 @@ class Replay:
         computed = np.asarray(rule.formula(*arguments))
         follows = rules[0].follows
         adjust = self._adjust(year)
-        adjusted = adjust(follows or item, computed, bool(follows), self._earlier(item, year))
+        factor = now.moved(follows or item, bool(follows))
+        moved = computed if factor is None else computed * factor[self.rows]
+        adjusted = adjust(follows or item, moved, bool(follows), self._earlier(item, year))
         if follows:
             adjusted = adjust(item, adjusted, False, self._earlier(item, year))
         return computed, adjusted

@@ -19,6 +19,7 @@ from sibforecast import items
 from sibforecast.analysis import coverage
 from sibforecast.errors import RollUpError
 from sibforecast.results import Findings, Result
+from sibforecast.tables.data import FundData
 from sibforecast.tables.regions import Regions
 from sibforecast.tables.schema import LEVELS
 
@@ -80,6 +81,8 @@ def roll_up(result: R, level: str) -> R:
     additive = "item" not in frame or "line" in frame or "payer" in frame
     found: list[dict[str, Any]] = []
     rolled = _sum_rows(frame, regions, level) if additive else roll_items(frame, regions, level, found)
+    if isinstance(result, FundData):  # what reads a data set reads its codes as categories
+        rolled = rolled.astype({c: "category" for c in rolled if isinstance(frame[c].dtype, pd.CategoricalDtype)})
     changes: dict[str, Any] = {"build": lambda: rolled}
     names = {f.name for f in dataclasses.fields(result)}
     if "findings" in names and found:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
@@ -38,6 +38,13 @@ SHARING_COLUMNS = (
     "region", "programme", "period", "stage", "scenario", "class", "cause", "treat", "payer",
     "ratio", "clause", "reason", "value",
 )  # fmt: skip
+
+
+class Graded(Protocol):
+    """What gives grades by area: a scorecard."""
+
+    def grades(self) -> Mapping[str, object]:
+        """Area to grade."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -184,7 +191,7 @@ class Sharing(Result):
 
 def share(
     causes: Attribution | BudgetDraft | pd.DataFrame, rules: SharingRules, *,
-    pooling: pd.DataFrame | None = None, assessments: Mapping[str, object] | None = None,
+    pooling: pd.DataFrame | None = None, assessments: Mapping[str, object] | Graded | None = None,
     audits: pd.DataFrame | None = None, balances: pd.DataFrame | None = None, remitted: pd.DataFrame | None = None,
     conditions: pd.DataFrame | None = None,
 ) -> Sharing:  # fmt: skip
@@ -199,8 +206,8 @@ def share(
         What `read_rules` gives.
     pooling : DataFrame, optional
         programme, level, start, end[, region]; by default that of the data set.
-    assessments : mapping, optional
-        Area to grade (a word of the rules) or multiplier (at most 1).
+    assessments : mapping or Scorecard, optional
+        Area to grade (a word of the rules) or multiplier (at most 1); or what `assess` gives.
     audits : DataFrame, optional
         region, programme, period, amount, rectified: what is not rectified is deducted from
         the grant, where the rules say so. By default that of the data set.
@@ -238,7 +245,8 @@ def share(
     data = getattr(causes, "source", None)
     table = _causes_frame(causes)
     regions = data.regions if data is not None else Regions.of([])
-    grades = grades_of(assessments or {}, regions, table, rules)
+    graded = assessments if isinstance(assessments, Mapping) or assessments is None else assessments.grades()
+    grades = grades_of(graded or {}, regions, table, rules)
     if pooling is None and data is not None:
         pooling = data.table("pooling")
     expected = causes.expected if isinstance(causes, Attribution) else None

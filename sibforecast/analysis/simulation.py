@@ -13,6 +13,7 @@ import pandas as pd
 from sibforecast import items
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.runs import LINES, Question, Run
+from sibforecast.analysis.stress import chance_met, chances_moved, doubt_by_driver, fund_of
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.errors import SibError
@@ -112,6 +113,78 @@ class Simulation(Result):
         run.go(on)
         return run.chances()[["region", "programme", "period", "probability"]]
 
+
+    def _again(self, draws: int, assumptions: Assumptions | None = None) -> Run:
+        """The same simulation with fewer draws, to ask it something else."""
+        if self.assumptions is None:
+            raise SibError("this simulation has no assumptions behind it")
+        return Run(assumptions or self.assumptions, self.scenario, min(draws, self.draws), self.seed, self.years, ("gap",), ())
+
+    def doubt(self, item: str = "gap", *, draws: int = 1000, on: Executor | None = None) -> pd.DataFrame:
+        """Which driver the doubt comes from: the spread of a figure when each driver alone is drawn.
+
+        Parameters
+        ----------
+        item : str
+        draws : int
+            How many of the draws are made again for each driver.
+
+        Returns
+        -------
+        DataFrame
+            region, programme, period, driver, deviation, share of the variance of all together.
+        """
+        _line(item)
+        return doubt_by_driver(self._again(draws), item, on)
+
+    def sensitivity(
+        self, drivers: Sequence[str], by: float = 0.01, *, draws: int = 2000, on: Executor | None = None
+    ) -> pd.DataFrame:
+        """What a driver that is higher by a share does to the chance of a gap, on the same draws.
+
+        Returns
+        -------
+        DataFrame
+            region, programme, period, item, by, gap_chance, expected_shortfall, more_often, more.
+        """
+        for driver in drivers:
+            _line(driver)
+        return chances_moved(self._again(draws), drivers, by, on)
+
+    def break_even(
+        self, item: str, programme: str, *, chance: float = 0.05, region: str | None = None, draws: int = 2000,
+        on: Executor | None = None,
+    ) -> pd.DataFrame:  # fmt: skip
+        """The change of a driver at which the chance of a gap is what is wanted.
+
+        Parameters
+        ----------
+        item, programme : str
+        chance : float
+            Between 0 and 1.
+        region : str, optional
+            Code or name of an area; by default the highest.
+
+        Returns
+        -------
+        DataFrame
+            region, programme, item, period, factor (of the draft's own value), chance.
+
+        Raises
+        ------
+        SibError
+            If no factor between a half and twice does it.
+        """
+        _line(item)
+        if self.assumptions is None or not 0.0 < chance < 1.0:
+            raise SibError(f"chance: expected a number between 0 and 1; found {chance!r}")
+        alone = fund_of(self.assumptions, programme)
+        (code, basis), = alone.funds.items()
+        tree = self.assumptions.source.regions
+        area = tree.resolve(region) if region is not None else _top(self.source, [*basis.areas, *tree.ancestors(basis.areas[0])])
+        factor, met = chance_met(self._again(draws, alone), item, area, chance, on)
+        row = (area, code, item, str(self.years[0]), factor, met)
+        return pd.DataFrame([row], columns=["region", "programme", "item", "period", "factor", "chance"])
 
     def bill(
         self, rules: SharingRules, *, stage: str = "budget", pooling: pd.DataFrame | None = None,

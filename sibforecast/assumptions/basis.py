@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -23,12 +24,15 @@ from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.errors import DataError, ProjectionError, ScenarioError
 from sibforecast.forecasting.drivers import Forecast
+from sibforecast.forecasting.entered import WAGE
 from sibforecast.forecasting.fund_forecast import FundForecast
+from sibforecast.forecasting.macro import BASES, elasticity
 from sibforecast.forecasting.methods import STALE_YEARS
 from sibforecast.forecasting.years import implied_words
-from sibforecast.programmes.programme import Programme
+from sibforecast.programmes.programme import Driven, Programme
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
+from sibforecast.tables.panel import Panel
 from sibforecast.tables.read import Collector
 
 Bools = npt.NDArray[np.bool_]
@@ -200,6 +204,7 @@ def _fund(
     fund.upper = upper_sides(data, panel, found)
     fund.flags = {name: flags[name] for name in ("revenue_itemised", "expenditure_itemised")}
     fund.stocks = {i: panel.year(i, panel.years[-1] - 1) for i in STOCKS}
+    fund.driven = _driven(ahead)
     before = base
     for index, year in enumerate(ahead.years):
         now = YearBasis()
@@ -232,6 +237,26 @@ def _fund(
         before = now
     _note_defaults(fund, found)
     return fund
+
+
+def _driven(ahead: FundForecast) -> dict[str, tuple[Driven, ...]]:
+    """What a scenario's change of the economy moves, by the elasticities the forecast learned.
+
+    A base follows the average wage whatever is known of it: the law ties the two. Contributors
+    follow from the insured, where these move themselves.
+    """
+    out: dict[str, tuple[Driven, ...]] = {i: (Driven(WAGE, partial(_elasticity, ahead.panel, i)),) for i in BASES}
+    for (item, figure), learned in ahead.learned.items():
+        insured = ahead.learned.get(("insured_active", figure))
+        doubled = item == "contributors" and insured is not None and insured.value != 0.0
+        if learned.value and not doubled and not (item in BASES and figure == WAGE):
+            line = items.CATALOGUE[item].side not in ("driver", "rate")
+            out[item] = (*out.get(item, ()), Driven(figure, partial(float, learned.value), given_only=line))
+    return out
+
+
+def _elasticity(panel: Panel, item: str) -> float:
+    return elasticity(panel, item).value
 
 
 def _too_old(found: Collector, programme: str, year: int, first: int, region: str | None = None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -29,7 +30,8 @@ class Effect:
     """One change as it meets one fund."""
 
     change: Change
-    player: int | None  # its place among the scenario's changes; none: always in force
+    # its place among the scenario's changes, of a measure with an amount for each area that of the first; none: always in force
+    player: int | None
     where: npt.NDArray[np.bool_]  # (areas, 1)
 
 
@@ -80,13 +82,17 @@ def effects_on(
 ) -> Effects:
     """The changes that concern a fund, with the areas each one meets.
 
+    Changes of one item, `id` and decider that meet no area twice are one measure with an amount
+    of its own in each: one player, so that its causes can be told apart from others'.
+
     Raises
     ------
     ScenarioError
         If a change names an unknown area.
     """
     out = []
-    for player, change in enumerate(changes):
+    measures: dict[tuple[object, ...], tuple[int, npt.NDArray[np.bool_]]] = {}
+    for place, change in enumerate(changes):
         if not change.concerns(programme):
             continue
         where = np.zeros((len(areas), 1), dtype=bool)
@@ -100,8 +106,14 @@ def effects_on(
                 raise ScenarioError(f"change {change.cause!r}: {fault}") from fault
             inside = {code, *regions.below(code)}
             where[:, 0] |= [a in inside for a in areas]
-        if where.any():
-            out.append(Effect(change, player, where))
+        if not where.any():
+            continue
+        measure = (change.id or place, change.item, change.decided_by, change.known_at_budget, change.evidence)
+        player, met = measures.get(measure, (place, np.zeros_like(where)))
+        if bool(np.any(met & where)):  # the same areas again: a step of its own
+            player, met = place, np.zeros_like(where)
+        measures[measure] = (player, met | where)
+        out.append(Effect(change, player, where))
     return Effects(tuple(out))
 
 
@@ -177,12 +189,17 @@ def _runs(effects: list[Effect], is_flow: bool) -> list[tuple[bool, list[Effect]
 
 
 def _dates(change: Change) -> tuple[Period, Period | None]:
-    return Period.parse(change.start), Period.parse(change.end) if change.end else None
+    return _month(change.start), _month(change.end) if change.end else None
+
+
+@cache
+def _month(text: str) -> Period:
+    return Period.parse(text)
 
 
 def _counts(change: Change, item: str, year: int) -> bool:
     """An adjustment of benefits is an event of its year: the level keeps it, it is not made again."""
-    return item != "benefit_adjustment" or year == Period.parse(change.start).year
+    return item != "benefit_adjustment" or year == _month(change.start).year
 
 
 def _spells(effects: Sequence[Effect], item: str, year: int) -> list[tuple[float, tuple[Effect, ...]]]:
@@ -225,7 +242,7 @@ def _arrears(effects: Sequence[Effect], item: str, year: int) -> list[_Arrears]:
 
 def _paid_in(effect: Effect) -> int:
     """The year from which a change is paid."""
-    return Period.parse(effect.change.paid or effect.change.start).year
+    return _month(effect.change.paid or effect.change.start).year
 
 
 def _in_month(effect: Effect, item: str, year: int, month: int) -> bool:

@@ -17,7 +17,7 @@ from sibforecast.forecasting.fund_forecast import LABELS, POLICY_ITEMS
 from sibforecast.items import CATALOGUE
 from sibforecast.programmes.evidence import EVIDENCE
 from sibforecast.programmes.implied import averages
-from sibforecast.programmes.programme import Link, Programme, UpperSide
+from sibforecast.programmes.programme import Driven, Link, Programme, UpperSide
 from sibforecast.tables.panel import Floats
 
 Bools = npt.NDArray[np.bool_]
@@ -71,6 +71,7 @@ class FundBasis:
     upper: tuple[UpperSide, ...] = ()  # own lines of areas made of these areas
     flags: dict[str, Floats] = field(default_factory=dict)  # which sides are itemised, by the last accounts
     stocks: dict[str, Floats] = field(default_factory=dict)  # of the year before the base, for average heads
+    driven: dict[str, tuple[Driven, ...]] = field(default_factory=dict)  # what moves with figures of the economy
     policy: tuple[Effect, ...] = ()  # announced decisions, laid on before any scenario
 
 

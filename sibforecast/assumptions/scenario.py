@@ -43,7 +43,8 @@ class Change:
     programme : str or tuple of str
         The funds it concerns; ``"*"`` for all.
     regions : tuple of str
-        Areas (codes or names); an upper area means all below it; ``("*",)`` for all.
+        Areas (codes or names); an upper area means all below it; ``("*",)`` for all. An amount
+        is laid on each area that is met (said by a finding), never shared out among them.
     set, add, multiply, floor, cap : float
         Exactly one of them.
     start, end : str
@@ -61,7 +62,8 @@ class Change:
     before_value : float
         The value before, where a set, floor or cap must be undone later.
     id : str
-        Name of the measure; it becomes the cause of what follows.
+        Name of the measure; it becomes the cause of what follows. Changes of one item with the
+        same name, in different areas, are one measure with an amount of its own in each.
 
     Raises
     ------
@@ -274,7 +276,11 @@ class Scenario:
     def __add__(self, other: Scenario) -> Scenario:
         """Both packages together."""
         title = " + ".join(t for t in (self.title, other.title) if t)
-        return Scenario(title, *self.changes, *other.changes, author=self.author, reference=self.reference)
+        heads = {
+            name: "; ".join(dict.fromkeys(t for t in (getattr(self, name), getattr(other, name)) if t))
+            for name in ("author", "reference", "explanation")
+        }
+        return Scenario(title, *self.changes, *other.changes, **heads)
 
     @property
     def in_order(self) -> tuple[Change, ...]:

@@ -15,11 +15,13 @@ from sibforecast.analysis.attribution import Attribution, attribute
 from sibforecast.analysis.rollup import roll_up
 from sibforecast.analysis.rules_file import read_rules
 from sibforecast.analysis.sharing import share
+from sibforecast.analysis.simulation import simulate as simulate_draft
 from sibforecast.assumptions.scenario import Scenario, read_scenario
 from sibforecast.cli import output
 from sibforecast.errors import DataError, SibError
 from sibforecast.forecasting.backtest import backtest as backtest_data
 from sibforecast.forecasting.drivers import nowcast as nowcast_year
+from sibforecast.oversight.review import review as review_data
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.projection.project import project
 from sibforecast.results import Findings
@@ -122,6 +124,62 @@ def backtest(arguments: argparse.Namespace) -> int:
     print(ours.to_string())
     _save(made.frame, arguments.out)
     return 0
+
+
+def simulate(arguments: argparse.Namespace) -> int:
+    """The draft over many draws: chances of gaps, and what to set aside."""
+    import pandas as pd
+
+    with _progress(3) as step:
+        step("rules and scenarios")
+        rules = read_rules(arguments.rules) if arguments.rules else None
+        packages = [read_scenario(s) for s in arguments.scenario]
+        step("reading and drafting")
+        made = draft_budget(load(_data_path(arguments.path)), arguments.year, asof=arguments.asof)
+        if made.assumptions is None:
+            raise SibError("this draft carries no assumptions")
+        step("simulating")
+    scenario = reduce(add, packages) if packages else None
+    found = simulate_draft(made.assumptions, scenario, draws=arguments.draws, seed=arguments.seed)
+    if arguments.json:
+        print(found.to_json())
+    else:
+        print(repr(found))
+    if rules is not None:
+        bill = found.bill(rules)
+        every = bill[bill["region"] == ""].astype({"payer": str})
+        every = every.assign(quantile=every["quantile"].fillna(-1.0))
+        wide = every.pivot_table(index="payer", columns="quantile", values="value")
+        wide.columns = pd.Index(["mean" if q < 0 else f"{q:.1%}" for q in map(float, wide.columns)], name="quantile")
+        stream = sys.stderr if arguments.json else sys.stdout
+        print(f"who pays, all areas and funds together, 100 million {made.source.currency}", file=stream)
+        print((wide / 1e8).round(2).to_string(), file=stream)
+    _save(found.frame, arguments.out)
+    return 0
+
+
+def review(arguments: argparse.Namespace) -> int:
+    """Review what areas report: every error, and the warnings with most money at stake."""
+    with _progress(2) as step:
+        step("reading and reviewing")
+        found = review_data(_data_path(arguments.path), arguments.stage)
+        step("forecasting beside it")
+        beside = found.recomputed() if arguments.recomputed is not None else None
+    if arguments.json:
+        print(found.to_json())
+    else:
+        for line in found.lines("error"):
+            print(line)
+        warnings = found.by_money().lines("warning")
+        for line in warnings[: arguments.top]:
+            print(line)
+        if len(warnings) > arguments.top:
+            print(f"… and {len(warnings) - arguments.top} more warnings; --top or --out shows them")
+        print(found.headline())
+    _save(found.frame, arguments.out)
+    if beside is not None:
+        _save(beside, arguments.recomputed)
+    return 0 if found.ok else 1
 
 
 def share_causes(arguments: argparse.Namespace) -> int:

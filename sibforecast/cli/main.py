@@ -1,4 +1,5 @@
-"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | share | template``.
+"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | simulate | review | monitor | settle | assess |
+share | template``.
 
 Exit code 0: done; 1: the data (or a scenario or rules file) has errors, all listed;
 2: wrong usage.
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 errors, 0 warnings, 0 notes
     0
     """
-    from sibforecast.cli import commands
+    from sibforecast.cli import commands, execution
     from sibforecast.errors import DataError, NoSuchFileError, RulesError, ScenarioError, SibError
 
     arguments = _parser().parse_args(argv)
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         name = "share_causes" if arguments.command == "share" else arguments.command
-        return int(getattr(commands, name)(arguments))
+        return int(getattr(execution if hasattr(execution, name) else commands, name)(arguments))
     except (NoSuchFileError, BrokenPipeError) as fault:
         if isinstance(fault, BrokenPipeError):  # the reader of a pipe has seen enough
             sys.stderr.close()
@@ -85,6 +86,26 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--horizon", type=int, default=1, help="years ahead (default: %(default)s)")
     test.add_argument("--origin", action="append", metavar="PERIOD", help="a year or month to forecast from; repeatable")
     test.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every forecast with what came")
+    chance = commands.add_parser("simulate", help="the draft over many draws: how sure it is, and what to set aside")
+    chance.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    chance.add_argument("--year", type=int, required=True, help="the budget year")
+    chance.add_argument("--asof", help="use nothing after this period, e.g. 2026-06")
+    chance.add_argument("--scenario", action="append", default=[], metavar="FILE",
+                        help="scenario file or shipped name; repeatable, applied together")  # fmt: skip
+    chance.add_argument("--rules", metavar="FILE", help="sharing rules applied to every draw: file or shipped name")
+    chance.add_argument("--draws", type=int, default=10_000, help="how many draws (default: %(default)s)")
+    chance.add_argument("--seed", type=int, default=0, help="the same seed gives the same draws (default: %(default)s)")
+    chance.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: means and quantiles")
+    chance.add_argument("--json", action="store_true", help="print the result as JSON")
+    _execution(commands)
+    seen = commands.add_parser("review", help="review what areas report: identities, formulas, plausibility, words")
+    seen.add_argument("path", type=Path, help="folder of CSV files, a workbook of tables, or a workbook of official forms")
+    seen.add_argument("--stage", default="reported", help="which figures are under review (default: %(default)s)")
+    seen.add_argument("--top", type=int, default=20, metavar="N",
+                      help="warnings to print, most money first (default: %(default)s)")  # fmt: skip
+    seen.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every finding")
+    seen.add_argument("--recomputed", type=Path, metavar="FILE.csv", help="table to write: our forecast beside each figure")
+    seen.add_argument("--json", action="store_true", help="print the findings as JSON")
     bill = commands.add_parser("share", help="share causes worked out elsewhere by rules")
     bill.add_argument("path", type=Path, metavar="CAUSES.csv", help="table with region, programme, value and what else is known")
     bill.add_argument("--rules", required=True, metavar="FILE", help="sharing rules file or shipped name")
@@ -95,6 +116,24 @@ def _parser() -> argparse.ArgumentParser:
     template.add_argument("path", type=Path, metavar="FILE.xlsx")
     template.add_argument("--like", help="data set or sample whose areas and funds are listed")
     return parser
+
+
+def _execution(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands of the year in execution."""
+    watch = commands.add_parser("monitor", help="where each fund stands at the end of a month, and whom to warn")
+    watch.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    watch.add_argument("--asof", required=True, help="the last month that may be used, e.g. 2026-09")
+    settle = commands.add_parser("settle", help="the year's account against its budget, by cause")
+    settle.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    settle.add_argument("--year", type=int, required=True, help="the year to settle")
+    settle.add_argument("--rules", metavar="FILE", help="sharing rules file or shipped name: who carries the gap, what is due")
+    assess = commands.add_parser("assess", help="the scorecard of the areas for a year")
+    assess.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    assess.add_argument("--year", type=int, required=True, help="the year to score")
+    assess.add_argument("--scorecard", metavar="FILE", help="scorecard file (default: the package's own, weights unverified)")
+    for parser in (watch, settle, assess):
+        parser.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write")
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
 if __name__ == "__main__":

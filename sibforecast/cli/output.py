@@ -48,6 +48,8 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> No
     for name, result in results.items():
         write_csv(result.frame, folder / f"{name}.csv")
         sheets[name] = result
+    if "scenario" in results:  # what each change did to its item, for whoever checks it
+        write_csv(results["scenario"].audit, folder / "audit.csv")
     workbook(sheets, folder / "draft.xlsx", language=None if draft.source.currency == "yuan" else "en")
 
 

@@ -19,7 +19,14 @@ _ROOMS = (
     "projection.standing",
     "analysis.attribution",
     "analysis.sharing",
+    "analysis.simulation",
+    "analysis.stress",
     "analysis.split_records",
+    "oversight.adjustment",
+    "oversight.assessment",
+    "oversight.monitoring",
+    "oversight.settlement",
+    "oversight.review",
 )
 
 

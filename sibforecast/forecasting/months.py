@@ -91,6 +91,21 @@ def _mean(values: Floats, where: Bools, latest: int) -> Floats:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
+def _shares(values: Floats, usable: Bools, month: int) -> tuple[Floats, Bools]:
+    """Part of each earlier year that had come by a month, and where it says something."""
+    past = values[:, :-1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = past[:, :, month - 1] / past[:, :, 11]
+    return share, usable[:, :-1] & np.isfinite(share) & (share > 0)
+
+
+def season_share(data: Months, month: int) -> Floats:
+    """What part of a year's flow has come by the end of a month: mean of the last three years that count."""
+    if data.values.shape[1] < 2:
+        return np.full(len(data.values), np.nan)
+    return _mean(*_shares(bridged(data.values), data.usable, month), YEARS_BACK)
+
+
 def rules(data: Months, month: int) -> Floats:
     """What each rule says of the last year, known to the end of a month: (series, rules)."""
     values = bridged(data.values)
@@ -100,9 +115,8 @@ def rules(data: Months, month: int) -> Floats:
     out = np.full((len(values), len(RULES)), np.nan)
     if not year:
         return out
+    share, good = _shares(values, data.usable, month)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = past[:, :, month - 1] / full
-        good = data.usable[:, :year] & np.isfinite(share) & (share > 0)
         out[:, 0] = to_date / _mean(share, good, YEARS_BACK)
         monthly = steps(past)
         season = monthly / (full[:, :, None] / 12.0)

@@ -1,7 +1,7 @@
 """Charts: a tidy table or a result in, matplotlib ``Axes`` out.
 
-Each chart takes what its numbers are from a plain function (``fan_table``,
-``waterfall_table``, ``sharing_table``), so that they can be checked without looking.
+Each chart takes its numbers from a plain function of its name (``fan_table`` for ``fan``), so
+that they can be checked without looking.
 """
 
 from __future__ import annotations

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from sibforecast.programmes.formulas import Array
+from sibforecast.programmes.formulas import Array, added
 
 
 def fiscal_subsidy(standing_subsidy: Array, gap_subsidy: Array = 0.0) -> Array:
     """Fiscal subsidy = standing subsidy + gap-filling subsidy."""
-    return standing_subsidy + gap_subsidy
+    return added(standing_subsidy, gap_subsidy)
 
 
 def upper_grant(standing_grant: Array, gap_grant: Array = 0.0) -> Array:
     """Grant of the upper level = standing grant + gap-filling grant."""
-    return standing_grant + gap_grant
+    return added(standing_grant, gap_grant)
 
 
 def sum_of_lines(*lines: Array) -> Array:
     """Lines added in the order of the official form."""
-    total = lines[0]
-    for line in lines[1:]:
-        total = total + line
-    return total
+    return added(*lines)
 
 
 def current_balance(total_revenue: Array, total_expenditure: Array) -> Array:
@@ -34,7 +31,7 @@ def closing_balance(
     opening_balance: Array, current_balance: Array, balance_adjustment: Array = 0.0
 ) -> Array:
     """Closing = opening + current-year balance + adjustment (identity I3)."""
-    return opening_balance + current_balance + balance_adjustment
+    return added(opening_balance + current_balance, balance_adjustment)
 
 
 def gap(

@@ -30,6 +30,35 @@ def unchanged(value: Array) -> Array:
     return value
 
 
+def added(first: Array, *others: Array) -> Array:
+    """Amounts added in their order; what is nothing in every area costs no pass over the draws.
+
+    Examples
+    --------
+    >>> added(1.0, 0.0, 2.5)
+    3.5
+    """
+    total = first
+    for part in others:
+        if not _is_nothing(part):
+            total = total + part
+    return total
+
+
+def _is_nothing(part: Array) -> bool:
+    if isinstance(part, np.ndarray):
+        return part.shape[-1:] == (1,) and not part.any()
+    return bool(part == 0.0)
+
+
+def within(base: Array, floor: Array, ceiling: Array) -> Array:
+    """A base within its statutory window; as it is where there is none."""
+    if not isinstance(base, np.ndarray) or base.shape[-1:] == (1,):
+        return np.clip(base, floor, ceiling)
+    open_ = _is_nothing(floor) and np.all(np.isinf(ceiling))  # over draws: two passes saved
+    return base if open_ else np.clip(base, floor, ceiling)
+
+
 # --- heads -----------------------------------------------------------------------------
 
 
@@ -98,7 +127,7 @@ def wage_bill(
     base_ceiling: Array = np.inf,
 ) -> Array:
     """Contributory wage bill = contributors x base within its statutory window x months."""
-    return contributors * np.clip(contribution_base, base_floor, base_ceiling) * months
+    return contributors * within(contribution_base, base_floor, base_ceiling) * months
 
 
 def wage_bill_flexible(
@@ -111,7 +140,7 @@ def wage_bill_flexible(
     """The same of the flexible group, within the same window."""
     return (
         contributors_flexible
-        * np.clip(contribution_base_flexible, base_floor, base_ceiling)
+        * within(contribution_base_flexible, base_floor, base_ceiling)
         * months
     )
 
@@ -140,7 +169,10 @@ def collected(
     The collection rate counts what was deferred or exempted by law as settled:
     (collected + deferred + exempted) / assessed.
     """
-    return assessed * collection_rate - deferred_out - exempted
+    cash = assessed * collection_rate
+    for part in (deferred_out, exempted):
+        cash = cash if _is_nothing(part) else cash - part
+    return cash
 
 
 def collected_flexible(assessed_flexible: Array, collection_rate_flexible: Array = 1.0) -> Array:
@@ -163,10 +195,7 @@ def contribution_revenue(
     >>> contribution_revenue(186_278.40, 47_424.00, 1_500, 2_000, 300)
     237502.4
     """
-    return (
-        collected + collected_flexible + arrears_recovered + back_payments + prepayments
-        + deferred_in
-    )  # fmt: skip
+    return added(collected, collected_flexible, arrears_recovered, back_payments, prepayments, deferred_in)
 
 
 def resident_contributions(contributors: Array, personal_contribution: Array) -> Array:

@@ -61,6 +61,25 @@ class UpperSide:
 
 
 @dataclass(frozen=True)
+class Driven:
+    """What moves with a figure of the economy once a change moves that figure.
+
+    Parameters
+    ----------
+    by : str
+        The figure of the economy.
+    elasticity : callable
+        Gives the per cent it moves for each per cent; asked only where the figure is changed.
+    given_only : bool
+        Moves only where it is a given figure: a line that follows from its drivers moves by them.
+    """
+
+    by: str
+    elasticity: Callable[[], float]
+    given_only: bool = False
+
+
+@dataclass(frozen=True)
 class Rule:
     """How `item` follows from other items.
 
@@ -162,6 +181,8 @@ class Year:
         Lines that mirror lines of other areas.
     blank : mapping of str to bool array (areas, 1)
         Cells that stay unknown whatever the rules say.
+    driven : mapping of str to tuple of Driven
+        Items that move with figures of the economy where a change moves those.
     """
 
     def __init__(
@@ -178,6 +199,7 @@ class Year:
         months: float = 12.0,
         links: Iterable[Link] = (),
         blank: Mapping[str, npt.NDArray[np.bool_]] | None = None,
+        driven: Mapping[str, tuple[Driven, ...]] | None = None,
     ) -> None:
         self.programme = programme
         self.given = given
@@ -190,6 +212,7 @@ class Year:
         self.areas = areas
         self.links = tuple(links)
         self.blank = blank or {}
+        self.driven = driven or {}
         self.values: dict[str, Floats] = {}
         self.raw: dict[str, Floats] = {}
         self.used: dict[str, npt.NDArray[np.int16]] = {}
@@ -284,11 +307,39 @@ class Year:
             value, used = np.where(self.blank[item], np.nan, value), np.where(self.blank[item], np.int16(UNKNOWN), used)
         self.raw[item] = value
         self.used[item] = used
-        adjusted = self.adjust(follows or item, value, bool(follows), self._earlier(item))
+        adjusted = self.adjust(follows or item, self._with_economy(follows or item, value, bool(follows)), bool(follows), self._earlier(item))
         if follows:  # an average follows its stock and may be changed itself
             adjusted = self.adjust(item, adjusted, False, self._earlier(item))
         self.values[item] = adjusted
         return adjusted
+
+    def laid(self, item: str, adjust: Adjust) -> Floats:
+        """An item as it would be under other changes of its own, all else as it is."""
+        self.get(item)
+        return adjust(item, self._with_economy(item, self.raw[item], False), False, self._earlier(item))
+
+    def moved(self, item: str, average: bool = False) -> Floats | None:
+        """What changes of the economy multiply an item by: ratio ^ elasticity, (areas, width); none where they do nothing.
+
+        The average of a stock (`average`) moves by the months in which the figure is another.
+        """
+        out: Floats | None = None
+        for driven in self.driven.get(item, ()):
+            now, before = self.get(driven.by), self.raw[driven.by]
+            if average:
+                now = self.adjust(driven.by, before, True, self._earlier(driven.by))
+            if np.array_equal(now, before, equal_nan=True):
+                continue
+            with np.errstate(divide="ignore", invalid="ignore"):
+                factor = (now / before) ** driven.elasticity()
+            moves = np.isfinite(factor) & ((self.used[item] == GIVEN) | (not driven.given_only))
+            factor = np.where(moves, factor, 1.0)
+            out = factor if out is None else out * factor
+        return out
+
+    def _with_economy(self, item: str, value: Floats, average: bool) -> Floats:
+        factor = self.moved(item, average)
+        return value if factor is None else value * factor
 
     def _mirror(
         self, link: Link, value: Floats, used: npt.NDArray[np.int16], stands: npt.NDArray[np.bool_] | None

@@ -70,7 +70,7 @@ def roll_forward(basis: FundBasis, effects: Laid | None, last: int) -> FundPath:
         at_end = effects.adjuster(year, at_end=True) if effects else no_change
         before = Year(
             basis.programme, now.given, areas=areas, direct=now.direct, ever=basis.ever,
-            before=before, adjust=adjust, adjust_end=at_end, links=basis.links, blank=now.blank,
+            before=before, adjust=adjust, adjust_end=at_end, links=basis.links, blank=now.blank, driven=basis.driven,
         ).solve()  # fmt: skip
         years[year] = before
     return FundPath(basis, years)

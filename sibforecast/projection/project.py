@@ -12,10 +12,12 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
-from sibforecast.assumptions.effects import effects_on
+from sibforecast.assumptions.conflicts import conflicts
+from sibforecast.assumptions.effects import Effects, effects_on
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.errors import DataError, ProjectionError, ScenarioError, all_faults
 from sibforecast.programmes import registry
+from sibforecast.projection.audit import audit_table
 from sibforecast.projection.fund import MIRRORED, FundPath, labels, lost_lines, roll_forward
 from sibforecast.projection.reach import without_effect
 from sibforecast.results import Findings, Result
@@ -50,6 +52,32 @@ class Projection(Result):
         if self.assumptions is None:
             raise ProjectionError("this projection has no assumptions behind it")
         return self.assumptions.source
+
+    @property
+    def audit(self) -> pd.DataFrame:
+        """What each change did to its item, for an auditor: before and after.
+
+        Returns
+        -------
+        DataFrame
+            scenario, change (its id), item, region, programme, period, before, after (base
+            units), unit, decided_by, reference: one row for each lowest area and year that a
+            change meets, in the order the changes are laid. Each is laid on what those before
+            it left: the first ``before`` of an item is the baseline's, and the last ``after`` is
+            what the scenario uses. Empty for a baseline.
+
+        Examples
+        --------
+        >>> import sibforecast as sib
+        >>> draft = sib.draft_budget(sib.load(sib.sample("oasdi")), year=2006)
+        >>> cut = sib.Change(item="contribution_rate", multiply=0.5, start="2006-01", decided_by="nation", id="cut")
+        >>> table = sib.project(draft.assumptions, sib.Scenario("half", cut)).audit
+        >>> bool((table["after"] == table["before"] / 2).all()), sorted(table["programme"].unique())
+        (True, ['di', 'oasi'])
+        """
+        if self.assumptions is None:
+            raise ProjectionError("this projection has no assumptions behind it")
+        return audit_table(self.assumptions, self.scenarios, self.years)
 
     def headline(self) -> str:
         """Years, scenarios and the gap."""
@@ -143,9 +171,14 @@ def run_scenarios(
     for title, one in named.items():
         if one is not None:
             _misplaced(assumptions, one)
-        paths[title] = _paths(assumptions, one, last)
+        effects = effects_by_fund(assumptions, one)
+        paths[title] = {
+            code: roll_forward(basis, effects[code] if effects[code].effects else None, last)
+            for code, basis in assumptions.funds.items()
+        }
         if one is not None:
-            without_effect(assumptions, one, paths[title], last, found)
+            without_effect(assumptions, one, effects, paths[title], last, found)
+            conflicts(one, effects, {code: basis.policy for code, basis in assumptions.funds.items()}, found)
     base = next(iter(paths.values()))
     for path in base.values():
         _blank_gaps(path, path.basis.base_year, found)
@@ -163,13 +196,10 @@ def run_scenarios(
     )  # fmt: skip
 
 
-def _paths(assumptions: Assumptions, scenario: Scenario | None, last: int) -> dict[str, FundPath]:
-    out = {}
-    changes = scenario.in_order if scenario else ()
-    for code, basis in assumptions.funds.items():
-        effects = effects_on(changes, code, basis.areas, assumptions.source.regions) if changes else None
-        out[code] = roll_forward(basis, effects if effects and effects.effects else None, last)
-    return out
+def effects_by_fund(assumptions: Assumptions, scenario: Scenario | None) -> dict[str, Effects]:
+    """What the changes of a scenario meet in each fund; nothing for the baseline."""
+    changes, regions = scenario.in_order if scenario else (), assumptions.source.regions
+    return {code: effects_on(changes, code, basis.areas, regions) for code, basis in assumptions.funds.items()}
 
 
 def _misplaced(assumptions: Assumptions, scenario: Scenario) -> None:
@@ -266,6 +296,7 @@ def _add_year(rows: Rows, path: FundPath, year: int, stage: str, title: str, cod
     now = path.years[year]
     rows.add_upper(path, year, programme=code, period=str(year), stage=stage, scenario=title)
     touched = {c.item for c in scenario.changes} if scenario else set()
+    follow = {item: driven.by for item, many in now.driven.items() for driven in many if driven.by in touched}
     for item in now.items():
         if item not in items.CATALOGUE or item in _HIDDEN:
             continue
@@ -273,4 +304,6 @@ def _add_year(rows: Rows, path: FundPath, year: int, stage: str, title: str, cod
         method = labels(now, item, path.basis.years.get(year), untouched=item not in touched)
         if item in touched:
             method = np.array([f"{m}; changed by the scenario" for m in method], dtype=object)
+        elif item in follow:
+            method = np.array([f"{m}; moves with {follow[item]}, changed by the scenario" for m in method], dtype=object)
         rows.add(value, path.basis.areas, method, programme=code, item=item, period=str(year), stage=stage, scenario=title)

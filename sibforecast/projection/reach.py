@@ -8,9 +8,9 @@ import numpy as np
 
 from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
-from sibforecast.assumptions.effects import effects_on, interval
+from sibforecast.assumptions.effects import Effects, interval
 from sibforecast.assumptions.scenario import Change, Scenario
-from sibforecast.programmes.programme import LINKED, Year
+from sibforecast.programmes.programme import GIVEN, LINKED, Year
 from sibforecast.projection.fund import FundPath
 from sibforecast.tables.read import Collector
 
@@ -18,46 +18,78 @@ _RESULTS = (*items.STATUTORY_LINES, "total_revenue", "total_expenditure", "balan
 
 
 def without_effect(
-    assumptions: Assumptions, scenario: Scenario, paths: Mapping[str, FundPath], last: int, found: Collector
-) -> None:
-    """A change that meets no fund, area, year or line."""
+    assumptions: Assumptions, scenario: Scenario, effects: Mapping[str, Effects], paths: Mapping[str, FundPath], last: int,
+    found: Collector,
+) -> None:  # fmt: skip
+    """A change that meets no fund, area, year or line, or lays nothing on what those before it left.
+
+    Parameters
+    ----------
+    effects, paths : mapping of str
+        The changes as they meet each fund, and the fund's years under them.
+    last : int
+        The last year projected.
+    found : Collector
+        Takes the findings: id ``no_effect``.
+    """
+    first = assumptions.first
     reached: dict[str, frozenset[tuple[str, int]]] = {}
-    for change in scenario.changes:
+    for change in scenario.in_order:
         words = {"table": "scenario", "item": change.item}
-        if not any(interval(change, year)[0] for year in range(assumptions.first, last + 1)):
-            found.add("no_effect", "warning", f"the change {change.cause!r} of {scenario.title!r} is not in force in "
-                      f"{assumptions.first}-{last}", mend="check its months", **words)
+        name = f"the change {change.cause!r} of {scenario.title!r}"
+        if not any(interval(change, year)[0] for year in range(first, last + 1)):
+            later = int(change.start[:4]) > last  # a measure of years to come is no slip of the pen
+            found.add("no_effect", "note" if later else "warning", f"{name} is not in force in {first}-{last}",
+                      mend="project more years" if later else "check its months", **words)
             continue
-        met = [code for code, path in paths.items() if _meets(assumptions, change, code, path)]
+        met = [code for code, path in paths.items() if _met(effects[code], change) and _known(change.item, path, first)]
         if not met:
-            found.add("no_effect", "warning", f"the change {change.cause!r} of {scenario.title!r} meets nothing",
-                      mend="check programme, regions and item", **words)
+            found.add("no_effect", "warning", f"{name} meets nothing", mend=_INSTEAD.get(
+                change.item, "check programme, regions and item"), **words)  # fmt: skip
             continue
-        moved = [code for code in met if _moves(paths[code], change, assumptions.first)]
+        moved = [code for code in met if _moves(paths[code], effects[code], change, first)]
         for code in moved:
-            reached.setdefault(code, reach(paths[code], assumptions.first))
+            if code not in reached:
+                reached[code] = reach(paths[code], first)
         idle = [code for code in met if code not in moved or not any(item == change.item for item, _ in reached[code])]
-        if idle:
-            found.add("no_effect", "warning", f"the change {change.cause!r} of {scenario.title!r} moves no line of "
-                      f"{', '.join(idle)}: none is computed from {change.item} there", programme=", ".join(idle),
-                      mend="change the line, or a driver it is computed from (see explain)", **words)
+        if idle:  # of a change of all funds, those it cannot concern are worth a note
+            level = "note" if "*" in change.programme and len(idle) < len(met) else "warning"
+            found.add("no_effect", level, f"{name} moves no line of {', '.join(idle)}: none is computed from {change.item} there",
+                      programme=", ".join(idle), mend="change the line, or a driver it is computed from (see explain)", **words)
 
 
-def _meets(assumptions: Assumptions, change: Change, code: str, path: FundPath) -> bool:
-    basis = path.basis
-    known = change.item in basis.programme.by_item or any(change.item in y.given for y in basis.years.values())
-    return known and bool(effects_on([change], code, basis.areas, assumptions.source.regions).effects)
+#: What to change where nobody gave a figure of the item.
+_INSTEAD = {
+    "base_floor": "lay a floor on contribution_base itself, or see levers.move_base_window",
+    "base_ceiling": "lay a cap on contribution_base itself, or see levers.move_base_window",
+    "average_wage": "no average wage is known there: change contribution_base, or enter the wage of the year",
+    "gdp": "this fund's areas have no GDP of their own: change what follows it",
+    "urban_employment": "this fund's areas have no employment of their own: change contributors or insured_active",
+}
 
 
-def _moves(path: FundPath, change: Change, first: int) -> bool:
-    """Whether a figure of the item is another with the scenario than without."""
-    for number, year in path.years.items():
-        if number < first:
-            continue
-        value = year.get(change.item)
-        if not np.array_equal(value, year.raw[change.item], equal_nan=True):
-            return True
-    return False
+def _known(item: str, path: FundPath, first: int) -> bool:
+    """Whether a fund has the item, or a change brings it where a line asks for it."""
+    if item in path.basis.programme.by_item or any(item in y.given for y in path.basis.years.values()):
+        return True
+    brought = any(not np.isnan(y.get(item)).all() for number, y in path.years.items() if number >= first)
+    return brought and any(name == item for name, _ in reach(path, first))
+
+
+def _met(effects: Effects, change: Change) -> bool:
+    return any(e.change is change for e in effects.effects)
+
+
+def _moves(path: FundPath, effects: Effects, change: Change, first: int) -> bool:
+    """Whether a figure of the item is another with a change than with only those before it."""
+    item, where = change.item, next(e.where for e in effects.effects if e.change is change)
+    same = [e for e in effects.effects if e.change.item == item and bool(np.any(e.where & where))]
+    place = next(i for i, e in enumerate(same) if e.change is change)
+    before, after = (Effects((*path.basis.policy, *same[:n])) for n in (place, place + 1))
+    return any(
+        not np.array_equal(year.laid(item, before.adjuster(number)), year.laid(item, after.adjuster(number)), equal_nan=True)
+        for number, year in path.years.items() if number >= first
+    )  # fmt: skip
 
 
 def reach(path: FundPath, first: int) -> frozenset[tuple[str, int]]:
@@ -78,6 +110,10 @@ def _drawn(year: Year, item: str, number: int) -> list[tuple[str, int]]:
     year.get(item)
     out: list[tuple[str, int]] = []
     rules = year.programme.by_item.get(item, ())
+    for driven in year.driven.get(item, ()):
+        follows = not driven.given_only or bool((year.used[item] == GIVEN).any())
+        if follows and not np.isnan(year.get(driven.by)).all():
+            out.append((driven.by, number))
     for index in np.unique(year.used[item]):
         if index == LINKED:
             out.extend((link.mirror, number) for link in year.links if link.item == item)

@@ -27,7 +27,10 @@ def load(path: str | Path) -> FundData:
     ----------
     path : path
         A folder of CSV files (``history.csv``, ``regions.csv``, … ; UTF-8 or GB18030, also
-        ``.csv.gz``) or one workbook whose sheets bear these names.
+        ``.csv.gz``) or one workbook whose sheets bear these names. Sheets laid out as
+        official forms (社预01–08, 社决, 社预执行) are read as they stand, from the workbook or
+        from every workbook in the folder: figures join ``history``, notes ``statements``;
+        without a table ``regions`` the reporting units are the areas.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def load(path: str | Path) -> FundData:
     >>> sorted(data.programmes), data.currency
     (['di', 'oasi'], 'USD')
     """
-    data, findings = _read(Path(path))
+    data, findings = read(Path(path))
     if data is None or not findings.ok:
         errors = findings.count("error")
         raise DataError(f"{path}: {errors} error{'s' if errors != 1 else ''}", findings)
@@ -63,10 +66,11 @@ def check(path: str | Path) -> Findings:
     >>> sib.check(sib.sample("oasdi")).ok
     True
     """
-    return _read(Path(path))[1]
+    return read(Path(path))[1]
 
 
-def _read(path: Path) -> tuple[FundData | None, Findings]:
+def read(path: Path) -> tuple[FundData | None, Findings]:
+    """A data set as far as it can be read, and all findings; it never raises for what the set contains."""
     found = Collector()
     raw = read_tables(path, found)
     for table in ("regions", "history"):

@@ -9,6 +9,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sibforecast.tables.cells import read_code
 from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES
 
 _DELIMITERS = ",;\t"
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")
 
 
 @dataclass
@@ -65,7 +67,7 @@ class Collector:
 def input_hash(path: Path) -> str:
     """A short hash of all tables of a data set, for provenance."""
     digest = hashlib.sha256()
-    for file in _files(path) if path.is_dir() else [path]:
+    for file in [*_files(path), *_books(path)] if path.is_dir() else [path]:
         digest.update(file.name.encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
@@ -78,14 +80,26 @@ def _files(folder: Path) -> list[Path]:
     )  # fmt: skip
 
 
+def _books(folder: Path) -> list[Path]:
+    """Workbooks in a folder: areas hand in official forms as they are."""
+    return sorted(f for f in folder.iterdir() if f.is_file() and f.name.lower().endswith(_WORKBOOKS) and f.name[0] not in ".~")
+
+
 def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
     """All tables of a data set; what cannot be opened is a finding."""
+    from sibforecast.tables.forms import is_form, with_forms  # they read raw tables out of forms
+
     tables: dict[str, RawTable] = {}
     if not path.exists():
         found.add("no_such_path", "error", f"there is no file or folder {path}", mend="check the path")
         return tables
-    for name, file, rows in _folder(path, found) if path.is_dir() else _workbook(path, found):
+    sheets: list[tuple[str, str, pd.DataFrame]] = []
+    sources = chain(_folder(path, found), _forms(path, found)) if path.is_dir() else _workbook(path, found)
+    for name, file, rows in sources:
         table = TABLE_LOOKUP.get(name.strip().lower())
+        if table is None and is_form(rows):
+            sheets.append((name, file, rows))
+            continue
         if table is None:
             found.add("unknown_table", "note", f"{file} is no table of a data set and was not read", table=name)
             continue
@@ -97,7 +111,7 @@ def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
         if raw is not None:
             tables[table] = raw
             found.reading(raw)
-    return tables
+    return with_forms(tables, sheets, found) if sheets else tables
 
 
 def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -122,6 +136,15 @@ def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
         except csv.Error as fault:
             found.add("unclosed_quote", "error", f"{file.name} cannot be split into cells: {fault}", table=table,
                       mend="close the quotation mark, or remove it")
+
+
+def _forms(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """The sheets of every workbook in a folder, named so that they are no tables of the data set."""
+    for book in _books(folder):
+        told = Collector()
+        for name, file, rows in _workbook(book, told):
+            yield f"{book.stem}/{name}", file, rows
+        found.rows += [row | {"severity": "warning"} for row in told.rows]  # it may be no part of the data set at all
 
 
 def _decode(data: bytes, file: str, table: str, found: Collector) -> str | None:
@@ -159,7 +182,7 @@ def _csv_rows(text: str) -> pd.DataFrame:
 def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
     from python_calamine import CalamineWorkbook
 
-    if not path.name.lower().endswith((".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")):
+    if not path.name.lower().endswith(_WORKBOOKS):
         found.add("unreadable", "error", f"{path.name} is neither a folder of CSV files nor a workbook",
                   mend="give a folder with history.csv and regions.csv, or an .xlsx workbook")
         return
@@ -170,11 +193,9 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
                   mend="open it in a spreadsheet and save it again as .xlsx")
         return
     for name in book.sheet_names:
-        if name.strip().lower() in TABLE_LOOKUP:
+        if name.strip().lower() not in ("readme", "说明", "words"):
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             yield name, f"{path.name}, sheet {name}", pd.DataFrame(rows, dtype=object)
-        elif name.strip().lower() not in ("readme", "说明", "words"):
-            found.add("unknown_table", "note", f"sheet {name} is no table of a data set and was not read", table=name)
 
 
 def _blank(cells: pd.Series) -> np.ndarray:
@@ -247,7 +268,7 @@ def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) 
         pd.DataFrame({c: cells.iloc[:, i][rows].reset_index(drop=True) for c, i in columns.items() if c in known}, dtype=object)
         for rows in (keep, stray)
     )
-    letters = {c: _letters(i) for c, i in columns.items()}
+    letters = {c: letters_of(i) for c, i in columns.items()}
     return RawTable(table, file, body, np.flatnonzero(keep) + 1, letters, ragged)
 
 
@@ -267,7 +288,7 @@ def _stray(
     return stray
 
 
-def _letters(index: int) -> str:
+def letters_of(index: int) -> str:
     """A column as spreadsheets name it: A, B, … AA."""
     before, here = divmod(index, 26)
-    return (_letters(before - 1) if before else "") + chr(ord("A") + here)
+    return (letters_of(before - 1) if before else "") + chr(ord("A") + here)

@@ -9,7 +9,7 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.analysis import doubts as db
-from sibforecast.analysis.draws import Draws, bent, moved, stream
+from sibforecast.analysis.draws import Draws, bent, moved, shocks
 from sibforecast.analysis.runs import LINES, Question, Run, _stats
 from sibforecast.errors import SibError
 
@@ -91,22 +91,22 @@ def test_means_of_draws_are_the_draft(small):
 
 
 def test_a_factor_an_amount_and_a_share_keep_their_means_and_their_deviation():
-    z = stream(5, "z").standard_normal(400_000)
+    z = shocks(5, "z", size=(400_000,)).astype(float)
     for way, value, deviation in ((db.FACTOR, 80.0, 0.1), (db.AMOUNT, -5.0, 2.0), (db.LOGIT, 0.97, 0.5)):
-        drawn = moved(value, z, way, deviation, 1.0, 0.0)
+        drawn = moved(value, z * deviation, way, deviation, 1.0, 0.0)
         assert drawn.mean() == pytest.approx(value, rel=2e-3)
-    assert np.log(moved(80.0, z, db.FACTOR, 0.1, 1.0, 0.0)).std() == pytest.approx(0.1, rel=0.01)
-    assert moved(-5.0, z, db.AMOUNT, 2.0, 1.0, 0.0).std() == pytest.approx(2.0, rel=0.01)
-    shares = moved(0.97, z, db.LOGIT, 0.5, 1.0, 0.0)
+    assert np.log(moved(80.0, z * 0.1, db.FACTOR, 0.1, 1.0, 0.0)).std() == pytest.approx(0.1, rel=0.01)
+    assert moved(-5.0, z * 2.0, db.AMOUNT, 2.0, 1.0, 0.0).std() == pytest.approx(2.0, rel=0.01)
+    shares = moved(0.97, z * 0.5, db.LOGIT, 0.5, 1.0, 0.0)
     assert ((shares > 0) & (shares < 1)).all()
-    assert (moved(80.0, z, db.FACTOR, 0.9, 0.2, 0.3) > 0).all()
+    assert (moved(80.0, z * 0.9, db.FACTOR, 0.9, 0.2, 0.3) > 0).all()
 
 
 def test_tails_reach_the_half_widths_they_were_made_from():
     """Half-widths 1.5 (80 %) and 4.0 (95 %): so many draws lie inside, and they are heavier than normal."""
     shape = np.array([[0.7, 1.5, 2.4, 4.0, 7.0]])
     level, bend = db._tail(shape)[0]
-    drawn = np.abs(bent(stream(6, "t").standard_normal(400_000), level, bend))
+    drawn = np.abs(bent(shocks(6, "t", size=(400_000,)).astype(float), level, bend))
     assert (drawn < 1.5).mean() == pytest.approx(0.80, abs=0.003)
     assert (drawn < 4.0).mean() == pytest.approx(0.95, abs=0.003)
 
@@ -119,7 +119,7 @@ def test_common_and_own_parts_and_correlations_are_those_specified():
     own = np.linalg.cholesky(np.array([[1.0, 0.6], [0.6, 1.0]]))
     fund = db.FundDoubts("x", ("a", "b", "c"), years, {"contributors": one, "contribution_base": one}, own, np.array([[0.8, 0, 0], [0.6, 0, 0]]))
     draws = Draws(fund, np.arange(3), n, 9)
-    a, b = draws._errors("contributors", one), draws._errors("contribution_base", one)
+    a, b = (np.stack([draws.errors(i, c) / (0.1 * 2 ** (c / 2)) for c in (0, 1)], axis=1) for i in ("contributors", "contribution_base"))
     assert a.std(axis=2) == pytest.approx(np.ones((3, 2)), abs=0.01)
     assert np.corrcoef(a[0, 0], a[1, 0])[0, 1] == pytest.approx(0.5, abs=0.015)  # areas share the common half
     assert np.corrcoef(a[0, 0], b[0, 0])[0, 1] == pytest.approx(0.5 * 0.6 + 0.5 * 0.48, abs=0.015)
@@ -130,7 +130,7 @@ def test_common_and_own_parts_and_correlations_are_those_specified():
 def test_streams_do_not_overlap(draft):
     """No two of the streams of an area give the same numbers."""
     names = [("own", a, f, i) for a in ("150102", "150103") for f in ("work_injury", "unemployment") for i in ("contributors", "benefit_level")]
-    heads = {tuple(stream(1, *n).standard_normal(4)) for n in names} | {tuple(stream(1, "factor", str(k)).standard_normal(4)) for k in range(3)}
+    heads = {tuple(shocks(1, *n, size=(8,))) for n in names} | {tuple(shocks(1, "factor", str(k), size=(8,))) for k in range(3)}
     assert len(heads) == len(names) + 3
 
 

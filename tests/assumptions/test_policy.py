@@ -167,7 +167,7 @@ def test_retirement_cohorts():
     assert cohorts("men") == cohorts("women_55") == [9, 10, 9, 10, 10, 9]
     assert cohorts("women_50") == [8] * 6
     assert retirement_delay(LAW, "women_50", "2045-01") == 60
-    with pytest.raises(PolicyError, match="no group 'women'"):
+    with pytest.raises(SibError, match="unknown group 'women'"):
         retirement_delay(LAW, "women", "2025-01")
 
 

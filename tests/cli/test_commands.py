@@ -108,6 +108,10 @@ def test_file_and_command_line_give_the_same_bits(example, tmp_path):
     with (tmp_path / "out" / "scenario.csv").open(encoding="utf-8-sig", newline="") as file:
         theirs = [float(row["value"]) for row in csv.DictReader(file)]
     assert theirs == ours["value"].tolist()
+    with (tmp_path / "out" / "audit.csv").open(encoding="utf-8-sig", newline="") as file:
+        audit = list(csv.DictReader(file))
+    assert [(r["change"], r["item"], r["period"]) for r in audit] == [("collection_rate ×0.97", "collection_rate", "2026")]
+    assert float(audit[0]["after"]) == pytest.approx(0.98 * (1 - 0.03 * 10 / 12))
 
 
 def test_template_fills_and_checks(tmp_path):
@@ -209,3 +213,20 @@ def test_charts_of_a_draft_of_many_areas(nmg_draft, tmp_path):
     drawn = output.write_charts(nmg_draft, tmp_path, {}, "work_injury")
     assert drawn == [f"{name}.png" for name in ("fan", "balance", "execution", "tornado", "heat", "reserves", "multiples")]
     assert all((tmp_path / name).stat().st_size > 20_000 for name in drawn)
+
+
+def test_review_lists_errors_and_the_dearest_warnings(tmp_path):
+    done = run("review", "nmg", "--top", "3", "--out", tmp_path / "found.csv")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines if line.startswith("error")] == [f"error R-{n}" for n in ("01", "02", "03", "07", "09", "16")]
+    assert sum(line.startswith("warning") for line in lines) == 3
+    assert any(line.startswith("warning R-11") and "150622" in line for line in lines)
+    with (tmp_path / "found.csv").open(encoding="utf-8-sig", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert float(max(found, key=lambda r: float(r["at_stake"] or 0))["at_stake"]) > 2.5e11
+    as_json = run("review", "nmg", "--stage", "budget", "--json")
+    assert as_json.returncode == 0  # warnings only
+    jsonschema.validate(json.loads(as_json.stdout), sib.schema("Review"))
+    assert run("review", "oasdi").returncode == 2  # it has nothing at stage reported
+    assert "final" in run("review", "oasdi").stderr

@@ -319,3 +319,20 @@ def test_a_simulation_brings_its_own_chances() -> None:
     frame = made.frame
     mean = frame[(frame["programme"] == "oasi") & (frame["item"] == "gap") & frame["quantile"].isna()]["value"]
     assert rows["mean"].tolist() == mean.tolist()
+
+
+def test_a_monitoring_is_shown_as_it_is(nmg: sib.FundData) -> None:
+    seen = sib.monitor(nmg, "2026-09")
+    rows = progress_table(seen, item="benefit_expenditure", programme="enterprise_pension", level="league")
+    frame = seen.frame
+    own = frame[(frame["item"] == "benefit_expenditure") & (frame["programme"] == "enterprise_pension")].set_index("region")
+    assert len(rows) == 12
+    for column in ("progress", "season_share", "time_share", "deviation"):
+        assert rows[column].tolist() == pytest.approx(own.loc[rows["line"], column].tolist())
+    lights = heat_table(seen, level="league").set_index(["region", "programme"])["light"]
+    order = ["green", "yellow", "orange", "red"]
+    worst = frame[frame["region"] == "150100"].groupby("programme")["status"].agg(lambda s: max(s, key=order.index))
+    assert lights["150100"].to_dict() == worst.to_dict()
+    months = heat_table(seen, item="months_payable", level="league")
+    told = frame[frame["item"] == "months_payable"].set_index(["region", "programme"])["expected"]
+    assert months["value"].tolist() == [told[key] for key in zip(months["region"], months["programme"], strict=True)]

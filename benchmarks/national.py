@@ -1,0 +1,84 @@
+"""Simulation at national size, and how time and memory grow.
+
+    python benchmarks/national.py [--areas N] [--draws N] [--years N] [--funds N] [--workers N]
+
+A generated nation (31 provinces, counties below), funds of one formula each with four drivers in doubt
+(contributors, base, beneficiaries, level) and three lines asked for; exact quantiles of every area,
+province and the nation. Drafting is not part of what is timed. Without options: national size.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import sibforecast as sib
+
+LINES = ("contribution_revenue", "benefit_expenditure", "closing_balance")
+FIRST = {"contributors": (2e4, "persons"), "contribution_base": (4000.0, "yuan/month"), "contribution_rate": (0.2, "share"),
+         "beneficiaries": (8e3, "persons"), "benefit_level": (1800.0, "yuan/month"), "closing_balance": (1e9, "yuan")}  # fmt: skip
+
+
+def nation(areas: int, funds: int, folder: Path, years: int = 6) -> Path:
+    """A data set of so many counties and funds."""
+    rng = np.random.default_rng(1)
+    provinces = [f"{p:02d}" for p in range(1, min(31, areas) + 1)]
+    counties = [f"{provinces[i % len(provinces)]}{i:04d}" for i in range(areas)]
+    tree = [("0", "nation", "", "nation"), *((p, f"p{p}", "0", "region") for p in provinces),
+            *((c, f"c{c}", c[:2], "county") for c in counties)]  # fmt: skip
+    pd.DataFrame(tree, columns=["region", "name", "parent", "level"]).to_csv(folder / "regions.csv", index=False)
+    codes = [f"fund_{f}" for f in range(funds)]
+    pd.DataFrame({"programme": codes, "kind": "wage_based_pension", "name": codes}).to_csv(folder / "programmes.csv", index=False)
+    parts = []
+    for code in codes:
+        drawn = {}
+        for item, (first, unit) in FIRST.items():
+            growth = 0.0 if item == "contribution_rate" else 1.0
+            steps = growth * rng.normal(0.03, 0.03, (areas, years))
+            drawn[item] = first * np.exp(growth * rng.normal(0, 0.3, (areas, 1)) + steps.cumsum(axis=1)), unit
+        revenue = drawn["contributors"][0] * drawn["contribution_base"][0] * 12 * drawn["contribution_rate"][0]
+        drawn["contribution_revenue"] = revenue, "yuan"
+        drawn["pension_expenditure"] = drawn["beneficiaries"][0] * drawn["benefit_level"][0] * 12, "yuan"
+        for item, (values, unit) in drawn.items():
+            parts.append(pd.DataFrame({
+                "region": np.repeat(counties, years), "programme": code, "item": item, "unit": unit,
+                "period": np.tile(np.arange(2026 - years, 2026), areas), "value": values.ravel(), "stage": "final"}))  # fmt: skip
+    pd.concat(parts).to_csv(folder / "history.csv", index=False)
+    return folder
+
+
+def timed(areas: int, funds: int, draws: int, years: int, workers: int) -> tuple[float, float, float]:
+    """Seconds of the simulation, and megabytes at most of this process before and after it."""
+    with tempfile.TemporaryDirectory() as folder:
+        draft = sib.draft_budget(sib.load(nation(areas, funds, Path(folder))), 2026)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    pool = ProcessPoolExecutor(workers) if workers > 1 else None
+    start = time.perf_counter()
+    made = sib.simulate(draft.assumptions, draws=draws, seed=1, years=years, lines=LINES, on=pool)
+    seconds = time.perf_counter() - start
+    if pool is not None:
+        pool.shutdown()
+    assert len(made.frame) >= areas * funds * years * len(LINES) * 6
+    return seconds, before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
+def main() -> None:
+    """Print the measurement."""
+    parser = argparse.ArgumentParser()
+    for name, default in (("areas", 2850), ("funds", 7), ("draws", 10_000), ("years", 5), ("workers", 1)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    given = parser.parse_args()
+    seconds, before, after = timed(given.areas, given.funds, given.draws, given.years, given.workers)
+    print(f"{given.areas:,} areas × {given.funds} funds × {given.years} years × {given.draws:,} draws, {given.workers} worker(s): "
+          f"{seconds:.1f} s; peak memory {before:.0f} MB before, {after:.0f} MB after")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""The thresholds of a day: of the law in force, or given by the user.
+
+They are dated records of the law (`current_law`), each with its source and status; most have
+no document and say so. An argument overrides them for one call, a law file of the region's
+own for good.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sibforecast.assumptions.law_records import ALL, lineage_of
+from sibforecast.assumptions.policy import Policy, current_law
+from sibforecast.errors import SibError, all_faults
+from sibforecast.items import did_you_mean
+from sibforecast.programmes.registry import SEVEN
+from sibforecast.results import round_half_up
+from sibforecast.tables.data import FundData
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: From all is well to act now.
+COLOURS = ("green", "yellow", "orange", "red")
+#: What can be set by argument.
+NAMES = (
+    "progress_band_green", "progress_band_yellow", "progress_band_orange", "warning_material_share",
+    "warning_months_red", "warning_months_orange", "warning_months_yellow", "warning_months_excess",
+    "warning_months_fall", "warning_deficit_years", "warning_exhaustion_months", "adjustment_total", "adjustment_item",
+)  # fmt: skip
+Own = Mapping[str | tuple[str, str], float]
+_KIND = {p.kind: code for code, p in SEVEN.items()}
+
+
+def worst(*colours: str) -> str:
+    """The worst of some colours; a blank one says nothing.
+
+    Examples
+    --------
+    >>> worst("yellow", "", "orange")
+    'orange'
+    """
+    told = [c for c in colours if c]
+    return max(told, key=COLOURS.index) if told else ""
+
+
+def at_most(colour: str, highest: str) -> str:
+    """A colour that goes no further than another."""
+    return min(colour, highest, key=COLOURS.index)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One threshold: its value, its source, and the status of that."""
+
+    value: float
+    source: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Thresholds in force on a day; a fund that a data set declares takes those of its kind's standard fund.
+
+    Before the first day of a default, the default holds.
+    """
+
+    data: FundData
+    day: dt.date
+    law: Policy
+    own: Own = field(default_factory=dict)
+    known: dict[tuple[str, str, str], Limit] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, data: FundData, day: dt.date, law: Policy | None, own: Own | None) -> Limits:
+        """Checked limits.
+
+        Raises
+        ------
+        SibError
+            With every name that is no threshold and every value that is no number.
+        """
+        faults = []
+        for key, value in (own or {}).items():
+            name = key if isinstance(key, str) else key[0]
+            if name not in NAMES:
+                faults.append(f"unknown threshold {name!r}{did_you_mean(name, NAMES)}")
+            if not isinstance(key, str) and key[1] not in data.programmes:
+                faults.append(f"{name}: unknown fund {key[1]!r}{did_you_mean(key[1], data.programmes)}")
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+                faults.append(f"{name}: expected a number; found {value!r}")
+        if faults:
+            raise all_faults(SibError, "limits", faults)
+        return cls(data, day, law or current_law(), dict(own or {}))
+
+    def get(self, name: str, programme: str, region: str) -> float:
+        """A threshold; NaN where neither the law nor the user sets one."""
+        return self.limit(name, programme, region).value
+
+    def limit(self, name: str, programme: str, region: str) -> Limit:
+        """A threshold with where it is written and how far that was checked."""
+        key = (name, programme, region)
+        if key not in self.known:
+            self.known[key] = self._find(*key)
+        return self.known[key]
+
+    def table(self) -> pd.DataFrame:
+        """The thresholds that were asked for: threshold, programme, value, source, status, each once."""
+        import pandas as pd
+
+        rows = [(name, fund, t.value, t.source, t.status) for (name, fund, _), t in self.known.items() if t.value == t.value]
+        return pd.DataFrame(list(dict.fromkeys(rows)), columns=["threshold", "programme", "value", "source", "status"])
+
+    def _find(self, name: str, programme: str, region: str) -> Limit:
+        for key in ((name, programme), name):
+            if key in self.own:
+                return Limit(float(self.own[key]), "given as an argument", "")
+        law, declared = self.law.law, self.data.programmes.get(programme)
+        funds = (programme, _KIND.get(declared.kind, ALL) if declared is not None else ALL, ALL)
+        keys = [*((name, fund) for fund in funds), (f"{name}_default", ALL)]
+        parameter = next((law.parameters[key] for key in keys if key in law.parameters), None)
+        if parameter is None:
+            return Limit(float("nan"), "", "")
+        lineage = lineage_of(region, self.data.regions if region in self.data.regions.areas else None)
+        found = law.in_force(parameter, lineage, self.day)
+        if found is None:
+            later = [p for p in law.pieces(parameter, lineage) if p.start > self.day]
+            found = later[0] if later else None
+        return Limit(found.value, found.source, found.status) if found is not None else Limit(float("nan"), "", "")
+
+    def deviation(self, bad: float, programme: str, region: str) -> str:
+        """The colour of a deviation (share of the year's budget, positive is bad); blank where unknown."""
+        if bad != bad:
+            return ""
+        bands = [self.get(f"progress_band_{c}", programme, region) for c in COLOURS[:3]]
+        return COLOURS[sum(bad > band for band in bands)]
+
+    def months(self, months: float, programme: str, region: str) -> tuple[str, str]:
+        """The colour of the months payable, with its reason; blank where unknown."""
+        if months != months:
+            return "", ""
+        shown = round_half_up(months, 1)
+        if months < 0:
+            return "red", f"the balance ends the year below nothing, at {shown} months of spending"
+        for colour in ("red", "orange", "yellow"):
+            limit = self.get(f"warning_months_{colour}", programme, region)
+            if months < limit:
+                return colour, f"{shown} months payable at the end of the year, less than {limit:g}"
+        excess = self.get("warning_months_excess", programme, region)
+        if months > excess:
+            return "yellow", f"{shown} months payable at the end of the year, more than the {excess:g} thought enough"
+        return "green", f"{shown} months payable at the end of the year"

@@ -1,0 +1,342 @@
+"""`monitor`: where each fund stands in the year, what the year will end at, and whom to warn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from sibforecast.assumptions.law_records import read_day
+from sibforecast.assumptions.policy import Policy
+from sibforecast.errors import SibError
+from sibforecast.forecasting import months as mo
+from sibforecast.forecasting import nowcast as nc
+from sibforecast.forecasting.drivers import nowcast
+from sibforecast.forecasting.events import events_of
+from sibforecast.oversight.limits import COLOURS, Limits, Own, at_most, worst
+from sibforecast.oversight.reporting import report_findings
+from sibforecast.oversight.reserves_ahead import reserve_rows
+from sibforecast.oversight.standing import KEYS, LINES, REVENUE, Floats, Plan, at_areas, forecast_plan, plan_rows, stage_rows
+from sibforecast.periods import Period
+from sibforecast.programmes.registry import PRINTED_TOTAL
+from sibforecast.results import Findings, Result, scale_for
+from sibforecast.tables.data import FundData
+
+#: The interval of the outturn that a warning must lie outside of, in per cent.
+LEVEL = 80
+#: A line that runs ahead on its good side is shown yellow beyond this band, never more.
+_GOOD_SIDE = "progress_band_orange"
+
+
+@dataclass(frozen=True, repr=False)
+class Monitoring(Result):
+    """Where each line of each fund stands at the end of a month.
+
+    Of each area, fund and line: `budget` and `adjusted` for the year; `executed` since
+    January, to the month in `period`; `expected`, the year's outturn, with the interval from
+    `expected_low` to `expected_high`; `progress` = executed ÷ adjusted (else the budget);
+    `time_share` = months ÷ 12; `season_share`, the part that had come by this month in the
+    last three years; `deviation` = progress − season_share. Rows of ``current_balance``,
+    ``closing_balance`` and ``months_payable`` tell what the year ends at; `exhaustion` is the
+    month in which the balance is used up at the pace expected. `status` is green, yellow,
+    orange or red (blank: nothing to hold it against), `reason` says why in a sentence, and
+    `plan` what the line is held against. Money in the data's currency.
+    """
+
+    data: FundData | None = field(default=None, repr=False)
+    limits: Limits | None = field(default=None, repr=False)
+    findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
+
+    columns: ClassVar[tuple[str, ...]] = (
+        "region", "programme", "item", "period", "budget", "adjusted", "executed", "expected", "season_share",
+        "deviation", "status", "reason", "progress", "time_share", "expected_low", "expected_high", "exhaustion", "plan",
+    )  # fmt: skip
+
+    @property
+    def source(self) -> FundData | None:
+        """The data set behind it."""
+        return self.data
+
+    @property
+    def thresholds(self) -> pd.DataFrame:
+        """The bands used, each with its source and status: threshold, programme, value, source, status."""
+        return self.limits.table() if self.limits is not None else pd.DataFrame()
+
+    @property
+    def warnings(self) -> pd.DataFrame:
+        """The rows that are not green, the worst first: region, programme, item, status, reason."""
+        frame = self.frame
+        frame = frame[frame["status"].isin(COLOURS[1:])]
+        order = frame["status"].map(COLOURS.index).to_numpy()
+        shown = ["region", "programme", "item", "period", "status", "reason"]
+        return frame.iloc[np.argsort(-order, kind="stable")][shown].reset_index(drop=True)
+
+    def headline(self) -> str:
+        """How many lines stand in which colour, and how many reports are missing."""
+        counts = self.frame["status"].value_counts()
+        told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS))
+        silent = int((self.findings.frame["id"] == "not_reported").sum())
+        missing = f"; {silent} report{'s' * (silent != 1)} missing" if silent else ""
+        return f"as of {self.provenance.get('asof', '')}: {told}{missing}"
+
+    def summary(self) -> str:
+        """The worst rows, a sentence each."""
+        names = self.labels()
+        rows = self.warnings.head(10).to_dict("records")
+        heads = [f"{r['status']}: {names.get(r['region'], r['region'])} {r['programme']} {r['item']}" for r in rows]
+        lines = [f"{head}: {r['reason']}" for head, r in zip(heads, rows, strict=True)]
+        more = len(self.warnings) - len(rows)
+        return "\n".join([*lines, *([f"… and {more} more: .warnings"] if more else [])]) or "nothing to warn of"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        table = self.warnings.to_html(max_rows=30, index=False)
+        return f"<p><b>{type(self).__name__}</b> {escape(self.headline())}</p>{table}"
+
+
+def monitor(
+    data: FundData, asof: str, *, plan: Plan | None = None, law: Policy | None = None, limits: Own | None = None,
+    events: bool = True,
+) -> Monitoring:  # fmt: skip
+    """Hold the months of a year against its budget, its season and its reserves.
+
+    A line is warned of on its bad side (revenue low, expenditure high): by how far its
+    progress lies off what the season makes normal, and by how far the estimated outturn misses
+    the budget even at the near end of its 80 % interval; the worse of the two counts. Bands:
+    up to 3 points green, 5 yellow, 10 orange, beyond red. On the good side, and for lines of
+    less than 1 % of their side, at most yellow. Balances: bands of the months payable by fund,
+    a deficit two years running, months falling by more than 3 within the year, exhaustion.
+
+    Parameters
+    ----------
+    data : FundData
+        Months at stage ``executed``; budgets at ``budget`` and ``adjusted`` where there are.
+    asof : str
+        The last month that may be used, ``2026-09``.
+    plan : BudgetDraft, FundData or DataFrame, optional
+        What the year is held against instead of the budgets in the data: region, programme,
+        item, value. By default the budget (of the area, else of the areas below it); for funds
+        without one the forecast made from data to the December before.
+    law : Policy, optional
+        Where the thresholds stand; by default `current_law`. All are dated, and unverified
+        where no document names them.
+    limits : mapping, optional
+        Thresholds that override the law for this call, by name or (name, fund):
+        ``{"progress_band_orange": 0.08, ("warning_months_red", "unemployment"): 4}``.
+    events : bool
+        Whether years that announced events mark are kept from shaping others.
+
+    Returns
+    -------
+    Monitoring
+        ``.warnings`` lists what is not green; ``.findings`` who has not reported, which month
+        is missing, whose cumulative figure fell, which report was sent twice.
+
+    Raises
+    ------
+    SibError
+        If `asof` is no month, no month of its year is known, or the plan or the limits are
+        faulty.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> months = sib.monitor(sib.load(sib.sample("china")), "2020-03").frame
+    >>> row = months.query("programme == 'work_injury' and item == 'total_revenue'").iloc[0]
+    >>> row["status"], f"{row['progress']:.1%}", f"{row['season_share']:.1%}"
+    ('red', '13.9%', '21.9%')
+    """
+    limit = Period.parse(asof)
+    if not limit.is_month:
+        raise SibError(f"asof must be a month such as 2021-09; found {asof!r}")
+    bands = Limits.of(data, read_day(str(limit)), law, limits)
+    table = _reported(data, limit, events)
+    if table is None:
+        raise SibError(f"no month of {limit.year} is known at {asof}")
+    found = report_findings(data, table, limit)
+    year = _year(data, table, limit, plan, events, found)
+    fell = {(f["region"], f["programme"], f["item"]) for f in found if f["id"] == "cumulative_fell"}
+    rows = [*_line_rows(year, bands, data, fell), *reserve_rows(year, table, data, bands, found)]
+    frame = pd.DataFrame(rows, columns=list(Monitoring.columns))
+    provenance = {**data.provenance, "asof": str(limit)}
+    return Monitoring(lambda: frame, provenance, data=data, limits=bands, findings=Findings.of(found, provenance))
+
+
+def _reported(data: FundData, limit: Period, events: bool) -> nc.Table | None:
+    """The months of the year, without printed totals over funds: those are checked, never watched beside their parts."""
+    table = nc.month_table(data, limit.year, limit, events_of(data, limit) if events else ())
+    if table is None or not (printed := (table.keys["programme"] == PRINTED_TOTAL).to_numpy()).any():
+        return table
+    if printed.all():
+        return None
+    months = mo.Months(table.data.values[~printed], table.data.flow[~printed], table.data.usable[~printed])
+    return nc.Table(table.keys[~printed].reset_index(drop=True), months, table.month[~printed], table.year)
+
+
+def _budgets_above(data: FundData, year: int, bare: pd.DataFrame, found: list[dict[str, Any]]) -> None:
+    """Months of areas whose budget is drawn up for an area above them: that is told, not shared out."""
+    rows = stage_rows(data, year, "budget")
+    told = set(zip(rows["region"].astype(str), rows["programme"].astype(str), strict=True))
+    seen = {
+        (above, programme)
+        for region, programme in set(zip(bare["region"], bare["programme"], strict=True)) if region in data.regions.areas
+        for above in data.regions.ancestors(region) if (above, programme) in told
+    }  # fmt: skip
+    for region, programme in sorted(seen):
+        found.append({
+            "id": "budget_above", "severity": "warning", "region": region, "programme": programme, "period": str(year),
+            "message": "the budget is this area's, the months are reported by areas within it: they are held against a forecast",
+            "mend": "monitor(roll_up(data, level), ...) holds the area against its budget",
+        })  # fmt: skip
+
+
+def _year(
+    data: FundData, table: nc.Table, limit: Period, plan: Plan | None, events: bool, found: list[dict[str, Any]]
+) -> pd.DataFrame:
+    """Each series of the year with its plan, execution, season and outturn; indexed by region, programme, item."""
+    keys = table.keys.astype(str)
+    out = keys.assign(month=table.month)
+    at = np.arange(len(out)), table.month - 1
+    out["executed"] = table.data.values[:, -1][at]
+    out["season_share"] = season(table, table.month)
+    wide = nowcast(data, str(limit), level=(LEVEL,), events=events).frame.astype(dict.fromkeys(KEYS, str))
+    tail = (1 - LEVEL / 100) / 2
+    for name, quantile in (("expected", None), ("expected_low", tail), ("expected_high", 1 - tail)):
+        here = wide["quantile"].isna() if quantile is None else np.isclose(wide["quantile"].astype(float), quantile)
+        out[name] = wide[here].set_index(KEYS)["value"].reindex(pd.MultiIndex.from_frame(keys)).to_numpy()
+    areas = set(keys["region"])
+    if plan is not None:
+        planned = {"budget": at_areas(plan_rows(plan, data, limit.year), data, areas, found)}
+        word = "plan"
+    else:
+        planned = {s: at_areas(stage_rows(data, limit.year, s), data, areas, found) for s in ("budget", "adjusted")}
+        word = "budget"
+    index = pd.MultiIndex.from_frame(keys)
+    for stage in ("budget", "adjusted"):
+        figures = planned.get(stage)
+        out[stage] = figures.reindex(index).to_numpy() if figures is not None else np.nan
+    out["plan"] = np.where(out["adjusted"].notna(), "adjusted budget", np.where(out["budget"].notna(), word, ""))
+    bare = (out["plan"] == "") & out["item"].isin(LINES)
+    whole = ~out["programme"].isin(out.loc[out["plan"] != "", "programme"])  # a fund with a budget keeps to it
+    if plan is None and (bare & whole).any():
+        _budgets_above(data, limit.year, out[bare & whole], found)
+        figures = at_areas(forecast_plan(data, limit.year, found), data, areas, found)
+        value = figures.reindex(index).to_numpy()
+        fill = (bare & whole).to_numpy() & ~np.isnan(value)
+        out["budget"] = np.where(fill, value, out["budget"])
+        out["plan"] = np.where(fill, f"forecast to {limit.year - 1}-12", out["plan"])
+    return out.set_index(index)
+
+
+def season(table: nc.Table, month: Any) -> Floats:
+    """The part of the year that had come by a month in earlier years, by series; blank for stocks."""
+    out = np.full(len(table.keys), np.nan)
+    months = np.broadcast_to(month, len(out))
+    for each in np.unique(months):
+        rows = np.flatnonzero((months == each) & table.data.flow)
+        part = mo.Months(table.data.values[rows], table.data.flow[rows], table.data.usable[rows])
+        out[rows] = mo.season_share(part, int(each))
+    return out
+
+
+def _line_rows(year: pd.DataFrame, bands: Limits, data: FundData, fell: set[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
+    """The rows of revenue and expenditure, each with its colour and reason."""
+    base = year["adjusted"].fillna(year["budget"])
+    totals = base[year["item"].isin(["total_revenue", "total_expenditure"])]
+    for (key, base_value), row in zip(base.items(), year.to_dict("records"), strict=True):
+        if row["item"] not in LINES or not any(v and v == v for v in (row["executed"], row["expected"], base_value)):
+            continue
+        side = "total_revenue" if row["item"] in REVENUE else "total_expenditure"
+        whole = totals.get((row["region"], row["programme"], side), float("nan"))
+        small = base_value < bands.get("warning_material_share", row["programme"], row["region"]) * whole
+        record = {str(k): v for k, v in row.items()}
+        yield _Line(record, float(base_value), bands, bool(small), key in fell, data.currency).told()
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of the year, and how it is judged."""
+
+    row: dict[str, Any]
+    base: float
+    bands: Limits
+    small: bool
+    fell: bool
+    currency: str
+
+    def told(self) -> dict[str, Any]:
+        """The row of the frame."""
+        row, base = self.row, self.base
+        month = int(row["month"])
+        progress = row["executed"] / base if base > 0 else float("nan")
+        deviation = progress - row["season_share"]
+        colour, reason = self._judged(progress, month)
+        if self.fell:
+            colour = worst(colour, "yellow")
+            reason += "; the cumulative figure fell, see the findings"
+        return {
+            **{k: row[k] for k in (*KEYS, "budget", "adjusted", "executed", "expected", "season_share", "expected_low",
+                                   "expected_high", "plan")},
+            "period": str(Period(self.bands.day.year, month)), "deviation": deviation, "status": colour, "reason": reason,
+            "progress": progress, "time_share": month / 12.0, "exhaustion": "",
+        }  # fmt: skip
+
+    def _judged(self, progress: float, month: int) -> tuple[str, str]:
+        row, base = self.row, self.base
+        name = row["plan"] or "budget"
+        if base != base:
+            return "", "no budget, and no forecast of it, to hold this against"
+        if base <= 0:
+            come = self._money(row["executed"])
+            return ("yellow", f"{come} came although the {name} has nothing") if row["executed"] > 0 else ("green", "nothing due")
+        sign = -1.0 if row["item"] in REVENUE else 1.0
+        season, twelfths = row["season_share"], month / 12.0
+        against = season if season == season else twelfths
+        bad = sign * (progress - against)
+        pace = self._colour(bad)
+        if season != season:  # nothing is known of its season: no more than a hint
+            pace = at_most(pace, "yellow")
+        edge = self._edge(sign)
+        ahead = self._colour(edge)
+        colour = worst(pace, ahead) or "green"
+        told = self._pace_words(progress, against, season == season, twelfths, name)
+        if COLOURS.index(ahead or "green") > COLOURS.index(pace or "green"):
+            told = self._outturn_words(edge, sign, name)
+        if self.small and colour in ("orange", "red"):
+            colour, told = "yellow", told + f" (a small line: yellow instead of {colour})"
+        return colour, told
+
+    def _edge(self, sign: float) -> float:
+        """How far the outturn misses the budget at the near end of its interval; positive is bad, 0 where it holds the budget."""
+        low, high = sorted(sign * (self.row[e] / self.base - 1.0) for e in ("expected_low", "expected_high"))
+        return low if low > 0 else high if high < 0 else 0.0 if low == low and high == high else float("nan")
+
+    def _colour(self, bad: float) -> str:
+        """Bands on the bad side; on the good side yellow at most."""
+        where = (self.row["programme"], self.row["region"])
+        if bad != bad:
+            return ""
+        if bad < 0:
+            return "yellow" if -bad > self.bands.get(_GOOD_SIDE, *where) else "green"
+        return self.bands.deviation(bad, *where)
+
+    def _pace_words(self, progress: float, against: float, known: bool, twelfths: float, name: str) -> str:
+        points = 100.0 * (progress - against)
+        side = "above" if points > 0 else "below"
+        plain = f"the {twelfths:.1%} of 1/12, no season known"
+        normal = f"the season's {against:.1%}, 1/12 being {twelfths:.1%}" if known else plain
+        return f"{progress:.1%} of the {name} to date, {abs(points):.1f} points {side} {normal}"
+
+    def _outturn_words(self, edge: float, sign: float, name: str) -> str:
+        mild = self.base * (1.0 + sign * edge)
+        side = "below" if mild < self.base else "above"
+        return (f"the year ends at {self._money(self.row['expected'])}; even {self._money(mild)}, the near end of the {LEVEL} % "
+                f"interval, is {abs(edge):.1%} {side} the {name}")  # fmt: skip
+
+    def _money(self, value: float) -> str:
+        divisor, unit = scale_for(value, self.currency)
+        return f"{value / divisor:,.2f} ({unit})"

@@ -1,0 +1,141 @@
+"""Whether every report is there, once, and in its month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sibforecast import items
+from sibforecast.oversight.review_accounts import Accounts
+from sibforecast.oversight.review_registry import written
+
+#: Figures that must agree for one report to count as another handed in again.
+_ENOUGH = 5
+#: Lines whose cumulative figure may fall only by a correction.
+_CUMULATIVE = (*items.STATUTORY_LINES, *items.BENEFIT_LINES)
+
+Finding = dict[str, Any]
+
+
+def calendar(accounts: Accounts) -> Iterator[Finding]:
+    """Findings on the reports themselves: missing, falling, handed in twice; unknown words first."""
+    yield from accounts.strange
+    yield from _missing_months(accounts)
+    yield from _falling(accounts)
+    yield from _repeated(accounts)
+    yield from _silent(accounts)
+
+
+def _place(accounts: Accounts, account: int) -> Finding:
+    region, programme, period = accounts.keys[account]
+    return {"region": region, "programme": programme, "period": period, "severity": "warning"}
+
+
+def _series(accounts: Accounts) -> dict[tuple[str, str, str], dict[int, int]]:
+    """The months each area and fund has reported in a year, with their accounts."""
+    out: dict[tuple[str, str, str], dict[int, int]] = {}
+    for i, (region, programme, period) in enumerate(accounts.keys):
+        if "-" in period:
+            out.setdefault((region, programme, period[:4]), {})[int(period[5:])] = i
+    return out
+
+
+def _missing_months(accounts: Accounts) -> Iterator[Finding]:
+    """Months before the last one any area of the level has reported."""
+    series = _series(accounts)
+    tree = accounts.data.regions
+    latest: dict[tuple[str, str], int] = {}
+    for (region, _, year), months in series.items():
+        key = (tree.areas[region].level, year)
+        latest[key] = max(latest.get(key, 0), *months)
+    for (region, programme, year), months in series.items():
+        last = latest[tree.areas[region].level, year]
+        lacking = [m for m in range(1, last + 1) if m not in months]
+        if lacking:
+            told = ", ".join(f"{year}-{m:02d}" for m in lacking)
+            yield {
+                "id": "missing_month",
+                "severity": "warning",
+                "region": region,
+                "programme": programme,
+                "period": f"{year}-{lacking[0]:02d}",
+                "expected": f"{last} months",
+                "found": f"{len(months)} months",
+                "message": f"no report for {told}",
+                "mend": "report the month; later cumulative figures hold it",
+            }
+
+
+def _falling(accounts: Accounts) -> Iterator[Finding]:
+    """Cumulative figures below those of an earlier month of the year."""
+    names = [n for n in _CUMULATIVE if n in accounts.columns]
+    for months in _series(accounts).values():
+        rows = [months[m] for m in sorted(months)]
+        for item in names:
+            value, step = accounts.get(item)[rows], accounts.step(item)[rows]
+            for k in np.flatnonzero(np.diff(value) < -(step[1:] + step[:-1]) - 1e-9 * np.abs(value[1:])):
+                i = rows[int(k) + 1]
+                fall = float(value[k] - value[k + 1])
+                yield _place(accounts, i) | {
+                    "id": "falling_cumulative", "item": item, "expected": f"at least {written(item, value[k])}",
+                    "found": written(item, value[k + 1]), "difference": -fall, "at_stake": fall,
+                    "message": "a cumulative figure is below that of an earlier month", "row": _row(accounts, i, item),
+                    "cause": "the month's own figure for the cumulative one" if value[k + 1] < 0.5 * value[k] else "correction",
+                    "mend": "give the figure since January, or explain the correction",
+                }  # fmt: skip
+
+
+def _row(accounts: Accounts, account: int, item: str) -> int | None:
+    return int(accounts.row[account, accounts.columns[item]]) or None
+
+
+def _repeated(accounts: Accounts) -> Iterator[Finding]:
+    """Reports that hold the same money as another area's, an earlier month's or last year's."""
+    money = [c for i, c in accounts.columns.items() if items.CATALOGUE[i].unit == "currency"]
+    table = np.nan_to_num(accounts.value[:, money])
+    enough = (table != 0).sum(axis=1) >= _ENOUGH
+    seen: dict[tuple[str, bytes], int] = {}
+    for i in np.flatnonzero(enough & accounts.is_fund):
+        mark = (str(accounts.programme[i]), np.ascontiguousarray(table[i]).tobytes())
+        first = seen.setdefault(mark, int(i))
+        if first != i:
+            region, _, period = accounts.keys[first]
+            yield _place(accounts, int(i)) | {
+                "id": "duplicated_report", "found": f"the figures of {region}, {period}", "cause": "a report handed in twice",
+                "message": "every amount is that of another report", "mend": "hand in this area's own report",
+            }  # fmt: skip
+    last = np.nan_to_num(accounts.last[:, money])
+    for i in np.flatnonzero(enough & accounts.is_fund & (table == last).all(axis=1)):
+        yield _place(accounts, int(i)) | {
+            "id": "duplicated_report", "found": "last year's figures", "cause": "last year's figure repeated",
+            "message": "every amount is last year's", "mend": "hand in this year's report",
+        }  # fmt: skip
+
+
+def _silent(accounts: Accounts) -> Iterator[Finding]:
+    """Areas that have not reported a fund that they had last year, while most of their level have."""
+    tree = accounts.data.regions
+    view = accounts.data._view()
+    for period in sorted(set(accounts.period)):
+        if "-" in period:
+            continue
+        before = view[(view["period"] == str(int(period) - 1)).to_numpy()][["region", "programme"]].drop_duplicates()
+        had: dict[tuple[str, str], set[str]] = {}
+        for region, programme in before.astype(str).itertuples(index=False, name=None):
+            if region in tree.areas:
+                had.setdefault((tree.areas[region].level, programme), set()).add(region)
+        for (_, programme), areas in had.items():
+            silent = sorted(a for a in areas if (a, programme, period) not in accounts.place)
+            if silent and len(silent) * 2 < len(areas):
+                for region in silent:
+                    yield {
+                        "id": "not_reported",
+                        "severity": "warning",
+                        "region": region,
+                        "programme": programme,
+                        "period": period,
+                        "message": "the area had this fund last year and has not reported it",
+                        "mend": "ask for the report",
+                    }
