@@ -1,7 +1,7 @@
 """Charts: a tidy table or a result in, matplotlib ``Axes`` out.
 
-Each chart takes what its numbers are from a plain function (``fan_table``,
-``waterfall_table``, ``sharing_table``), so that they can be checked without looking.
+Each chart takes its numbers from a plain function of its name (``fan_table`` for ``fan``), so
+that they can be checked without looking.
 """
 
 from __future__ import annotations
@@ -18,6 +18,26 @@ _PUBLIC = {
     "waterfall_table": "waterfall_chart",
     "sharing": "sharing_chart",
     "sharing_table": "sharing_chart",
+    "tornado": "tornado_chart",
+    "tornado_table": "tornado_chart",
+    "multiples": "multiples_chart",
+    "multiples_table": "multiples_chart",
+    "execution": "execution_chart",
+    "execution_table": "execution_chart",
+    "progress": "progress_chart",
+    "progress_table": "progress_chart",
+    "balance": "balance_chart",
+    "balance_table": "balance_chart",
+    "reserves": "reserves_chart",
+    "reserves_table": "reserves_chart",
+    "heat": "heat_chart",
+    "heat_table": "heat_chart",
+    "heads": "heads_chart",
+    "heads_table": "heads_chart",
+    "scenarios": "scenarios_chart",
+    "scenarios_table": "scenarios_chart",
+    "chances": "chances_chart",
+    "chances_table": "chances_chart",
 }
 
 

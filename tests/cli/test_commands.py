@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 import sibforecast as sib
+from sibforecast.cli import output
 from tests import datasets
 
 
@@ -91,6 +92,8 @@ def test_draft_with_scenario_and_rules_writes_everything(example, tmp_path):
     assert done.returncode == 0, done.stderr
     names = {f.name for f in out.iterdir()}
     assert {"draft.csv", "balance.csv", "draft.xlsx", "fan.png", "waterfall.png", "sharing.png", "causes.csv", "sharing.csv"} <= names
+    assert {"balance.png", "tornado.png", "scenarios.png"} <= names
+    assert not {"execution.png", "heat.png", "multiples.png"} & names  # no months, and one area only
     assert (out / "sharing.csv").read_text("utf-8-sig").count("S2") >= 2
     assert not [f for f in tmp_path.iterdir() if f.name.startswith(".")]
 
@@ -204,6 +207,12 @@ def test_a_bill_on_the_screen_shows_what_is_pending_and_unlisted(nmg_draft, tmp_
     screen = run("share", table, "--rules", "nmg_2016").stdout
     assert "! unlisted: benefit_level (A2) 0.0500 (100 million) in 1 area" in screen
     assert "rules_not_in_force" in screen  # the opinion is in force from 2016
+
+
+def test_charts_of_a_draft_of_many_areas(nmg_draft, tmp_path):
+    drawn = output.write_charts(nmg_draft, tmp_path, {}, "work_injury")
+    assert drawn == [f"{name}.png" for name in ("fan", "balance", "execution", "tornado", "heat", "reserves", "multiples")]
+    assert all((tmp_path / name).stat().st_size > 20_000 for name in drawn)
 
 
 def test_review_lists_errors_and_the_dearest_warnings(tmp_path):
