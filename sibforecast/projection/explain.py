@@ -242,7 +242,8 @@ def _has_account(path: FundPath, area: int, year: int) -> bool:
 def _told(
     rows: list[dict[str, Any]], data: FundData, code: str, programme: str, provenance: Any, language: str | None
 ) -> Explanation:
-    lines = [f"{data.regions.label(code, language or 'zh')} · {data.programmes[programme].label(language or 'zh')}"]
+    names = language or ("zh" if data.currency == "yuan" else "en")
+    lines = [f"{data.regions.label(code, names)} · {data.programmes[programme].label(names)}"]
     for row in rows:
         entry = items.CATALOGUE.get(row["item"])
         unit = row["unit"].replace("currency", data.currency)
