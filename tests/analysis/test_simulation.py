@@ -203,4 +203,4 @@ def test_what_is_sent_away_gives_the_same_bits_over_years_and_with_policies(draf
     here = sib.simulate(draft.assumptions, scenario, draws=60, seed=3, years=3).frame
     with ThreadPoolExecutor(2) as away:
         there = sib.simulate(draft.assumptions, scenario, draws=60, seed=3, years=3, on=away).frame
-    assert same(here.astype({k: str for k in KEYS}), there.astype({k: str for k in KEYS}))
+    assert same(here.astype(dict.fromkeys(KEYS, str)), there.astype(dict.fromkeys(KEYS, str)))
