@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -88,8 +89,7 @@ class Run:
     def __init__(
         self, assumptions: Assumptions, scenario: Scenario | None, draws: int, seed: int, years: tuple[int, ...],
         lines: tuple[str, ...], questions: tuple[Question, ...], cells: int = CELLS,
-        only: frozenset[tuple[str, str]] | None = None, kept: tuple[str, ...] = (), unit: str = "",
-        moments: bool = False,
+        kept: tuple[str, ...] = (), unit: str = "",
     ) -> None:  # fmt: skip
         self.assumptions, self.scenario, self.draws, self.seed = assumptions, scenario, draws, seed
         self.years, self.lines, self.questions, self.cells = years, lines, questions, cells
@@ -97,9 +97,11 @@ class Run:
         self.title = scenario.title if scenario else ""
         self.paths = many.paths[self.title]
         self.doubts = doubts_of(assumptions, self.paths, years[-1])
-        if only is not None:  # some drivers only: what each one's doubt is worth
-            self.doubts = {code: _only(fund, only) for code, fund in self.doubts.items()}
-        self.keeping, self.unit, self.moments = kept, unit, moments
+        self._start()
+        self.keeping, self.unit, self.moments = kept, unit, False
+
+    def _start(self) -> None:
+        """Nothing is known yet."""
         self.deviations: dict[tuple[str, str, int], float] = {}  # by area, fund and year, of the last line asked for
         self.kept: dict[tuple[str, str, str, int], Floats] = {}  # draws by unit, fund, line and year
         self._stats: list[tuple[tuple[str, ...], str, str, int, Floats]] = []  # areas, fund, line, year, mean and quantiles
@@ -107,6 +109,17 @@ class Run:
         self._sums: dict[tuple[str, str], dict[tuple[str, int], Floats]] = {}  # of upper areas not yet complete
         self._open: Counter[tuple[str, str]] = Counter()  # how many of their jobs are
         self._unknown: set[tuple[str, str, str, int]] = set()
+
+    def of_drivers(self, line: str, drivers: frozenset[tuple[str, str]] | None) -> Run:
+        """The same simulation of one line, its deviations wanted, with some drivers drawn and the funds they are in."""
+        out = copy(self)
+        out.lines, out.questions, out.moments = (line,), (), True
+        if drivers is not None:
+            codes = {code for code, _ in drivers}
+            out.paths = {code: path for code, path in self.paths.items() if code in codes}
+            out.doubts = {code: _only(fund, drivers) for code, fund in self.doubts.items() if code in codes}
+        out._start()
+        return out
 
     def go(self, on: Executor | None = None) -> None:
         """Do all jobs: areas by themselves first, then own levels that mirror them."""

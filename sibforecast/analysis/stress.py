@@ -23,6 +23,7 @@ from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.scenario import Change, Scenario
 from sibforecast.errors import SibError
 from sibforecast.projection.fund import FundPath, roll_forward
+from sibforecast.projection.reach import reach
 from sibforecast.results import Result
 
 Floats = npt.NDArray[np.float64]
@@ -63,11 +64,12 @@ def doubt_by_driver(run: Run, item: str, on: Executor | None = None) -> pd.DataF
         of all together). What shares lack to one is what drivers make together; correlated
         ones may have more than one in sum.
     """
-    names = sorted({i for fund in run.doubts.values() for i in fund.items})
+    reached = {code: {i for i, _ in reach(path, path.basis.base_year)} for code, path in run.paths.items()}
+    names = sorted({i for code, fund in run.doubts.items() for i in fund.items if i in reached[code]})
     spread: dict[tuple[str, str, str, int], float] = {}
     for name in ("", *names):
-        only = None if not name else frozenset((code, name) for code in run.doubts)
-        part = Run(run.assumptions, run.scenario, run.draws, run.seed, run.years, (item,), (), only=only, moments=True)
+        drivers = frozenset((code, name) for code, fund in run.doubts.items() if name in fund.items)
+        part = run.of_drivers(item, drivers if name else None)
         part.go(on)
         spread |= {(name, *key): value for key, value in part.deviations.items()}
     rows = []

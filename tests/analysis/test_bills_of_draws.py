@@ -10,7 +10,7 @@ import sibforecast as sib
 from sibforecast.analysis.bill import Unit
 from sibforecast.analysis.bills_of_draws import DEPARTURES, bills_of, payers_of
 from sibforecast.analysis.facts import Facts
-from sibforecast.analysis.runs import Run
+from sibforecast.analysis.runs import Run, _only
 from sibforecast.tables.regions import Regions
 
 CAUSES = (
@@ -56,7 +56,8 @@ def test_the_payers_of_every_draw_sum_to_its_gap_and_a_mean_draw_is_the_drafts_b
             paid = sum(v for p, v in bill.items() if p != "_granted")
             assert paid == pytest.approx(run.kept[unit.key["region"], unit.key["programme"], "gap", 2027], rel=1e-9, abs=0.01)
     told = sib.share(draft, rules).frame.groupby(["region", "programme", "payer"])["value"].sum()
-    still = Run(draft.assumptions, None, 2, 5, (2027,), ("gap",), (), kept=("gap",), unit=rules.unit, only=frozenset())
+    still = Run(draft.assumptions, None, 2, 5, (2027,), ("gap",), (), kept=("gap",), unit=rules.unit)
+    still.doubts = {code: _only(fund, frozenset()) for code, fund in still.doubts.items()}
     still.go()
     for unit, bill in bills_of(still, rules, "budget", assessments={}, **facts):
         for payer, value in bill.items():
