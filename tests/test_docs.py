@@ -1,0 +1,97 @@
+"""The documents say what the package does: the cookbook runs, the glossary is up to date, links lead somewhere."""
+
+import importlib.util
+import re
+from functools import cache
+
+import pytest
+
+import sibforecast as sib
+from sibforecast.items import CATALOGUE
+from sibforecast.programmes.registry import SEVEN
+from tests.documents import ROOT, python_blocks, read, run_blocks
+
+COOKBOOK = read("docs/cookbook.md")
+
+
+@cache
+def cooked() -> dict:
+    return run_blocks(python_blocks(COOKBOOK))
+
+
+def test_twelve_questions_each_with_its_answer():
+    questions = re.split(r"^## ", COOKBOOK, flags=re.M)[1:]
+    assert [q.split(". ")[0] for q in questions] == [str(n) for n in range(1, 13)]
+    assert all(len(python_blocks(q)) == 1 for q in questions)
+    assert "**illustrative**" in COOKBOOK
+
+
+def test_the_workbook_gives_the_draft_of_the_folder():
+    told = cooked()["us_draft"].frame
+    plain = sib.draft_budget(sib.load(sib.sample("oasdi")), 2006).frame
+    assert told["value"].equals(plain["value"])
+
+
+def test_a_per_cent_moves_the_gap_the_right_way():
+    moves = cooked()["moves"].groupby("item")["value"].sum()
+    assert moves["contribution_base"] < 0 < moves["benefit_level"]
+
+
+def test_the_value_found_closes_the_gap():
+    names = cooked()
+    first = names["closes"].iloc[0]
+    change = sib.Change(item="collection_rate", programme="employee_medical", regions=(first["region"],),
+                        multiply=first["factor"], start="2027-01", decided_by="league")  # fmt: skip
+    after = sib.project(names["draft"].assumptions, sib.Scenario("closed", change)).frame
+    row = after[(after["region"] == first["region"]) & (after["programme"] == "employee_medical") & (after["item"] == "gap")]
+    assert row["value"].iloc[0] == pytest.approx(0.0, abs=1.0)  # a yuan
+
+
+def test_ten_packages_and_the_baseline():
+    assert len(cooked()["many"].paths) == 11
+
+
+def test_more_certainty_costs_more():
+    aside = cooked()["aside"]
+    known = aside[aside.index.notna()]
+    assert list(known.index) == [0.025, 0.1, 0.5, 0.9, 0.975]
+    assert known.is_monotonic_increasing
+
+
+def test_causes_of_the_settled_year_give_the_change():
+    """2016, enterprise pension, 100m yuan: budget gap 25,401 − 26,480 = −1,079; account 25,782 − 28,519 = −2,737: −1,658."""
+    why = cooked()["why"].query("programme == 'enterprise_pension'")
+    assert why["value"].sum() / 1e8 == pytest.approx(-1658.0, abs=1e-6)
+
+
+def test_the_judgement_stands_in_the_draft():
+    frame = cooked()["judged"].frame.query("programme == 'oasi' and item == 'beneficiaries' and stage == 'draft'")
+    assert frame["value"].tolist() == [41_300_000]
+
+
+def test_a_fund_of_ones_own_kind_is_drafted():
+    """Contributions 2026 = 1,000,000 × 1.01^7 × 3,000 × 1.03^7 × 12 × 0.02: growth so steady goes on."""
+    frame = cooked()["care"].frame.query("item == 'contribution_revenue' and stage == 'draft'")
+    assert frame["value"].tolist() == [pytest.approx(1_000_000 * 1.01**7 * 3_000 * 1.03**7 * 12 * 0.02, rel=0.01)]
+
+
+def test_the_pool_of_threads_gives_the_same_bits():
+    assert cooked()["far"].frame.equals(cooked()["future"].frame)
+
+
+def test_the_glossary_is_up_to_date():
+    spec = importlib.util.spec_from_file_location("make", ROOT / "docs" / "make.py")
+    assert spec
+    assert spec.loader
+    make = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make)
+    text = read("docs/glossary.md")
+    assert text == make.glossary(), "run python docs/make.py"
+    assert all(f"| `{code}` | {entry.zh} | {entry.en} |" in text for code, entry in CATALOGUE.items())
+    assert all(f"| `{code}` | {fund.name_zh} | {fund.name_en} |" in text for code, fund in SEVEN.items())
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / "docs").glob("*.md")))
+def test_links_lead_to_files(name):
+    for target in re.findall(r"\]\(([^)#]+)\)", read(f"docs/{name}")):
+        assert target.startswith("https://") or (ROOT / "docs" / target).exists(), target
