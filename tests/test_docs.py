@@ -1,5 +1,6 @@
 """The documents say what the package does: the cookbook runs, the glossary is up to date, links lead somewhere."""
 
+import importlib
 import importlib.util
 import re
 from functools import cache
@@ -91,7 +92,27 @@ def test_the_glossary_is_up_to_date():
     assert all(f"| `{code}` | {fund.name_zh} | {fund.name_en} |" in text for code, fund in SEVEN.items())
 
 
+def test_the_numbers_of_the_method_note_are_those_of_the_code():
+    rows = re.findall(r"^\| `([a-z_.]+)\.([A-Z_]+)` \| ([0-9.]+) \|", read("docs/method.md"), re.M)
+    assert len(rows) == 27
+    for module, name, value in rows:
+        assert getattr(importlib.import_module(f"sibforecast.{module}"), name) == float(value), f"{module}.{name}"
+
+
+def test_modules_and_rules_named_by_the_method_note_exist():
+    text = read("docs/method.md")
+    for package, inside in re.findall(r"^Code: `sibforecast\.(\w+)` \(([^)]*)\)", text, re.M):
+        for module in re.findall(r"`(\w+)`", inside):
+            assert importlib.util.find_spec(f"sibforecast.{package}.{module}"), f"{package}.{module}"
+    shipped = {p.stem for p in (ROOT / "sibforecast" / "analysis" / "rules").glob("*.toml")}
+    assert shipped <= set(re.findall(r"`(\w+)`", text))
+
+
+def test_every_public_name_of_the_reports_is_there():
+    assert all(callable(getattr(sib.report, name)) for name in dir(sib.report))
+
+
 @pytest.mark.parametrize("name", sorted(p.name for p in (ROOT / "docs").glob("*.md")))
 def test_links_lead_to_files(name):
-    for target in re.findall(r"\]\(([^)#]+)\)", read(f"docs/{name}")):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", read(f"docs/{name}")):
         assert target.startswith("https://") or (ROOT / "docs" / target).exists(), target
