@@ -9,17 +9,19 @@ from pathlib import Path
 import pdoc
 
 import sibforecast
+from sibforecast import plots, report
 
 
 def build(folder: Path) -> None:
-    """Write the pages; a warning, of a docstring that cannot be read for example, is an error."""
-    sibforecast.__all__ = [name for name in dir(sibforecast) if not name.startswith("_")]  # type: ignore[attr-defined]
+    """Write the pages; any warning about what is documented is an error."""
+    for room in (sibforecast, plots, report):  # their names arrive on first use: say which there are
+        room.__all__ = [name for name in dir(room) if not name.startswith("_")]  # type: ignore[attr-defined]
     pdoc.render.configure(docformat="numpy")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         # names that only type checkers import (pandas) stand in signatures as they are written
         warnings.filterwarnings("ignore", "Error parsing type annotation")
-        pdoc.pdoc("sibforecast", output_directory=folder)
+        pdoc.pdoc("sibforecast", "sibforecast.assumptions.levers", output_directory=folder)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write docs/glossary.md from the catalogue of items, the funds and the shipped law: ``python docs/make.py``."""
+"""Write docs/glossary.md and docs/sources.md from the items, the funds and the shipped law: ``python docs/make.py``."""
 
 from __future__ import annotations
 
@@ -9,13 +9,23 @@ import sibforecast as sib
 from sibforecast.items import CATALOGUE, UNITS, Item
 from sibforecast.programmes.registry import ALIASES, SEVEN
 
-GLOSSARY = Path(__file__).with_name("glossary.md")
-
+FOLDER = Path(__file__).parent
 HEAD = """# Glossary, Chinese and English
 
 Written by `python docs/make.py` from the catalogue of items, the funds and the law that ships with the package: do not edit
 it. Data sets may use the code, either language or any of the other words; `sib.template` explains every column.
 """
+SOURCES = """# Where the law was read
+
+Written by `python docs/make.py` from `sib.current_law()`: do not edit it. Each record of the law names its source and how far it
+was checked; what is unverified is a dated default of the package, to be checked before it is relied on.
+"""
+#: What each status means, in the order shown.
+STATUSES = {
+    "statute": "Read in the document named",
+    "observed": "Seen in a report",
+    "unverified": "Unverified: own knowledge of the field",
+}
 #: Sides of the catalogue in the order of the forms.
 SIDES = {
     "revenue": "Revenue lines",
@@ -65,6 +75,18 @@ def law() -> str:
     return "## Parameters of the law\n\n" + table(("parameter", "中文", "English", "unit", "funds"), rows)
 
 
+def sources() -> str:
+    """Sources of the law by status, with the number of dated values that rest on each."""
+    frame = sib.current_law().frame
+    parts = [SOURCES]
+    for status, title in STATUSES.items():
+        rows = frame[frame["status"].astype(str) == status]
+        counts = rows["source"].astype(str).value_counts().sort_index()
+        listed = table(("source", "values"), ((str(source), str(number)) for source, number in counts.items()))
+        parts.append(f"## {title} ({len(rows)} of {len(frame)} values)\n\n{listed}")
+    return "\n".join(parts)
+
+
 def glossary() -> str:
     """The whole text.
 
@@ -79,5 +101,9 @@ def glossary() -> str:
     return "\n".join([HEAD, funds(), *(side(name, title) for name, title in SIDES.items()), law()])
 
 
+#: Files written, and what writes them.
+PAGES = {"glossary.md": glossary, "sources.md": sources}
+
 if __name__ == "__main__":
-    GLOSSARY.write_text(glossary(), encoding="utf-8", newline="\n")
+    for name, text in PAGES.items():
+        (FOLDER / name).write_text(text(), encoding="utf-8", newline="\n")

@@ -80,16 +80,27 @@ def test_the_pool_of_threads_gives_the_same_bits():
     assert cooked()["far"].frame.equals(cooked()["future"].frame)
 
 
-def test_the_glossary_is_up_to_date():
+def test_what_is_generated_is_up_to_date():
     spec = importlib.util.spec_from_file_location("make", ROOT / "docs" / "make.py")
     assert spec
     assert spec.loader
     make = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make)
+    assert set(make.PAGES) == {"glossary.md", "sources.md"}
+    for name, text in make.PAGES.items():
+        assert read(f"docs/{name}") == text(), f"{name}: run python docs/make.py"
+
+
+def test_the_glossary_holds_every_item_fund_and_title_of_the_law():
     text = read("docs/glossary.md")
-    assert text == make.glossary(), "run python docs/make.py"
     assert all(f"| `{code}` | {entry.zh} | {entry.en} |" in text for code, entry in CATALOGUE.items())
     assert all(f"| `{code}` | {fund.name_zh} | {fund.name_en} |" in text for code, fund in SEVEN.items())
+    assert all(f"| {title} |" in text for title in sib.current_law().frame["title_zh"].astype(str).unique())
+
+
+def test_sources_count_every_value_of_the_law():
+    counted = [int(n) for n in re.findall(r"\| (\d+) \|$", read("docs/sources.md"), re.M)]
+    assert sum(counted) == len(sib.current_law().frame)
 
 
 def test_the_numbers_of_the_method_note_are_those_of_the_code():
