@@ -3,12 +3,11 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import sibforecast as sib
+from tests.documents import ROOT, python_blocks, read, run_blocks
 
-ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
+README = read("README.md")
 
 
 def test_the_reason_to_switch_is_what_is_printed():
@@ -22,17 +21,14 @@ def test_the_reason_to_switch_is_what_is_printed():
 def test_the_five_lines_run():
     block = re.search(r"## Five lines\n\n```python\n(.*?)```", README, re.S)
     assert block
-    names: dict = {}
-    exec(block[1], names)
+    names = run_blocks([block[1]])
     assert names["bill"].frame["payer"].nunique() >= 4
 
 
 def test_every_python_block_runs_after_the_one_before():
-    names: dict = {}
-    blocks = re.findall(r"```python\n(.*?)```", README, re.S)
+    blocks = python_blocks(README)
     assert len(blocks) >= 3
-    for block in blocks:
-        exec(block, names)
+    names = run_blocks(blocks)
     assert (names["test"].summary()["number"] > 0).all()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_PUBLIC = {"workbook": "book", "write_sheets": "sheets"}
+_PUBLIC = {"workbook": "book"}
 
 
 def __getattr__(name: str) -> Any:
