@@ -50,6 +50,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.oversight.adjustment import adjust as adjust
     from sibforecast.oversight.assessment import Scorecard as Scorecard
     from sibforecast.oversight.assessment import assess as assess
+    from sibforecast.oversight.ladder import Ladder as Ladder
+    from sibforecast.oversight.ladder import ladder as ladder
     from sibforecast.oversight.monitoring import Monitoring as Monitoring
     from sibforecast.oversight.monitoring import monitor as monitor
     from sibforecast.oversight.review import Review as Review
@@ -122,6 +124,8 @@ _PUBLIC = {
     "Attribution": "analysis.attribution",
     "SharingRules": "analysis.rules_file",
     "Sharing": "analysis.sharing",
+    "ladder": "oversight.ladder",
+    "Ladder": "oversight.ladder",
     "monitor": "oversight.monitoring",
     "Monitoring": "oversight.monitoring",
     "adjust": "oversight.adjustment",

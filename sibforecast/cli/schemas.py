@@ -24,6 +24,7 @@ _ROOMS = (
     "analysis.split_records",
     "oversight.adjustment",
     "oversight.assessment",
+    "oversight.ladder",
     "oversight.monitoring",
     "oversight.settlement",
     "oversight.review",
