@@ -54,6 +54,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.oversight.ladder import ladder as ladder
     from sibforecast.oversight.monitoring import Monitoring as Monitoring
     from sibforecast.oversight.monitoring import monitor as monitor
+    from sibforecast.oversight.reserves import Reserves as Reserves
+    from sibforecast.oversight.reserves import reserves as reserves
     from sibforecast.oversight.review import Review as Review
     from sibforecast.oversight.review import review as review
     from sibforecast.oversight.scorecard_file import read_scorecard as read_scorecard
@@ -124,6 +126,8 @@ _PUBLIC = {
     "Attribution": "analysis.attribution",
     "SharingRules": "analysis.rules_file",
     "Sharing": "analysis.sharing",
+    "reserves": "oversight.reserves",
+    "Reserves": "oversight.reserves",
     "ladder": "oversight.ladder",
     "Ladder": "oversight.ladder",
     "monitor": "oversight.monitoring",

@@ -26,6 +26,7 @@ _ROOMS = (
     "oversight.assessment",
     "oversight.ladder",
     "oversight.monitoring",
+    "oversight.reserves",
     "oversight.settlement",
     "oversight.review",
 )

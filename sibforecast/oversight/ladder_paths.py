@@ -8,7 +8,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from sibforecast.analysis.runs import Run
@@ -112,13 +111,13 @@ def seasons(data: FundData, programme: str, first: int, areas: Mapping[str, str]
     for unit in dict.fromkeys(areas.values()):
         inside = np.array([r == unit or (r in tree.areas and unit in tree.ancestors(r)) for r in keys["region"]], dtype=bool)
         above = tree.ancestors(unit) if unit in tree.areas else ()
-        places: list[npt.NDArray[np.bool_]] = [inside, *(np.asarray(keys["region"] == a) for a in above), np.ones(len(keys), dtype=bool)]
+        places = [inside, *(np.asarray(keys["region"] == a) for a in above), np.ones(len(keys), dtype=bool)]
         here = next(p for p in places if (p & mine).any() or p is places[-1])
         shape = []
         for item in ("total_revenue", "total_expenditure"):
             rows = np.flatnonzero(here & mine & np.asarray(keys["item"] == item))
             summed = table.data.values[rows].sum(axis=0)[None] if len(rows) else np.full((1, 1, 12), np.nan)
-            usable = table.data.usable[rows].all(axis=0)[None]
+            usable = np.asarray(table.data.usable[rows].all(axis=0))[None]
             whole = mo.Months(summed, np.ones(1, dtype=bool), usable)
             share = np.array([mo.season_share(whole, m)[0] for m in range(1, 13)])
             fine = bool(np.isfinite(share).all())
