@@ -50,6 +50,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.oversight.adjustment import adjust as adjust
     from sibforecast.oversight.assessment import Scorecard as Scorecard
     from sibforecast.oversight.assessment import assess as assess
+    from sibforecast.oversight.collection import Collection as Collection
+    from sibforecast.oversight.collection import collection as collection
     from sibforecast.oversight.ladder import Ladder as Ladder
     from sibforecast.oversight.ladder import ladder as ladder
     from sibforecast.oversight.monitoring import Monitoring as Monitoring
@@ -128,6 +130,8 @@ _PUBLIC = {
     "Sharing": "analysis.sharing",
     "reserves": "oversight.reserves",
     "Reserves": "oversight.reserves",
+    "collection": "oversight.collection",
+    "Collection": "oversight.collection",
     "ladder": "oversight.ladder",
     "Ladder": "oversight.ladder",
     "monitor": "oversight.monitoring",

@@ -134,7 +134,7 @@ def reserves(data: FundData, year: int, *, law: Policy | None = None) -> Reserve
     """
     table = data.table("deposits")
     if table.empty:
-        raise SibError("the data set has no table deposits: enter balances by region, programme, kind, bank, rate, start and term_months")
+        raise SibError("the data set has no table deposits: enter balances by area, fund, kind, bank, rate, start and term")
     known = table[table["balance"].notna() & table["rate"].notna()]
     rows = list(_rows(known, year, law or current_law()))
     frame = pd.DataFrame(rows, columns=list(Reserves.columns))
