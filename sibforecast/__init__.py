@@ -50,6 +50,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.oversight.adjustment import adjust as adjust
     from sibforecast.oversight.assessment import Scorecard as Scorecard
     from sibforecast.oversight.assessment import assess as assess
+    from sibforecast.oversight.benefit_stock import BenefitStock as BenefitStock
+    from sibforecast.oversight.benefit_stock import benefit_stock as benefit_stock
     from sibforecast.oversight.collection import Collection as Collection
     from sibforecast.oversight.collection import collection as collection
     from sibforecast.oversight.ladder import Ladder as Ladder
@@ -130,6 +132,8 @@ _PUBLIC = {
     "Sharing": "analysis.sharing",
     "reserves": "oversight.reserves",
     "Reserves": "oversight.reserves",
+    "benefit_stock": "oversight.benefit_stock",
+    "BenefitStock": "oversight.benefit_stock",
     "collection": "oversight.collection",
     "Collection": "oversight.collection",
     "ladder": "oversight.ladder",

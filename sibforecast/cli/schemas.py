@@ -24,6 +24,7 @@ _ROOMS = (
     "analysis.split_records",
     "oversight.adjustment",
     "oversight.assessment",
+    "oversight.benefit_stock",
     "oversight.collection",
     "oversight.ladder",
     "oversight.monitoring",

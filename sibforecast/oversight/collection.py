@@ -169,6 +169,7 @@ def _findings(frame: pd.DataFrame, year: int) -> Iterator[dict[str, Any]]:
         for row in rows.loc[order].to_dict("records"):
             yield {
                 "id": name, "severity": "note" if name == "not_transferred" and row[found] > row[expected] else "warning",
-                "region": row["region"], "programme": row["programme"], "item": item, "period": str(year), "expected": f"{row[expected]:,.2f}", "found": f"{row[found]:,.2f}",
+                "region": row["region"], "programme": row["programme"], "item": item, "period": str(year),
+                "expected": f"{row[expected]:,.2f}", "found": f"{row[found]:,.2f}",
                 "message": f"{message}: {row[found] - row[expected]:+,.2f}", "mend": mend,
             }  # fmt: skip
