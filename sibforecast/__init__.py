@@ -56,6 +56,8 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.oversight.collection import collection as collection
     from sibforecast.oversight.ladder import Ladder as Ladder
     from sibforecast.oversight.ladder import ladder as ladder
+    from sibforecast.oversight.ledgers import LedgerMatch as LedgerMatch
+    from sibforecast.oversight.ledgers import match_ledgers as match_ledgers
     from sibforecast.oversight.monitoring import Monitoring as Monitoring
     from sibforecast.oversight.monitoring import monitor as monitor
     from sibforecast.oversight.reserves import Reserves as Reserves
@@ -138,6 +140,8 @@ _PUBLIC = {
     "Collection": "oversight.collection",
     "ladder": "oversight.ladder",
     "Ladder": "oversight.ladder",
+    "match_ledgers": "oversight.ledgers",
+    "LedgerMatch": "oversight.ledgers",
     "monitor": "oversight.monitoring",
     "Monitoring": "oversight.monitoring",
     "adjust": "oversight.adjustment",

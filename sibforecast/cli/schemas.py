@@ -27,6 +27,7 @@ _ROOMS = (
     "oversight.benefit_stock",
     "oversight.collection",
     "oversight.ladder",
+    "oversight.ledgers",
     "oversight.monitoring",
     "oversight.reserves",
     "oversight.settlement",
