@@ -14,8 +14,8 @@ from sibforecast.analysis.stress import fund_of
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.policy import Policy, current_law
 from sibforecast.errors import SibError, all_faults
-from sibforecast.oversight.ladder_paths import Drawn, Paths, by_term, held_today, rates_told, seasons, short
-from sibforecast.oversight.placing import Floats, Placement, band, place
+from sibforecast.oversight.ladder_paths import Drawn, Paths, by_term, held_today, rates_told, seasons, short, tied_up
+from sibforecast.oversight.placing import Floats, band, place
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.results import Result, round_half_up, scale_for
 from sibforecast.tables.data import FundData
@@ -27,7 +27,8 @@ class Ladder(Result):
     """One fund's opening balance by term, area by area; funds are never pooled.
 
     `amount` and `share` of each term (`term_months`, 0 is the current account) at its yearly
-    `rate`; `interest` = amount × rate, of a year; `present` and `present_share` is what the table
+    `rate`; `interest` = amount × rate, of a year; `kept` is the part in deposits of today that stay, at the rates
+    of their contracts; `present` and `present_share` is what the table
     ``deposits`` holds for the term, blank where it holds nothing of the area; `source` and
     `status` of the rate.
 
@@ -43,7 +44,7 @@ class Ladder(Result):
         rates; present_contract, at the rates its contracts bear; gained = (yield − present_yield) ×
         opening, a year; months_covered, average monthly payments that the current account holds; price, the
         interest a year that one more unit costs that is kept payable in every month with a need;
-        uncovered, the need that the whole balance does not meet; falls_short and present_falls_short,
+        uncovered, the need that the balance (less what is kept) does not meet; falls_short and present_falls_short,
         part of the paths in which a month of the simulated years cannot be paid without breaking a deposit.
     """
 
@@ -56,8 +57,8 @@ class Ladder(Result):
     paths: Paths | None = field(default=None, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = (
-        "region", "programme", "term_months", "rate", "amount", "share", "present", "present_share", "interest", "source",
-        "status",
+        "region", "programme", "term_months", "rate", "amount", "share", "present", "present_share", "kept", "interest",
+        "source", "status",
     )  # fmt: skip
 
     @property
@@ -131,8 +132,8 @@ class Ladder(Result):
 
 def ladder(
     data: FundData | BudgetDraft | Assumptions, programme: str, *, level: float = 0.95, draws: int = 2000, seed: int,
-    unit: str = "region", years: int = 1, rates: Mapping[int, float] | None = None, most: Mapping[int, float] | None = None,
-    law: Policy | None = None, on: Executor | None = None,
+    unit: str = "region", years: int = 1, keep: bool = False, rates: Mapping[int, float] | None = None,
+    most: Mapping[int, float] | None = None, law: Policy | None = None, on: Executor | None = None,
 ) -> Ladder:  # fmt: skip
     """Place a fund's opening balance: every month payable at a chosen level, the rest at the best yield.
 
@@ -157,6 +158,10 @@ def ladder(
         Areas of this level each keep a balance of their own (region, league, county).
     years : int
         How many years are simulated.
+    keep : bool
+        Whether today's term deposits stay until they mature (scaled to the opening balance) and
+        only the rest is placed; today's structure then earns what its contracts say. By default the whole
+        balance is placed afresh.
     rates : mapping of int to float, optional
         Yearly rate by term in months (0 the current account): the terms that are admissible. By
         default those of the law in force at the start of the year, which nobody has verified.
@@ -183,7 +188,7 @@ def ladder(
     >>> data = sib.load(sib.sample("oasdi"))
     >>> made = sib.ladder(data, "di", draws=200, seed=1, unit="nation", rates={0: 0.01, 12: 0.03})
     >>> made.frame[["term_months", "share"]].round(2).to_numpy().tolist()
-    [[0.0, 0.09], [12.0, 0.91]]
+    [[0.0, 0.1], [12.0, 0.9]]
     """
     _checked(level, unit, rates, most)
     assumptions = _assumptions(data)
@@ -195,12 +200,14 @@ def ladder(
     paths = Paths(alone, code, unit, years, shapes)
     told = rates_told(rates, law or current_law(), alone.first, code)
     held = held_today(source, code, areas, alone.first)
-    parts = [_one(area, paths, drawn, level, told, most, held.get(area)) for area, drawn in paths.drawn(seed, draws, on).items()]
+    now = {area: held.get(area) for area in areas.values()}
+    drawn = paths.drawn(seed, draws, on)
+    parts = [_one(area, paths, one, band(one.need, level), told, most, now[area], keep) for area, one in drawn.items()]
     frame = pd.concat([p[0] for p in parts], ignore_index=True)
     months = pd.concat([p[1] for p in parts], ignore_index=True)
     plan = pd.concat([p[2] for p in parts], ignore_index=True)
     provenance = {**alone.provenance, "programme": code, "year": alone.first, "level": level, "draws": draws, "seed": seed,
-                  "unit": unit, "years": years}  # fmt: skip
+                  "unit": unit, "years": years, "keep": keep}  # fmt: skip
     return Ladder(lambda: frame, provenance, data=source, months=months, yields=pd.DataFrame([p[3] for p in parts]), plan=plan,
                   level=level, seasonal=seasonal, paths=paths)  # fmt: skip
 
@@ -238,22 +245,26 @@ def _assumptions(data: FundData | BudgetDraft | Assumptions) -> Assumptions:
 
 
 def _one(
-    area: str, paths: Paths, drawn: Drawn, level: float, told: Mapping[int, tuple[float, str, str]],
-    most: Mapping[int, float] | None, held: pd.DataFrame | None,
+    area: str, paths: Paths, drawn: Drawn, line: Floats, told: Mapping[int, tuple[float, str, str]],
+    most: Mapping[int, float] | None, held: pd.DataFrame | None, keep: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, object]]:  # fmt: skip
     """The ladder of one area's balance."""
-    line, opening = band(drawn.need, level), round(drawn.opening, 2)
+    opening, blank = round(drawn.opening, 2), float("nan")
     rates = {term: rate for term, (rate, _, _) in told.items()}
-    made = place(opening, line, rates, most)
-    known = by_term(held, tuple(rates)) if held is not None else {}
+    known = by_term(held, rates) if held is not None else {}
     whole = sum(known.values())
-    amounts = {term: made.at_start(term) for term in rates if term}
-    amounts[0] = round(max(opening, 0.0) - sum(amounts.values()), 2)
+    kept = _kept(held, opening, keep)
+    made = place(opening, line, rates, most, tied_up(kept, len(line)))
+    stays, earns = by_term(kept, rates), by_term(kept, rates, "interest")
+    new = {term: made.at_start(term) for term in rates if term}
+    new[0] = round(max(opening, 0.0) - sum(stays.values()) - sum(new.values()), 2)
     rows = []
     for term, (rate, source, status) in told.items():
-        amount, present = amounts[term], known.get(term, 0.0) if held is not None else float("nan")
-        rows.append((area, paths.programme, term, rate, amount, amount / opening if opening > 0 else float("nan"), present,
-                     present / whole if whole else float("nan"), amount * rate, source, status))  # fmt: skip
+        amount = new[term] + stays.get(term, 0.0)
+        present = known.get(term, 0.0) if held is not None else blank
+        rows.append((area, paths.programme, term, rate, amount, amount / opening if opening > 0 else blank, present,
+                     present / whole if whole else blank, stays.get(term, 0.0), new[term] * rate + earns.get(term, 0.0), source,
+                     status))  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(Ladder.columns))
     number = np.arange(1, len(line) + 1)
     months = pd.DataFrame({"region": area, "programme": paths.programme, "month": number, "needed": np.maximum(line, 0.0),
@@ -261,28 +272,41 @@ def _one(
     months.insert(5, "spare", months["available"] - months["needed"])
     plan = pd.DataFrame(made.plan, columns=["month", "term_months", "amount"])
     plan.insert(0, "region", area)
-    return frame, months, plan, _yields(paths, drawn, line, made, frame, held)
+    told_of = _yields(paths, drawn, months, frame, held)
+    if keep and held is not None and opening > 0:
+        today = (float(kept["interest"].sum()) + (opening - float(kept["balance"].sum())) * rates[0]) / opening
+        told_of |= {"present_yield": today, "gained": (float(frame["interest"].sum()) / opening - today) * opening}
+    return frame, months, plan, told_of
+
+
+def _kept(held: pd.DataFrame | None, opening: float, keep: bool) -> pd.DataFrame:
+    """Today's term deposits that stay, scaled to the opening balance, in whole cents; none where all is placed afresh."""
+    if held is None or not keep or not opening > 0:
+        return pd.DataFrame({"term": [], "left": [], "balance": [], "interest": []})
+    rows = held[held["left"] > 0]
+    balance = np.floor(rows["balance"] * opening / float(held["balance"].sum()) * 100.0) / 100.0
+    return pd.DataFrame({"term": rows["term"], "left": rows["left"], "balance": balance, "interest": balance * rows["rate"]})
 
 
 def _yields(
-    paths: Paths, drawn: Drawn, line: Floats, made: Placement, frame: pd.DataFrame, held: pd.DataFrame | None
+    paths: Paths, drawn: Drawn, months: pd.DataFrame, frame: pd.DataFrame, held: pd.DataFrame | None
 ) -> dict[str, object]:
     """Yield, cover and shortfalls of an area's ladder, beside today's structure."""
     today = contract = now_short = float("nan")
     opening, placed = drawn.opening, float(frame["amount"].sum())
     earned = float(frame["interest"].sum()) / placed if placed > 0 else float("nan")
+    available = months["available"].to_numpy()
     if held is not None and (whole := float(held["balance"].sum())) > 0:
         today = float((frame["present_share"] * frame["rate"]).sum())
         contract = float((held["balance"] * held["rate"]).sum()) / whole
-        free = [float(held.loc[held["left"] < m, "balance"].sum()) / whole * opening for m in range(1, paths.within + 1)]
-        now_short = short(drawn.need, np.array(free), paths.within)
+        now_short = short(drawn.need, opening * (1.0 - tied_up(held, len(available)) / whole), paths.within)
     current = float(frame.loc[frame["term_months"] == 0, "amount"].iloc[0])
     return {
         "region": frame["region"].iloc[0], "programme": paths.programme, "opening": opening, "yield": earned,
         "present_yield": today, "present_contract": contract, "gained": (earned - today) * opening,
         "months_covered": current * 12.0 / drawn.spending if drawn.spending > 0 else float("nan"),
-        "price": float(made.price.sum()), "uncovered": max(0.0, float(line[: paths.within].max()) - max(opening, 0.0)),
-        "falls_short": short(drawn.need, made.available, paths.within), "present_falls_short": now_short,
+        "price": float(months["price"].sum()), "uncovered": max(0.0, -float(months["spare"].min()) - 0.005),
+        "falls_short": short(drawn.need, available, paths.within), "present_falls_short": now_short,
     }  # fmt: skip
 
 

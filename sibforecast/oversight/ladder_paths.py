@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -159,10 +159,15 @@ def held_today(data: FundData, programme: str, areas: Mapping[str, str], first: 
     return {str(unit): part[["balance", "rate", "term", "left"]] for unit, part in rows.groupby("unit")}
 
 
-def by_term(held: pd.DataFrame, terms: tuple[int, ...]) -> dict[int, float]:
-    """Balances by admissible term: each deposit at the longest that is not longer than its own."""
+def by_term(held: pd.DataFrame, terms: Collection[int], column: str = "balance") -> dict[int, float]:
+    """Sums of a column by admissible term: each deposit at the longest that is not longer than its own."""
     out: dict[int, float] = {}
-    for term, balance in zip(held["term"], held["balance"], strict=True):
+    for term, value in zip(held["term"], held[column], strict=True):
         near = max(t for t in terms if t <= term)
-        out[near] = out.get(near, 0.0) + float(balance)
+        out[near] = out.get(near, 0.0) + float(value)
     return out
+
+
+def tied_up(kept: pd.DataFrame, months: int) -> Floats:
+    """What deposits hold in each month from the first: all whose months left reach to it."""
+    return np.array([float(kept.loc[kept["left"] >= m, "balance"].sum()) for m in range(1, months + 1)])

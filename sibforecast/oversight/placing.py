@@ -43,7 +43,7 @@ def needs(revenue: Floats, expenditure: Floats, shares: tuple[Floats, Floats], m
 def band(paths: Floats, level: float) -> Floats:
     """The lowest of the paths' bands below which a share of them stays in every month together: (months,).
 
-    One standard error of the share is laid on top: the paths are themselves a sample.
+    Two standard errors of the share are laid on top: the paths are themselves a sample.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def band(paths: Floats, level: float) -> Floats:
     [3.0, 5.0]
     """
     number = len(paths)
-    share = min(1.0, level + float(np.sqrt(level * (1.0 - level) / number)))
+    share = min(1.0, level + 2.0 * float(np.sqrt(level * (1.0 - level) / number)))
     highest = paths.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable").max(axis=1)
     kept = int(np.sort(highest)[min(number, int(np.ceil(share * number - 1e-9))) - 1])
     return np.asarray(np.sort(paths, axis=0)[kept])
@@ -81,13 +81,14 @@ class Placement:
 
 
 def place(
-    balance: float, need: Floats, rates: Mapping[int, float], most: Mapping[int, float] | None = None
-) -> Placement:
+    balance: float, need: Floats, rates: Mapping[int, float], most: Mapping[int, float] | None = None,
+    tied: Floats | None = None,
+) -> Placement:  # fmt: skip
     """Place an opening balance for the highest interest, with the need of every month payable.
 
     Maximises ``Σ amount × (rate − current rate) × months in the horizon ÷ 12`` over what is placed for
     each term at the start of each month, so that what is locked never exceeds the balance less the
-    need. What matures can be placed again. A need beyond the balance locks everything.
+    need. What matures can be placed again. Where the need is beyond the balance nothing is locked.
 
     Parameters
     ----------
@@ -97,7 +98,9 @@ def place(
     rates : mapping of int to float
         Yearly simple rate by term in months; 0 is the current account.
     most : mapping of int to float, optional
-        The highest part of the balance that a term may hold.
+        The highest part of the balance that a term may newly hold.
+    tied : ndarray, optional
+        By month, what of the balance older deposits still hold.
 
     Examples
     --------
@@ -110,9 +113,10 @@ def place(
     ([(1, 12, 600.0), (7, 12, 100.0), (8, 12, 100.0), (9, 12, 100.0)], [0.0, 0.005, 0.000833])
     """
     horizon = len(need)
+    left = balance - (tied if tied is not None else np.zeros(horizon))
     terms = [t for t in sorted(rates) if t > 0]
     if not balance > 0 or not terms:
-        return Placement([], np.full(horizon, max(balance, 0.0)), np.zeros(horizon))
+        return Placement([], np.maximum(left, 0.0), np.zeros(horizon))
     from scipy import sparse
     from scipy.optimize import linprog
 
@@ -121,7 +125,7 @@ def place(
     locked = sparse.lil_matrix((horizon, len(choices)))
     for column, (term, month) in enumerate(choices):
         locked[month : month + term, column] = 1.0
-    free = 1.0 - np.clip(need / balance, 0.0, 1.0)
+    free = np.maximum(left - np.maximum(need, 0.0), 0.0) / balance
     rows: list[Any] = [locked.tocsr()]
     limits = [free]
     for term, part in (most or {}).items():
@@ -132,4 +136,4 @@ def place(
     amounts = np.floor(np.maximum(solved.x, 0.0) * balance * 100.0 + 1e-4) / 100.0  # whole cents, downwards
     plan = [(month + 1, term, float(a)) for (term, month), a in zip(choices, amounts, strict=True) if a > 0]
     price = np.maximum(-solved.ineqlin.marginals[:horizon], 0.0) * 12.0 / horizon
-    return Placement(sorted(plan), balance - locked @ amounts, np.where((need > 0) & (need < balance), price, 0.0))
+    return Placement(sorted(plan), left - locked @ amounts, np.where((need > 0) & (need < left), price, 0.0))

@@ -104,11 +104,34 @@ def test_todays_structure_by_hand(ladders, nmg):
     assert held[12] == pytest.approx(rows.loc[rows["term_months"] == 12, "balance"].sum())
 
 
+def test_deposits_that_stay_by_hand():
+    """400 of 1,000 are tied to March; need 300: 300 go for a year at once, and in April the 400 that mature."""
+    tied = np.array([400.0] * 3 + [0.0] * 9)
+    made = place(1_000.0, np.full(12, 300.0), {0: 0.005, 12: 0.015}, tied=tied)
+    assert made.plan == [(1, 12, 300.0), (4, 12, 400.0)]
+    assert made.available.tolist() == [300.0] * 12
+
+
+def test_keeping_todays_deposits_never_earns_less_than_they_do(nmg_draft, nmg):
+    """What stays earns its contract's rate, and of the current account only what is not needed moves."""
+    for fund in (*RICH, "resident_medical"):
+        made = sib.ladder(nmg_draft, fund, seed=1, rates=RATES, keep=True)
+        row, rows = made.yields.iloc[0], nmg.table("deposits").query("programme == @fund")
+        assert row["gained"] > 0, fund
+        assert row["present_yield"] == pytest.approx((rows["balance"] * rows["rate"]).sum() / rows["balance"].sum(), abs=1e-9)
+        term = rows[rows["term_months"].notna()]["balance"].sum() / rows["balance"].sum()
+        assert made.frame["kept"].sum() == pytest.approx(term * row["opening"], rel=1e-6)
+        assert made.frame["amount"].sum() == pytest.approx(row["opening"], abs=0.011)
+        fresh = made.falls_short(seed=20_27)
+        assert (fresh["chance"] <= fresh["allowed"]).all(), fund
+
+
 def test_amounts_sum_to_the_opening_balance_of_one_fund(ladders):
     for fund, made in ladders.items():
         assert set(made.frame["programme"]) == {fund}
         assert made.frame["amount"].sum() == pytest.approx(made.yields["opening"].sum(), abs=0.011)
         assert (made.frame["amount"] >= 0).all()
+        assert (made.frame["kept"] == 0).all()
         assert made.frame["interest"].tolist() == pytest.approx((made.frame["amount"] * made.frame["rate"]).tolist())
 
 
