@@ -190,7 +190,7 @@ def ladder(
     >>> made.frame[["term_months", "share"]].round(2).to_numpy().tolist()
     [[0.0, 0.1], [12.0, 0.9]]
     """
-    _checked(level, unit, rates, most)
+    _checked(level, unit, {"draws": (draws, 2), "seed": (seed, 0), "years": (years, 1)}, rates, most)
     assumptions = _assumptions(data)
     alone = fund_of(assumptions, programme)
     (code,) = alone.funds
@@ -212,8 +212,12 @@ def ladder(
                   level=level, seasonal=seasonal, paths=paths)  # fmt: skip
 
 
-def _checked(level: float, unit: str, rates: Mapping[int, float] | None, most: Mapping[int, float] | None) -> None:
-    faults = []
+def _checked(
+    level: float, unit: str, numbers: Mapping[str, tuple[int, int]], rates: Mapping[int, float] | None,
+    most: Mapping[int, float] | None,
+) -> None:  # fmt: skip
+    faults = [f"{name}: expected a whole number from {least}; found {number!r}" for name, (number, least) in numbers.items()
+              if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least]  # fmt: skip
     if not 0.5 <= level < 1.0:
         faults.append(f"level: expected a number from 0.5 and below 1; found {level!r}")
     if unit not in LEVELS:

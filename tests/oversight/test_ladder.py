@@ -142,6 +142,12 @@ def test_a_fund_without_reserve_keeps_all_current_and_says_so(ladders):
     assert "does not meet the need of some month" in " ".join(made.notices())
 
 
+def test_a_balance_below_nothing_places_nothing():
+    made = place(-5.0, np.full(12, 1.0), {0: 0.005, 12: 0.015})
+    assert made.plan == []
+    assert made.available.tolist() == [0.0] * 12
+
+
 def test_each_league_keeps_its_own(nmg_draft):
     made = sib.ladder(nmg_draft, "unemployment", seed=1, draws=300, unit="league", rates=RATES)
     assert made.yields["region"].nunique() >= 12
@@ -174,8 +180,8 @@ def test_json_follows_the_schema(ladders):
 
 def test_all_faults_at_once(nmg_draft):
     with pytest.raises(SibError) as fault:
-        sib.ladder(nmg_draft, "unemployment", seed=1, level=1.0, unit="town", rates={12: 0.5}, most={12: 2})
-    for word in ("level", "unit", "current account", "0.5", "2"):
+        sib.ladder(nmg_draft, "unemployment", seed=-1, years=0, level=1.0, unit="town", rates={12: 0.5}, most={12: 2})
+    for word in ("seed", "years", "level", "unit", "current account", "0.5", "2"):
         assert word in str(fault.value)
     with pytest.raises(SibError, match="no fund 'all'"):
         sib.ladder(nmg_draft, "all", seed=1)
