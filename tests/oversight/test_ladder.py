@@ -155,6 +155,16 @@ def test_each_league_keeps_its_own(nmg_draft):
     assert made.yields["opening"].sum() == pytest.approx(whole.yields["opening"].sum())
 
 
+def test_without_months_twelfths_are_taken_and_said():
+    made = sib.ladder(sib.load(sib.sample("oasdi")), "di", seed=1, draws=100, unit="nation", rates={0: 0.01, 12: 0.03})
+    assert "spread by twelfths" in " ".join(made.notices())
+
+
+def test_a_fund_whose_balance_is_unknown_is_told(china):
+    with pytest.raises(SibError, match="opening_balance unknown"):
+        sib.ladder(china, "unemployment", seed=1, draws=50, unit="nation")
+
+
 def test_default_rates_are_dated_and_unverified(nmg_draft):
     made = sib.ladder(nmg_draft, "work_injury", seed=1, draws=200)
     assert made.frame["term_months"].tolist() == [0, 3, 6, 12, 24, 36, 60]
