@@ -50,8 +50,18 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.oversight.adjustment import adjust as adjust
     from sibforecast.oversight.assessment import Scorecard as Scorecard
     from sibforecast.oversight.assessment import assess as assess
+    from sibforecast.oversight.benefit_stock import BenefitStock as BenefitStock
+    from sibforecast.oversight.benefit_stock import benefit_stock as benefit_stock
+    from sibforecast.oversight.collection import Collection as Collection
+    from sibforecast.oversight.collection import collection as collection
+    from sibforecast.oversight.ladder import Ladder as Ladder
+    from sibforecast.oversight.ladder import ladder as ladder
+    from sibforecast.oversight.ledgers import LedgerMatch as LedgerMatch
+    from sibforecast.oversight.ledgers import match_ledgers as match_ledgers
     from sibforecast.oversight.monitoring import Monitoring as Monitoring
     from sibforecast.oversight.monitoring import monitor as monitor
+    from sibforecast.oversight.reserves import Reserves as Reserves
+    from sibforecast.oversight.reserves import reserves as reserves
     from sibforecast.oversight.review import Review as Review
     from sibforecast.oversight.review import review as review
     from sibforecast.oversight.scorecard_file import read_scorecard as read_scorecard
@@ -122,6 +132,16 @@ _PUBLIC = {
     "Attribution": "analysis.attribution",
     "SharingRules": "analysis.rules_file",
     "Sharing": "analysis.sharing",
+    "reserves": "oversight.reserves",
+    "Reserves": "oversight.reserves",
+    "benefit_stock": "oversight.benefit_stock",
+    "BenefitStock": "oversight.benefit_stock",
+    "collection": "oversight.collection",
+    "Collection": "oversight.collection",
+    "ladder": "oversight.ladder",
+    "Ladder": "oversight.ladder",
+    "match_ledgers": "oversight.ledgers",
+    "LedgerMatch": "oversight.ledgers",
     "monitor": "oversight.monitoring",
     "Monitoring": "oversight.monitoring",
     "adjust": "oversight.adjustment",

@@ -24,7 +24,12 @@ _ROOMS = (
     "analysis.split_records",
     "oversight.adjustment",
     "oversight.assessment",
+    "oversight.benefit_stock",
+    "oversight.collection",
+    "oversight.ladder",
+    "oversight.ledgers",
     "oversight.monitoring",
+    "oversight.reserves",
     "oversight.settlement",
     "oversight.review",
 )

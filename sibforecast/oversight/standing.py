@@ -6,7 +6,7 @@ rolled up, item by item by its own rule, with flows between levels taken out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,70 @@ def last_account(data: FundData, year: int) -> pd.DataFrame:
     rows = known_rows(data, Period(year, 12))
     rows = rows[rows["period"].astype(str) == str(year)]
     return rows.assign(period=str(year), stage="final")[[*KEYS, "period", "stage", "value"]]
+
+
+def lowest(rows: pd.DataFrame, data: FundData) -> pd.DataFrame:
+    """The rows of areas that hold no other area with rows of the fund: none is counted twice."""
+    tree = data.regions
+    pairs = list(zip(rows["region"].astype(str), rows["programme"].astype(str), strict=True))
+    held = {(above, fund) for area, fund in dict.fromkeys(pairs) if area in tree.areas for above in tree.ancestors(area)}
+    return rows[np.array([pair not in held for pair in pairs], dtype=bool)]
+
+
+def among_peers(
+    values: Floats, groups: Sequence[tuple[object, ...]], wider: Sequence[tuple[object, ...]], fewest: int
+) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+    """Of each area the median of its peers, their robust spread and their number.
+
+    Peers are the others of the group (else of the wider group, where the group has fewer than
+    `fewest` others); unknown where there are not as many there either. The spread is the median
+    distance from the median ÷ 0.6745.
+
+    Examples
+    --------
+    >>> values = np.array([1.0, 2.0, 4.0, 100.0])
+    >>> among_peers(values, [("a",)] * 4, [("a",)] * 4, 3)[0].tolist()
+    [4.0, 4.0, 2.0, 2.0]
+    """
+    middle, spread = np.full(len(values), np.nan), np.full(len(values), np.nan)
+    number = np.zeros(len(values), dtype=np.int64)
+    for keys in (wider, groups):  # the nearer group last: it wins
+        places: dict[tuple[object, ...], list[int]] = {}
+        for i, key in enumerate(keys):
+            if np.isfinite(values[i]):
+                places.setdefault(key, []).append(i)
+        for members in places.values():
+            if len(members) <= fewest:
+                continue
+            for i in members:
+                others = values[[m for m in members if m != i]]
+                middle[i], number[i] = np.median(others), len(others)
+                spread[i] = np.median(np.abs(others - middle[i])) / 0.6745
+    return middle, spread, number
+
+
+def peer_groups(
+    rows: pd.DataFrame, data: FundData
+) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Whom each row's area is like: fund, level and economic tier; and the wider group without the tier."""
+    areas = data.regions.areas
+    groups: list[tuple[object, ...]] = []
+    wider: list[tuple[object, ...]] = []
+    for region, programme in zip(rows["region"].astype(str), rows["programme"].astype(str), strict=True):
+        area = areas.get(region)
+        level, tier = (area.level, area.econ_tier) if area is not None else ("", "")
+        wider.append((programme, level))
+        groups.append((programme, level, tier))
+    return groups, wider
+
+
+def wide_accounts(data: FundData, year: int, stage: str = "") -> pd.DataFrame:
+    """A year's accounts of the lowest areas, a column an item; of the stage, else as last known."""
+    rows = stage_rows(data, year, stage) if stage else last_account(data, year)
+    text = rows.astype(dict.fromkeys(KEYS, str))
+    if text.empty:
+        return text[KEYS[:2]]
+    return lowest(text, data).pivot_table(index=KEYS[:2], columns="item", values="value", sort=False).reset_index()
 
 
 def plan_rows(plan: Plan, data: FundData, year: int) -> pd.DataFrame:

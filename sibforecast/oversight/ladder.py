@@ -1,0 +1,319 @@
+"""`ladder`: how a fund's balance is placed so that every month stays payable and the rest earns most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from sibforecast.analysis.stress import fund_of
+from sibforecast.assumptions.basis import Assumptions
+from sibforecast.assumptions.policy import Policy, current_law
+from sibforecast.errors import SibError, all_faults
+from sibforecast.oversight.ladder_paths import Drawn, Paths, by_term, held_today, rates_told, seasons, short, tied_up
+from sibforecast.oversight.placing import Floats, band, place
+from sibforecast.projection.draft import BudgetDraft, draft_budget
+from sibforecast.results import Result, round_half_up, scale_for
+from sibforecast.tables.data import FundData
+from sibforecast.tables.schema import LEVELS
+
+
+@dataclass(frozen=True, repr=False)
+class Ladder(Result):
+    """One fund's opening balance by term, area by area; funds are never pooled.
+
+    `amount` and `share` of each term (`term_months`, 0 is the current account) at its yearly
+    `rate`; `interest` = amount × rate, of a year; `kept` is the part in deposits of today that stay, at the rates
+    of their contracts; `present` and `present_share` is what the table
+    ``deposits`` holds for the term, blank where it holds nothing of the area; `source` and
+    `status` of the rate.
+
+    Attributes
+    ----------
+    plan : DataFrame
+        What is placed in which month for which term, what has matured placed again included.
+    months : DataFrame
+        By month: needed (of the opening balance, at the level asked for), available, spare, and
+        price: the interest a year that one more unit of need in that month costs.
+    yields : DataFrame
+        By area: opening balance; yield = Σ interest ÷ Σ amount; present_yield, of today's structure at the same
+        rates; present_contract, at the rates its contracts bear; gained = (yield − present_yield) ×
+        opening, a year; months_covered, average monthly payments that the current account holds; price, the
+        interest a year that one more unit costs that is kept payable in every month with a need;
+        uncovered, the need that the balance (less what is kept) does not meet; falls_short and present_falls_short,
+        part of the paths in which a month of the simulated years cannot be paid without breaking a deposit.
+    """
+
+    data: FundData | None = field(default=None, repr=False)
+    months: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    yields: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    plan: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    level: float = 0.95
+    seasonal: bool = True
+    paths: Paths | None = field(default=None, repr=False)
+
+    columns: ClassVar[tuple[str, ...]] = (
+        "region", "programme", "term_months", "rate", "amount", "share", "present", "present_share", "kept", "interest",
+        "source", "status",
+    )  # fmt: skip
+
+    @property
+    def source(self) -> FundData | None:
+        """The data set behind it."""
+        return self.data
+
+    def falls_short(self, *, seed: int, draws: int = 2000, on: Executor | None = None) -> pd.DataFrame:
+        """How often the ladder falls short on fresh paths.
+
+        Parameters
+        ----------
+        seed : int
+            Another seed than the ladder's.
+        draws : int
+
+        Returns
+        -------
+        DataFrame
+            region, programme, chance, allowed (1 − level + 2 standard errors of the share).
+        """
+        if self.paths is None:
+            raise SibError("this ladder has no paths behind it")
+        table = self.months.set_index("region")
+        error = float(np.sqrt(self.level * (1.0 - self.level) / draws))
+        rows = [(area, self.paths.programme, short(drawn.need, table.loc[[area], "available"].to_numpy(), self.paths.within),
+                 1.0 - self.level + 2.0 * error) for area, drawn in self.paths.drawn(seed, draws, on).items()]  # fmt: skip
+        return pd.DataFrame(rows, columns=["region", "programme", "chance", "allowed"])
+
+    def headline(self) -> str:
+        """The fund, its year, and the yield beside today's."""
+        mark = "ILLUSTRATIVE " if self.data is not None and self.data.illustrative else ""
+        table = self.yields
+        whole = float(table["opening"].sum())
+        earned = float((table["yield"] * table["opening"]).sum()) / whole if whole else float("nan")
+        told = f"{mark}{self.provenance.get('programme')} {self.provenance.get('year')}: {earned:.2%} a year"
+        gained = table["gained"].sum(min_count=1)
+        return told + (f", {_money(gained, self._currency)} a year more than today's structure" if gained == gained else "")
+
+    def summary(self) -> pd.DataFrame:
+        """Amounts by term, all areas together, in 100 million."""
+        table = self.frame.groupby(["term_months", "rate"], sort=False)[["amount", "present"]].sum(min_count=1) / 1e8
+        return table.round(2).reset_index()
+
+    @property
+    def _currency(self) -> str:
+        return self.data.currency if self.data is not None else "yuan"
+
+    def notices(self) -> list[str]:
+        """What liquidity costs, what is not met, and which rates nobody has checked."""
+        names, out = self.labels(), []
+        for row in self.yields.head(3).to_dict("records"):
+            area = row["region"]
+            if row["uncovered"] > 0:
+                lacking = _money(row["uncovered"], self._currency)
+                out.append(f"{names.get(area, area)}: the balance does not meet the need of some month, {lacking} is lacking")
+                continue
+            covered = f"the current account holds {round_half_up(row['months_covered'], 1)} months of payments"
+            if row["price"] > 0:
+                mine = self.months[self.months["region"] == area]
+                dear = int(mine.loc[mine["price"].idxmax(), "month"])
+                covered += (f"; 10,000 more kept payable all the time cost {10_000 * row['price']:.2f} of interest a year, "
+                            f"most of it for month {dear}")  # fmt: skip
+            out.append(f"{names.get(area, area)}: {covered}")
+        if (self.frame["status"] == "unverified").any():
+            out.append("rates are unverified defaults: give rates= as agreed with the banks")
+        if not self.seasonal:
+            out.append("no month of this fund is known: payments and revenue are spread by twelfths")
+        return out
+
+
+def ladder(
+    data: FundData | BudgetDraft | Assumptions, programme: str, *, level: float = 0.95, draws: int = 2000, seed: int,
+    unit: str = "region", years: int = 1, keep: bool = False, rates: Mapping[int, float] | None = None,
+    most: Mapping[int, float] | None = None, law: Policy | None = None, on: Executor | None = None,
+) -> Ladder:  # fmt: skip
+    """Place a fund's opening balance: every month payable at a chosen level, the rest at the best yield.
+
+    The year is simulated (`simulate`); within it revenue (without interest, which depends on the
+    placing) and expenditure take the season of earlier years, and in each month payments come
+    before revenue. Kept current or maturing in time is what the paths need in every month, in
+    the chosen part of them; a linear programme places the rest. It looks as far ahead as the
+    simulated years: a longer term rests on the gap of each later year being filled within it, as the
+    gaps of a budget are. Money is not moved between funds, nor between the areas of `unit`.
+
+    Parameters
+    ----------
+    data : FundData, BudgetDraft or Assumptions
+        Of a data set the year after the last account is drafted.
+    programme : str
+        One fund, by code or name.
+    level : float
+        Part of the paths in which every month is payable; from 0.5 and below 1.
+    draws, seed : int
+        See `simulate`.
+    unit : str
+        Areas of this level each keep a balance of their own (region, league, county).
+    years : int
+        How many years are simulated.
+    keep : bool
+        Whether today's term deposits stay until they mature (scaled to the opening balance) and
+        only the rest is placed; today's structure then earns what its contracts say. By default the whole
+        balance is placed afresh.
+    rates : mapping of int to float, optional
+        Yearly rate by term in months (0 the current account): the terms that are admissible. By
+        default those of the law in force at the start of the year, which nobody has verified.
+    most : mapping of int to float, optional
+        The highest part of the balance that a term may hold.
+    law : Policy, optional
+        Where the default rates stand; by default `current_law`.
+    on : Executor, optional
+        See `simulate`.
+
+    Returns
+    -------
+    Ladder
+
+    Raises
+    ------
+    SibError
+        With every fault of the arguments; if the fund is unknown, or its revenue, expenditure or
+        balance is.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> data = sib.load(sib.sample("oasdi"))
+    >>> made = sib.ladder(data, "di", draws=200, seed=1, unit="nation", rates={0: 0.01, 12: 0.03})
+    >>> made.frame[["term_months", "share"]].round(2).to_numpy().tolist()
+    [[0.0, 0.1], [12.0, 0.9]]
+    """
+    _checked(level, unit, {"draws": (draws, 2), "seed": (seed, 0), "years": (years, 1)}, rates, most)
+    assumptions = _assumptions(data)
+    alone = fund_of(assumptions, programme)
+    (code,) = alone.funds
+    source = alone.source
+    areas = {a: source.regions.at_level(a, unit) if a in source.regions.areas else a for a in alone.funds[code].areas}
+    shapes, seasonal = seasons(source, code, alone.first, areas)
+    paths = Paths(alone, code, unit, years, shapes)
+    told = rates_told(rates, law or current_law(), alone.first, code)
+    held = held_today(source, code, areas, alone.first)
+    now = {area: held.get(area) for area in areas.values()}
+    drawn = paths.drawn(seed, draws, on)
+    parts = [_one(area, paths, one, band(one.need, level), told, most, now[area], keep) for area, one in drawn.items()]
+    frame = pd.concat([p[0] for p in parts], ignore_index=True)
+    months = pd.concat([p[1] for p in parts], ignore_index=True)
+    plan = pd.concat([p[2] for p in parts], ignore_index=True)
+    provenance = {**alone.provenance, "programme": code, "year": alone.first, "level": level, "draws": draws, "seed": seed,
+                  "unit": unit, "years": years, "keep": keep}  # fmt: skip
+    return Ladder(lambda: frame, provenance, data=source, months=months, yields=pd.DataFrame([p[3] for p in parts]), plan=plan,
+                  level=level, seasonal=seasonal, paths=paths)  # fmt: skip
+
+
+def _checked(
+    level: float, unit: str, numbers: Mapping[str, tuple[int, int]], rates: Mapping[int, float] | None,
+    most: Mapping[int, float] | None,
+) -> None:  # fmt: skip
+    faults = [f"{name}: expected a whole number from {least}; found {number!r}" for name, (number, least) in numbers.items()
+              if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least]  # fmt: skip
+    if not 0.5 <= level < 1.0:
+        faults.append(f"level: expected a number from 0.5 and below 1; found {level!r}")
+    if unit not in LEVELS:
+        faults.append(f"unit: expected one of {', '.join(LEVELS)}; found {unit!r}")
+    if rates is not None and 0 not in rates:
+        faults.append("rates: expected a rate of the current account, at term 0")
+    for name, table, high in (("rates", rates or {}, 0.2), ("most", most or {}, 1.0)):
+        for term, value in table.items():
+            if isinstance(term, bool) or not isinstance(term, int) or not 0 <= term <= 120:
+                faults.append(f"{name}: expected terms in whole months from 0 to 120; found {term!r}")
+            if not isinstance(value, (int, float)) or not 0.0 <= value <= high:
+                faults.append(f"{name}: expected a share from 0 to {high:g} for {term!r} months; found {value!r}")
+    if faults:
+        raise all_faults(SibError, "ladder", faults)
+
+
+def _assumptions(data: FundData | BudgetDraft | Assumptions) -> Assumptions:
+    if isinstance(data, Assumptions):
+        return data
+    if isinstance(data, FundData):
+        view = data._view()
+        finals = [int(p) for p in view.loc[view["stage"] == "final", "period"].astype(str).unique() if len(p) == 4]
+        if not finals:
+            raise SibError("there is no account to start from; give a draft or assumptions")
+        data = draft_budget(data, max(finals) + 1)
+    if isinstance(data, BudgetDraft) and isinstance(data.assumptions, Assumptions):
+        return data.assumptions
+    raise SibError(f"ladder takes a data set, a draft or assumptions; found {type(data).__name__}")
+
+
+def _one(
+    area: str, paths: Paths, drawn: Drawn, line: Floats, told: Mapping[int, tuple[float, str, str]],
+    most: Mapping[int, float] | None, held: pd.DataFrame | None, keep: bool,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, object]]:  # fmt: skip
+    """The ladder of one area's balance."""
+    opening, blank = round(drawn.opening, 2), float("nan")
+    rates = {term: rate for term, (rate, _, _) in told.items()}
+    known = by_term(held, rates) if held is not None else {}
+    whole = sum(known.values())
+    kept = _kept(held, opening, keep)
+    made = place(opening, line, rates, most, tied_up(kept, len(line)))
+    stays, earns = by_term(kept, rates), by_term(kept, rates, "interest")
+    new = {term: made.at_start(term) for term in rates if term}
+    new[0] = round(max(opening, 0.0) - sum(stays.values()) - sum(new.values()), 2)
+    rows = []
+    for term, (rate, source, status) in told.items():
+        amount = new[term] + stays.get(term, 0.0)
+        present = known.get(term, 0.0) if held is not None else blank
+        rows.append((area, paths.programme, term, rate, amount, amount / opening if opening > 0 else blank, present,
+                     present / whole if whole else blank, stays.get(term, 0.0), new[term] * rate + earns.get(term, 0.0), source,
+                     status))  # fmt: skip
+    frame = pd.DataFrame(rows, columns=list(Ladder.columns))
+    number = np.arange(1, len(line) + 1)
+    months = pd.DataFrame({"region": area, "programme": paths.programme, "month": number, "needed": np.maximum(line, 0.0),
+                           "available": made.available, "price": made.price})  # fmt: skip
+    months.insert(5, "spare", months["available"] - months["needed"])
+    plan = pd.DataFrame(made.plan, columns=["month", "term_months", "amount"])
+    plan.insert(0, "region", area)
+    told_of = _yields(paths, drawn, months, frame, held)
+    if keep and held is not None and opening > 0:
+        today = (float(kept["interest"].sum()) + (opening - float(kept["balance"].sum())) * rates[0]) / opening
+        told_of |= {"present_yield": today, "gained": (float(frame["interest"].sum()) / opening - today) * opening}
+    return frame, months, plan, told_of
+
+
+def _kept(held: pd.DataFrame | None, opening: float, keep: bool) -> pd.DataFrame:
+    """Today's term deposits that stay, scaled to the opening balance, in whole cents; none where all is placed afresh."""
+    if held is None or not keep or not opening > 0:
+        return pd.DataFrame({"term": [], "left": [], "balance": [], "interest": []})
+    rows = held[held["left"] > 0]
+    balance = np.floor(rows["balance"] * opening / float(held["balance"].sum()) * 100.0) / 100.0
+    return pd.DataFrame({"term": rows["term"], "left": rows["left"], "balance": balance, "interest": balance * rows["rate"]})
+
+
+def _yields(
+    paths: Paths, drawn: Drawn, months: pd.DataFrame, frame: pd.DataFrame, held: pd.DataFrame | None
+) -> dict[str, object]:
+    """Yield, cover and shortfalls of an area's ladder, beside today's structure."""
+    today = contract = now_short = float("nan")
+    opening, placed = drawn.opening, float(frame["amount"].sum())
+    earned = float(frame["interest"].sum()) / placed if placed > 0 else float("nan")
+    available = months["available"].to_numpy()
+    if held is not None and (whole := float(held["balance"].sum())) > 0:
+        today = float((frame["present_share"] * frame["rate"]).sum())
+        contract = float((held["balance"] * held["rate"]).sum()) / whole
+        now_short = short(drawn.need, opening * (1.0 - tied_up(held, len(available)) / whole), paths.within)
+    current = float(frame.loc[frame["term_months"] == 0, "amount"].iloc[0])
+    return {
+        "region": frame["region"].iloc[0], "programme": paths.programme, "opening": opening, "yield": earned,
+        "present_yield": today, "present_contract": contract, "gained": (earned - today) * opening,
+        "months_covered": current * 12.0 / drawn.spending if drawn.spending > 0 else float("nan"),
+        "price": float(months["price"].sum()), "uncovered": max(0.0, -float(months["spare"].min()) - 0.005),
+        "falls_short": short(drawn.need, available, paths.within), "present_falls_short": now_short,
+    }  # fmt: skip
+
+
+def _money(value: float, currency: str) -> str:
+    divisor, unit = scale_for(value, currency)
+    return f"{value / divisor:,.2f} ({unit})"

@@ -1,0 +1,197 @@
+"""`ladder`: enough is payable in every month on fresh paths, the rest earns more than today's structure."""
+
+import json
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import sibforecast as sib
+from sibforecast.errors import SibError
+from sibforecast.oversight.placing import band, needs, place
+
+#: The rates that the deposits of the illustrative set bear, and some between.
+RATES = {0: 0.0055, 3: 0.0065, 6: 0.0085, 12: 0.0145, 24: 0.0170, 36: 0.0195, 60: 0.0238}
+RICH = ("enterprise_pension", "unemployment", "employee_medical", "work_injury", "resident_pension")
+
+
+@pytest.fixture(scope="module")
+def ladders(nmg_draft):
+    return {f: sib.ladder(nmg_draft, f, seed=1, rates=RATES) for f in (*RICH, "resident_medical", "civil_servant_pension")}
+
+
+def test_needs_by_hand():
+    """Revenue 120 and spending 240 a year in twelfths: January 20; February 40 − 10; December 240 − 110; next January 240 + 20 − 120."""
+    twelfths = np.arange(1, 13) / 12
+    path = needs(np.array([[120.0, 120.0]]), np.array([[240.0, 240.0]]), (twelfths, twelfths), 13)[0]
+    assert path[[0, 1, 11, 12]] == pytest.approx([20.0, 30.0, 130.0, 140.0])
+
+
+def test_two_terms_by_hand():
+    """1,000 at 0.5 % current, 1 % for 3 months, 1.5 % for 12: need 100 to March, then 400.
+
+    A year may hold 1,000 − 400 = 600; three months the 300 that are free till March; 100 stay. What
+    matures in March is needed in April, so nothing is placed again. Of one more needed from April on, 0.01 a
+    year is lost on the twelve months, and a quarter of 0.005 won on three: 0.00875; of one more to March 0.00125.
+    """
+    made = place(1_000.0, np.array([100.0] * 3 + [400.0] * 9), {0: 0.005, 3: 0.01, 12: 0.015})
+    assert made.plan == [(1, 3, 300.0), (1, 12, 600.0)]
+    assert made.available.tolist() == [100.0] * 3 + [400.0] * 9
+    assert made.price[:3].sum() == pytest.approx(0.00125)
+    assert made.price.sum() == pytest.approx(0.01)
+
+
+def test_a_term_holds_no_more_than_is_allowed():
+    """600 could go for a year; a quarter of 1,000 is the most."""
+    made = place(1_000.0, np.full(12, 400.0), {0: 0.005, 12: 0.015}, {12: 0.25})
+    assert made.plan == [(1, 12, 250.0)]
+
+
+@given(
+    balance=st.floats(1e3, 1e11), need=st.lists(st.floats(-0.5, 1.5), min_size=12, max_size=24),
+    rates=st.dictionaries(st.sampled_from([3, 6, 12, 60]), st.floats(0.0, 0.05), min_size=1),
+)  # fmt: skip
+def test_what_is_needed_is_there_or_everything_is(balance, need, rates):
+    line = np.array(need) * balance
+    made = place(balance, line, {0: 0.004, **rates})
+    assert (made.available >= np.minimum(np.maximum(line, 0.0), balance) - 1e-6 * balance).all()
+    assert (made.price >= 0).all()
+    assert all(rates[term] >= 0.004 for _, term, _ in made.plan)
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=5, max_size=60), st.sampled_from([0.5, 0.8, 0.95]))
+def test_a_band_covers_its_share_of_whole_paths(paths, level):
+    table = np.array(paths, dtype=float)
+    inside = (table <= band(table, level)).all(axis=1).mean()
+    assert inside >= level
+
+
+def test_fresh_paths_fall_short_no_more_often_than_allowed(ladders):
+    """Another seed, 2,000 paths: at most 1 − 0.95 + 2 √(0.95 × 0.05 ÷ 2,000) = 5.97 %."""
+    for fund in (*RICH, "resident_medical"):
+        fresh = ladders[fund].falls_short(seed=20_27)
+        assert fresh["allowed"].iloc[0] == pytest.approx(0.0597, abs=1e-4)
+        assert fresh["chance"].iloc[0] <= fresh["allowed"].iloc[0], fund
+
+
+def test_a_ladder_that_locks_more_falls_short_more_often(ladders, nmg_draft):
+    """The check can fail: what leaves half of the paths uncovered falls short on about half of the fresh ones."""
+    loose = sib.ladder(nmg_draft, "enterprise_pension", seed=1, rates=RATES, level=0.5)
+    assert 0.40 < loose.falls_short(seed=7)["chance"].iloc[0] < 0.55
+    assert loose.yields["yield"].iloc[0] > ladders["enterprise_pension"].yields["yield"].iloc[0]
+
+
+def test_the_yield_beats_todays_structure(ladders):
+    """At the same rates. Resident medical is short of money within the year: there liquidity costs yield."""
+    for fund in RICH:
+        row = ladders[fund].yields.iloc[0]
+        assert row["yield"] > row["present_yield"] > 0.013, fund
+        assert row["gained"] == pytest.approx((row["yield"] - row["present_yield"]) * row["opening"])
+    assert sum(made.yields["gained"].sum() for made in ladders.values()) > 3e8
+
+
+def test_todays_structure_by_hand(ladders, nmg):
+    """Unemployment: its deposits' balances by their rates; the same by contract, for the rates are the same."""
+    rows = nmg.table("deposits").query("programme == 'unemployment'")
+    today = (rows["balance"] * rows["rate"]).sum() / rows["balance"].sum()
+    row = ladders["unemployment"].yields.iloc[0]
+    assert row["present_yield"] == pytest.approx(today)
+    assert row["present_contract"] == pytest.approx(today)
+    held = ladders["unemployment"].frame.set_index("term_months")["present"]
+    assert held[0] == pytest.approx(rows.loc[rows["kind"] == "活期", "balance"].sum())
+    assert held[12] == pytest.approx(rows.loc[rows["term_months"] == 12, "balance"].sum())
+
+
+def test_deposits_that_stay_by_hand():
+    """400 of 1,000 are tied to March; need 300: 300 go for a year at once, and in April the 400 that mature."""
+    tied = np.array([400.0] * 3 + [0.0] * 9)
+    made = place(1_000.0, np.full(12, 300.0), {0: 0.005, 12: 0.015}, tied=tied)
+    assert made.plan == [(1, 12, 300.0), (4, 12, 400.0)]
+    assert made.available.tolist() == [300.0] * 12
+
+
+def test_keeping_todays_deposits_never_earns_less_than_they_do(nmg_draft, nmg):
+    """What stays earns its contract's rate, and of the current account only what is not needed moves."""
+    for fund in (*RICH, "resident_medical"):
+        made = sib.ladder(nmg_draft, fund, seed=1, rates=RATES, keep=True)
+        row, rows = made.yields.iloc[0], nmg.table("deposits").query("programme == @fund")
+        assert row["gained"] > 0, fund
+        assert row["present_yield"] == pytest.approx((rows["balance"] * rows["rate"]).sum() / rows["balance"].sum(), abs=1e-9)
+        term = rows[rows["term_months"].notna()]["balance"].sum() / rows["balance"].sum()
+        assert made.frame["kept"].sum() == pytest.approx(term * row["opening"], rel=1e-6)
+        assert made.frame["amount"].sum() == pytest.approx(row["opening"], abs=0.011)
+        fresh = made.falls_short(seed=20_27)
+        assert (fresh["chance"] <= fresh["allowed"]).all(), fund
+
+
+def test_amounts_sum_to_the_opening_balance_of_one_fund(ladders):
+    for fund, made in ladders.items():
+        assert set(made.frame["programme"]) == {fund}
+        assert made.frame["amount"].sum() == pytest.approx(made.yields["opening"].sum(), abs=0.011)
+        assert (made.frame["amount"] >= 0).all()
+        assert (made.frame["kept"] == 0).all()
+        assert made.frame["interest"].tolist() == pytest.approx((made.frame["amount"] * made.frame["rate"]).tolist())
+
+
+def test_a_fund_without_reserve_keeps_all_current_and_says_so(ladders):
+    made = ladders["civil_servant_pension"]
+    assert made.frame.set_index("term_months")["amount"].drop(0).sum() == 0
+    assert made.yields["uncovered"].iloc[0] > 0
+    assert "does not meet the need of some month" in " ".join(made.notices())
+
+
+def test_a_balance_below_nothing_places_nothing():
+    made = place(-5.0, np.full(12, 1.0), {0: 0.005, 12: 0.015})
+    assert made.plan == []
+    assert made.available.tolist() == [0.0] * 12
+
+
+def test_each_league_keeps_its_own(nmg_draft):
+    made = sib.ladder(nmg_draft, "unemployment", seed=1, draws=300, unit="league", rates=RATES)
+    assert made.yields["region"].nunique() >= 12
+    whole = sib.ladder(nmg_draft, "unemployment", seed=1, draws=300, rates=RATES)
+    assert made.yields["opening"].sum() == pytest.approx(whole.yields["opening"].sum())
+
+
+def test_without_months_twelfths_are_taken_and_said():
+    made = sib.ladder(sib.load(sib.sample("oasdi")), "di", seed=1, draws=100, unit="nation", rates={0: 0.01, 12: 0.03})
+    assert "spread by twelfths" in " ".join(made.notices())
+
+
+def test_a_fund_whose_balance_is_unknown_is_told(china):
+    with pytest.raises(SibError, match="opening_balance unknown"):
+        sib.ladder(china, "unemployment", seed=1, draws=50, unit="nation")
+
+
+def test_default_rates_are_dated_and_unverified(nmg_draft):
+    made = sib.ladder(nmg_draft, "work_injury", seed=1, draws=200)
+    assert made.frame["term_months"].tolist() == [0, 3, 6, 12, 24, 36, 60]
+    assert set(made.frame["status"]) == {"unverified"}
+    law = sib.current_law()
+    assert law.value("term_rate_12", "2016-01-01") == 0.0150
+    assert law.value("term_rate_12", "2026-01-01") == 0.0095
+    assert "unverified" in " ".join(made.notices())
+
+
+def test_the_price_of_liquidity_is_told_in_words(ladders):
+    """2.38 % − 0.55 % = 1.83 %: 183 of 10,000 a year."""
+    text = repr(ladders["unemployment"])
+    assert "183.00" in text
+    assert "ILLUSTRATIVE" in text
+    assert ladders["unemployment"].yields["price"].iloc[0] == pytest.approx(0.0183)
+
+
+def test_json_follows_the_schema(ladders):
+    made = ladders["unemployment"]
+    jsonschema.validate(json.loads(made.to_json()), sib.schema("Ladder"))
+
+
+def test_all_faults_at_once(nmg_draft):
+    with pytest.raises(SibError) as fault:
+        sib.ladder(nmg_draft, "unemployment", seed=-1, years=0, level=1.0, unit="town", rates={12: 0.5}, most={12: 2})
+    for word in ("seed", "years", "level", "unit", "current account", "0.5", "2"):
+        assert word in str(fault.value)
+    with pytest.raises(SibError, match="no fund 'all'"):
+        sib.ladder(nmg_draft, "all", seed=1)
