@@ -6,8 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from sibforecast.analysis.rollup import roll_up
+from sibforecast.items import CATALOGUE
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.tables.data import FundData
+
+#: By how much each driver is moved for the chart of what moves the gap: one per cent.
+SENSITIVITY_STEP = 0.01
+#: More areas than these are no chart but a table.
+MOST_AREAS = 20
 
 
 def write_csv(frame: Any, path: Path) -> None:
@@ -48,12 +54,17 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> No
 
 
 def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], programme: str) -> list[str]:
-    """Fan of the fund's spending, and, where there are causes and a bill, waterfall and sharing."""
+    """What a reviewer asks for first, of one fund, as far as the data tell it.
+
+    Fan, revenue and balance, the year in execution, what moves the gap; where there are several
+    areas the heat table, months payable and the gap of each; waterfall, scenarios and sharing where
+    there are causes, a scenario and a bill.
+    """
     import matplotlib.figure as mf
 
     from sibforecast import plots
 
-    drawn = []
+    drawn: list[str] = []
     words: dict[str, Any] = {"language": None if draft.source.currency == "yuan" else "en"}
 
     def save(name: str, draw: Any) -> None:
@@ -68,11 +79,91 @@ def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], prog
     region, item = shown
     save("fan", lambda ax: plots.fan(draft.forecast, region=region, programme=programme, item=item,
                                      history=draft.source, ax=ax, **words))  # fmt: skip
+    _draw_whole(draft, programme, save, words)
+    _draw_areas(draft, programme, save, words)
     if "causes" in results:
         save("waterfall", lambda ax: plots.waterfall(results["causes"], programme=programme, ax=ax, **words))
+    if "scenario" in results and _gaps_known(draft, results["scenario"]):
+        save("scenarios", lambda ax: plots.scenarios(results["scenario"], baseline=draft, ax=ax, **words))
     if "sharing" in results:
         save("sharing", lambda ax: plots.sharing(results["sharing"], programme=programme, ax=ax, **words))
     return drawn
+
+
+def _gaps_known(draft: BudgetDraft, scenario: Any) -> bool:
+    """Whether every gap is known on both sides: else a sum would hide one."""
+    both = [frame[(frame["item"] == "gap") & (frame["stage"] == "draft")] for frame in (draft.frame, scenario.frame)]
+    same = [set(zip(rows["region"], rows["programme"], rows["period"], strict=True)) for rows in both]
+    return bool(same[0]) and same[0] == same[1] and not any(rows["value"].isna().any() for rows in both)
+
+
+def _draw_whole(draft: BudgetDraft, programme: str, save: Any, words: dict[str, Any]) -> None:
+    """The fund in the highest area: years, months of the year, and what moves the gap."""
+    from sibforecast import plots
+    from sibforecast.analysis.sensitivity import sensitivity
+
+    level = upper_levels(draft.source)[-1]
+    top, data = roll_up(draft, level), roll_up(draft.source, level)
+    region = _one_area(top, programme)
+    frame = top.frame
+    own = frame[(frame["programme"] == programme) & (frame["region"] == region)]
+    there = set(own.loc[own["value"].notna(), "item"].astype(str))
+    if region is not None and {"total_revenue", "total_expenditure"} <= there:
+        save("balance", lambda ax: plots.balance(top, region=region, programme=programme, history=data, ax=ax, **words))
+    months = data.frame[data.frame["period"].astype(str).str.contains("-") & (data.frame["stage"] == "executed")]
+    known = set(months.loc[(months["programme"] == programme) & (months["region"] == region), "item"].astype(str))
+    line = next((item for item in ("benefit_expenditure", "total_expenditure", "total_revenue") if item in known), None)
+    if line is not None:
+        save(
+            "execution",
+            lambda ax: plots.execution(data, region=region, programme=programme, item=line, expected=top, ax=ax, **words),
+        )
+    if draft.assumptions is not None:
+        moved = sensitivity(draft.assumptions, by=SENSITIVITY_STEP)
+        if (moved.frame["programme"] == programme).any():
+            drivers = [
+                item for item in moved.frame.loc[moved.frame["programme"] == programme, "item"].unique() if _is_cause(item)
+            ]
+            save("tornado", lambda ax: plots.tornado(moved, programme=programme, items=drivers or None, ax=ax, **words))
+
+
+def _is_cause(item: str) -> bool:
+    """Heads, levels and rates: amounts only follow from them."""
+    entry = CATALOGUE[item]
+    return entry.side in ("driver", "rate") and entry.unit != "currency"
+
+
+def _one_area(draft: BudgetDraft, programme: str) -> str | None:
+    """The area of a rolled-up draft that is not an own level of another; none where there are several."""
+    rows = draft.frame[(draft.frame["programme"] == programme) & (draft.frame["stage"] == "draft")]
+    regions = [str(r) for r in rows["region"].unique() if not draft.source.regions.is_own_level(str(r))]
+    return regions[0] if len(regions) == 1 else None
+
+
+def _draw_areas(draft: BudgetDraft, programme: str, save: Any, words: dict[str, Any]) -> None:
+    """The areas of the highest level that has several beside each other."""
+    from sibforecast import plots
+
+    for level in reversed(upper_levels(draft.source)):
+        areas = [code for code, area in draft.source.regions.areas.items() if area.level == level]
+        regions = [code for code in areas if not draft.source.regions.is_own_level(code)]
+        if 1 < len(regions) <= MOST_AREAS:
+            break
+    else:
+        return
+    rolled, data = roll_up(draft, level), roll_up(draft.source, level)
+    frame = rolled.frame
+    frame = frame[(frame["stage"] == "draft") & frame["value"].notna()]
+    there = set(zip(frame["region"], frame["programme"], frame["item"], strict=True))
+    regions = [r for r in regions if (r, programme, "total_expenditure") in there]
+    if len(regions) < 2:
+        return
+    choice: dict[str, Any] = {"regions": regions, **words}
+    if any((r, programme, "months_payable") in there for r in regions):
+        save("heat", lambda ax: plots.heat(rolled, ax=ax, **choice))
+        save("reserves", lambda ax: plots.reserves(rolled, programme=programme, history=data, ax=ax, **choice))
+    save("multiples", lambda ax: plots.multiples(rolled, programme=programme, item="total_expenditure", history=data,
+                                                 ax=ax, **choice))  # fmt: skip
 
 
 def largest_series(draft: BudgetDraft, programme: str) -> tuple[str, str] | None:

@@ -141,8 +141,16 @@ def accuracy(
         for method in reversed(methods):
             marker, colour, filled = _LOOKS[method]
             part = rows[rows["method"] == method]
-            ax.scatter(part["mape"], [place[g] for g in part[by]], marker=marker, s=110 if filled else 70,
-                       zorder=3 if filled else 2, facecolor=colour if filled else "white", edgecolor=colour, linewidth=1.6)
+            ax.scatter(
+                part["mape"],
+                [place[g] for g in part[by]],
+                marker=marker,
+                s=110 if filled else 70,
+                zorder=3 if filled else 2,
+                facecolor=colour if filled else "white",
+                edgecolor=colour,
+                linewidth=1.6,
+            )
         ours = rows[rows["method"] == "sibforecast"]
         for group, value in zip(ours[by], ours["mape"], strict=True):
             ax.annotate(f"{round_half_up(value, 1)}", (value, place[group]), xytext=(0, 10), textcoords="offset points",

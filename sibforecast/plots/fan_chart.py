@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
-from sibforecast.periods import Period
 from sibforecast.plots import style
 from sibforecast.plots.keys import frame_of, need, pick
+from sibforecast.plots.yearly import ACTUAL, years_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-_ACTUAL = ("final", "executed")
 #: Markers of the stages: colour, shape, whether filled.
 _MARKS = {
     "budget": ("#6b6b6b", "s", False),
@@ -82,7 +81,7 @@ def _chosen(
     wanted = {"region": region, "programme": programme, "item": item, "scenario": scenario}
     for key, value in wanted.items():
         frame, chosen[key] = pick(frame, key, value, single=True)
-    rows = _years(frame)
+    rows = years_of(frame)
     before = history if history is not None else getattr(table, "source", None)
     if before is not None:
         past = _history(frame_of(before), chosen)
@@ -97,29 +96,6 @@ def _chosen(
     return rows.reset_index(drop=True), chosen
 
 
-def _years(frame: pd.DataFrame) -> pd.DataFrame:
-    """Year, kind, quantile and value of yearly rows; final accounts before execution before December's cumulative figure."""
-    import pandas as pd
-
-    periods = [Period.parse(p) for p in frame["period"]]
-    stage = frame["stage"].astype("string") if "stage" in frame.columns else pd.Series(pd.NA, index=frame.index)
-    kinds = ["history" if s in _ACTUAL else s if s in _MARKS else "forecast" for s in stage.fillna("")]
-    rows = pd.DataFrame(
-        {
-            "year": [p.year for p in periods],
-            "kind": kinds,
-            "quantile": frame["quantile"].to_numpy(float) if "quantile" in frame.columns else float("nan"),
-            "value": frame["value"].to_numpy(float),
-        }
-    )
-    final = (stage == "final").fillna(False).to_numpy(bool)
-    december = pd.Series([p.month == 12 for p in periods], index=rows.index, dtype=bool)  # cumulative: the year's figure
-    yearly = pd.Series([not p.is_month for p in periods], index=rows.index, dtype=bool) | (december & (rows["kind"] == "history"))
-    rows = rows.assign(rank=(~final).astype(int) + december.astype(int))[yearly].dropna(subset="value")
-    best = rows.groupby(["year", "kind"])["rank"].transform("min")
-    return rows[(rows["kind"] != "history") | (rows["rank"] == best)].drop(columns="rank")
-
-
 def _history(frame: pd.DataFrame, chosen: Mapping[str, str | None]) -> pd.DataFrame:
     """The known years of the series chosen; none where the history does not hold it."""
     need(frame, ("period", "value"), "fan: history")
@@ -127,9 +103,9 @@ def _history(frame: pd.DataFrame, chosen: Mapping[str, str | None]) -> pd.DataFr
         if key in frame.columns and chosen[key] is not None:
             frame = frame[(frame[key] == chosen[key]).to_numpy(bool)]
     if "stage" in frame.columns:
-        frame = frame[frame["stage"].isin(_ACTUAL).to_numpy(bool)]
-        return _years(frame)
-    return _years(frame).assign(kind="history")
+        frame = frame[frame["stage"].isin(ACTUAL).to_numpy(bool)]
+        return years_of(frame)
+    return years_of(frame).assign(kind="history")
 
 
 def fan(

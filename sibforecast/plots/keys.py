@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
@@ -125,3 +126,82 @@ def pick(frame: pd.DataFrame, key: str, wanted: object, *, single: bool) -> tupl
 def _listed(choices: list[str]) -> str:
     more = f" … ({len(choices)} in all)" if len(choices) > _LISTED else ""
     return f"there are: {', '.join(choices[:_LISTED])}{more}" if choices else "there is none"
+
+
+def among(frame: pd.DataFrame, key: str, wanted: Iterable[object] | None) -> pd.DataFrame:
+    """The rows of several values of a key column, in the order they were asked for.
+
+    Raises
+    ------
+    SibError
+        Naming all values that do not occur.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> among(pd.DataFrame({"region": ["a", "b", "c"]}), "region", ["c", "a"])["region"].tolist()
+    ['c', 'a']
+    """
+    if wanted is None:
+        return frame
+    values = [str(w) for w in ([wanted] if isinstance(wanted, str) else wanted)]
+    if key not in frame.columns:
+        raise SibError(f"the table has no column {key}, so none can be chosen")
+    texts = frame[key].astype(str)
+    choices = told(frame[key])
+    strange = [f"{v!r}{did_you_mean(v, choices)}" for v in values if v not in choices]
+    if strange:
+        raise SibError(f"no {key} {', '.join(strange)} in the table; {_listed(choices)}")
+    rank = texts.map({v: i for i, v in enumerate(values)})
+    return frame[rank.notna().to_numpy()].iloc[rank.dropna().to_numpy().argsort(kind="stable")]
+
+
+def at_level(frame: pd.DataFrame, table: Any, level: str | None) -> pd.DataFrame:
+    """The rows of areas of one level of the tree, which the result behind the table knows.
+
+    Raises
+    ------
+    SibError
+        If the table is of no result that knows a tree, or no area shown is of that level.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> at_level(pd.DataFrame({"region": ["a"]}), None, None).shape
+    (1, 1)
+    """
+    if level is None:
+        return frame
+    tree = getattr(table, "regions", None) or getattr(getattr(table, "source", None), "regions", None)
+    areas = getattr(tree, "areas", None)
+    if areas is None:
+        raise SibError(f"level={level!r}: a plain table knows no levels of areas; choose regions=[…]")
+    there = told(frame["region"])
+    kept = [code for code in there if code in areas and areas[code].level == level]
+    if not kept:
+        levels = sorted({areas[c].level for c in there if c in areas})
+        raise SibError(f"no area of level {level!r} in the table; its areas are of level {', '.join(levels) or 'unknown'}")
+    return frame[frame["region"].isin(kept).to_numpy(bool)]
+
+
+def few(frame: pd.DataFrame, key: str, most: int, chart: str) -> list[str]:
+    """The values of a key, refused where they are more than a chart can show.
+
+    Raises
+    ------
+    SibError
+        With how many there are and how to choose.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> few(pd.DataFrame({"region": ["a", "b"]}), "region", 12, "heat")
+    ['a', 'b']
+    """
+    there = told(frame[key])
+    if len(there) > most:
+        raise SibError(
+            f"{chart}: {len(there)} values of {key} are more than can be read ({most}); choose {key}s=[…], "
+            "level=… of a result, or roll the table up first"
+        )
+    return there

@@ -165,20 +165,26 @@ def sharing(
 
 
 def _bars(ax: Axes, rows: pd.DataFrame, payers: list[str], look: style.Look) -> list[tuple[Any, str]]:
-    """Stacked bars, positive parts right of zero, negative ones left."""
-    legend = []
+    """Stacked bars, positive parts right of zero, negative ones left; what is pending stands out in red."""
+    from matplotlib.patches import Patch
+
+    legend: list[tuple[Any, str]] = []
     right, left = [0.0] * len(rows), [0.0] * len(rows)
     for payer in payers:
         colour, hatch = style.PAYERS.get(payer, ("#8f8f8f", "\\\\"))
         values = [float(v) for v in rows[payer]]
         starts = [r if v >= 0 else n for v, r, n in zip(values, right, left, strict=True)]
         bars = ax.barh(
-            range(len(rows)), values, left=starts, height=0.66, color=colour, hatch=hatch, edgecolor=style.INK,
-            linewidth=0.7, zorder=3,
+            range(len(rows)), values, left=starts, height=0.66, color=colour, hatch=hatch,
+            edgecolor=style.DEFICIT if payer == "pending" else style.INK, linewidth=1.6 if payer == "pending" else 0.7,
+            zorder=4 if payer == "pending" else 3,
         )  # fmt: skip
+        for bar, value in zip(bars, values, strict=True):
+            bar.set_visible(value != 0)  # the edge of nothing is not drawn
         right = [r + max(v, 0.0) for v, r in zip(values, right, strict=True)]
         left = [n + min(v, 0.0) for v, n in zip(values, left, strict=True)]
-        legend.append((bars[0], look.word(payer) if payer in WORDS else look.name(payer)))
+        shown = Patch(facecolor=colour, hatch=hatch, edgecolor=bars[0].get_edgecolor(), linewidth=bars[0].get_linewidth())
+        legend.append((shown, look.word(payer) if payer in WORDS else look.name(payer)))
     return legend
 
 

@@ -14,9 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sibforecast.items import CATALOGUE, UNITS
+from sibforecast.items import CATALOGUE
+from sibforecast.plots.scales import MINUS as MINUS
+from sibforecast.plots.scales import Scale as Scale
+from sibforecast.plots.scales import figures_axis as figures_axis
+from sibforecast.plots.scales import scale_of as scale_of
 from sibforecast.plots.words import WORDS
-from sibforecast.results import round_half_up, scale_for
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +28,6 @@ FIGURE = (10.0, 5.6)
 TITLE, TEXT, SMALL = 15, 12, 11
 #: Room a value label needs beside another, in points.
 LABEL_WIDTH = 34
-MINUS = "−"
 
 #: Families that draw Chinese, as they are called on the usual systems.
 _CHINESE = (
@@ -210,65 +212,6 @@ def _speaks_chinese(tables: list[Any], labels: Mapping[str, str] | None) -> bool
     return False
 
 
-@dataclass(frozen=True)
-class Scale:
-    """The size in which figures are shown: 万元, 亿元, 100m yuan, %."""
-
-    divisor: float
-    unit: str
-    places: int
-
-    def text(self, value: float, *, signed: bool = False, places: int | None = None) -> str:
-        """A figure as shown: rounded half-up, thousands separated, with a true minus."""
-        shown = round_half_up(value / self.divisor, self.places if places is None else places)
-        plus = "+" if signed and shown > 0 else ""
-        return f"{plus}{shown:,f}".replace("-", MINUS)
-
-
-def scale_of(largest: float, unit: str, look: Look) -> Scale:
-    """The scale that suits the largest figure of an item's unit.
-
-    Parameters
-    ----------
-    largest : float
-        The largest figure in base units.
-    unit : str
-        A base unit of the catalogue of items.
-    look : Look
-        Language and currency.
-
-    Returns
-    -------
-    Scale
-
-    Examples
-    --------
-    >>> scale_of(1.234e9, "currency", Look("en"))
-    Scale(divisor=100000000.0, unit='100m yuan', places=2)
-    >>> scale_of(0.165, "share", Look("en")).text(0.165)
-    '16.50'
-    """
-    size = abs(largest) if largest == largest else 0.0
-    zh = look.language == "zh"
-    if unit == "currency":
-        divisor, word = scale_for(size, look.currency, look.language)
-    elif unit == "share":
-        divisor, word = 0.01, "%"
-    elif unit in ("persons", "person-months"):
-        steps = ((1e8, "亿"), (1e4, "万")) if zh else ((1e6, "million "), (1e4, "thousand "))
-        divisor, prefix = next(((d, w) for d, w in steps if size >= d), (1.0, ""))
-        if not zh and prefix.startswith("thousand"):
-            divisor = 1e3
-        word = prefix + UNITS[unit][zh]
-    else:
-        divisor, word = 1.0, UNITS[unit][zh] if unit in UNITS else unit
-        if look.currency != "yuan":
-            word = word.replace("yuan", look.currency).replace("元", look.currency)
-    shown = size / divisor
-    places = 0 if shown >= 10_000 or (divisor == 1.0 and unit.startswith("person")) else 1 if shown >= 100 else 2
-    return Scale(divisor, word, places)
-
-
 def canvas(ax: Axes | None, look: Look, size: tuple[float, float] = FIGURE) -> Axes:
     """The axes to draw on: those given, or those of a new figure of pyplot, which notebooks show."""
     if ax is None:
@@ -305,8 +248,13 @@ def cells(text: str) -> int:
     return sum(2 if has_chinese(c) or c in "（）、：【】" else 1 for c in text)
 
 
-def short(name: str, width: int = 26) -> str:
-    """A name for an axis: two lines at most.
+def letter() -> float:
+    """The width of a half-width letter of a small text, in points; the font without Chinese is wider."""
+    return 5.9 if chinese_font() else 6.9
+
+
+def short(name: str, width: int = 26, most: int = 2) -> str:
+    """A name for an axis: two lines at most, unless said otherwise.
 
     Examples
     --------
@@ -322,7 +270,7 @@ def short(name: str, width: int = 26) -> str:
             lines.append(piece)
         else:
             lines[-1] += glue + piece
-    return "\n".join(lines[:2]) + ("…" if len(lines) > 2 else "")
+    return "\n".join(lines[:most]) + ("…" if len(lines) > most else "")
 
 
 def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str, width: float = 560.0) -> str:
@@ -342,28 +290,34 @@ def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str,
     second = [span, f"{look.word('unit')}{'：' if zh else ': '}{unit}"]
     if look.illustrative:
         second.append(look.drawable("【示例数据 illustrative data】") if chinese_font() else "[illustrative data]")
-    head = (" " if zh else ", ").join(part for part in what if part)
-    return "\n".join([*_wrapped(head, int(width / 7)), "  ".join(part for part in second if part)])
+    lines = _wrapped([part for part in what if part], " " if zh else ", ", int(width / 8))
+    return "\n".join([*lines, "  ".join(part for part in second if part)])
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of a title that fit over the axes."""
-    lines, line, used = [], "", 0
-    for word in text.split(" "):
-        size = cells(word) + 1
-        if line and used + size > width:
-            lines.append(line)
-            line, used = "", 0
-        line, used = f"{line} {word}" if line else word, used + size
-    return [*lines, line]
+def _wrapped(parts: list[str], between: str, width: int) -> list[str]:
+    """Lines of a title that fit over the axes, broken between its parts, within one only if it is too long itself."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and cells(lines[-1] + between + part) <= width:
+            lines[-1] += between + part
+            continue
+        if lines:
+            lines[-1] += between.rstrip()
+        for place, word in enumerate(part.split(" ")):
+            if place and cells(lines[-1]) + 1 + cells(word) <= width:
+                lines[-1] += f" {word}"
+            else:
+                lines.append(word)
+    return lines or [""]
 
 
-def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], columns: int = 6) -> None:
-    """Title, legend between title and figure, source line, and the font on every text."""
+def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], columns: int = 6, note: str = "") -> None:
+    """Title, legend between title and figure, source line with a note after it, and the font on every text."""
     from matplotlib.text import Text
 
     rows = 0
     if legend:
+        columns = _columns_of([text for _, text in legend], columns, width_of(ax))
         rows = -(-len(legend) // columns)
         ax.legend(
             [handle for handle, _ in legend], [text for _, text in legend], ncols=min(columns, len(legend)),
@@ -372,7 +326,9 @@ def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], colu
         )  # fmt: skip
     ax.set_title(title, fontsize=TITLE, color=INK, pad=12 + 20 * rows, linespacing=1.35)
     source = look.drawable(look.source) or look.word("given")
-    ax.set_xlabel(f"{look.word('source')}{'：' if look.language == 'zh' else ': '}{source}", fontsize=SMALL, loc="left")
+    told = f"{look.word('source')}{'：' if look.language == 'zh' else ': '}{source}"
+    told += f"{'；' if look.language == 'zh' else '; '}{note}" if note else ""
+    ax.set_xlabel(told, fontsize=SMALL, loc="left")
     ax.xaxis.label.set_color(FAINT)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=SMALL, labelfontfamily=look.families, colors=INK)
@@ -381,16 +337,11 @@ def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], colu
         text.set_parse_math(False)  # a dollar sign in a name is a dollar sign
 
 
-def figures_axis(axis: Any, scale: Scale) -> None:
-    """Ticks of an axis of figures: scaled, separated, without an offset such as 1e8."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    axis.set_major_locator(MaxNLocator(7))
-
-    def text(value: float, _: int) -> str:
-        ticks = axis.get_majorticklocs()
-        step = abs(ticks[1] - ticks[0]) / scale.divisor if len(ticks) > 1 else 1.0
-        places = next((p for p in range(4) if abs(step * 10**p - round(step * 10**p)) < 1e-6), 4)
-        return scale.text(value, places=places)
-
-    axis.set_major_formatter(FuncFormatter(text))
+def _columns_of(texts: list[str], most: int, width: float) -> int:
+    """So many columns of a legend that it is not wider than the axes; it is filled column by column."""
+    for count in range(min(most, len(texts)), 1, -1):
+        rows = -(-len(texts) // count)
+        widest = [max(map(cells, texts[i : i + rows])) for i in range(0, len(texts), rows)]
+        if sum(widest) * letter() + 38 * len(widest) <= width:
+            return count
+    return 1

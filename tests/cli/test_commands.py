@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 import sibforecast as sib
+from sibforecast.cli import output
 from tests import datasets
 
 
@@ -91,6 +92,8 @@ def test_draft_with_scenario_and_rules_writes_everything(example, tmp_path):
     assert done.returncode == 0, done.stderr
     names = {f.name for f in out.iterdir()}
     assert {"draft.csv", "balance.csv", "draft.xlsx", "fan.png", "waterfall.png", "sharing.png", "causes.csv", "sharing.csv"} <= names
+    assert {"balance.png", "tornado.png", "scenarios.png"} <= names
+    assert not {"execution.png", "heat.png", "multiples.png"} & names  # no months, and one area only
     assert (out / "sharing.csv").read_text("utf-8-sig").count("S2") >= 2
     assert not [f for f in tmp_path.iterdir() if f.name.startswith(".")]
 
@@ -221,3 +224,9 @@ def test_review_lists_errors_and_the_dearest_warnings(tmp_path):
     jsonschema.validate(json.loads(as_json.stdout), sib.schema("Review"))
     assert run("review", "oasdi").returncode == 2  # it has nothing at stage reported
     assert "final" in run("review", "oasdi").stderr
+
+
+def test_charts_of_a_draft_of_many_areas(nmg_draft, tmp_path):
+    drawn = output.write_charts(nmg_draft, tmp_path, {}, "work_injury")
+    assert drawn == [f"{name}.png" for name in ("fan", "balance", "execution", "tornado", "heat", "reserves", "multiples")]
+    assert all((tmp_path / name).stat().st_size > 20_000 for name in drawn)

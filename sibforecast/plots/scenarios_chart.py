@@ -1,0 +1,316 @@
+"""Scenarios beside each other: the gap of one year, or a line over years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sibforecast.errors import SibError
+from sibforecast.items import CATALOGUE
+from sibforecast.plots import style
+from sibforecast.plots.keys import among, at_level, frame_of, need, pick, told
+from sibforecast.plots.lines import draw_lines
+from sibforecast.plots.palette import FUNDS, Paint, paints
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+def scenarios_table(
+    table: Any,
+    *,
+    item: str = "gap",
+    region: str | None = None,
+    programme: str | None = None,
+    period: object = None,
+    level: str | None = None,
+    scenarios: Iterable[str] | None = None,
+    baseline: Any = None,
+) -> pd.DataFrame:
+    """The numbers behind a comparison of scenarios.
+
+    Parameters
+    ----------
+    table : Projection or pandas.DataFrame
+        Rows of scenario (blank: the baseline), programme, item, period and value.
+    item : str
+        What is compared; by default the gap.
+    region, programme : str, optional
+        One area, one fund; by default the sum over all in the table, where the item may be added up.
+    period : optional
+        One year; by default all.
+    level : str, optional
+        Only areas of this level, where the result knows them.
+    scenarios : iterable of str, optional
+        Which, and in which order; the baseline stands first in any case.
+    baseline : Result or pandas.DataFrame, optional
+        Where the table does not hold it: a draft (its stage ``draft`` counts) or a projection.
+
+    Returns
+    -------
+    pandas.DataFrame
+        scenario (``""``: the baseline), programme, year, value, and difference to the baseline
+        (blank where there is none).
+
+    Raises
+    ------
+    SibError
+        If columns are absent, a choice is open or does not occur, the item may not be added
+        up, a value is blank, or one scenario lacks an area that another has.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> t = pd.DataFrame({"scenario": [None, "raise"], "programme": "oasi", "item": "gap", "period": "2027", "value": [1.0, 3.0]})
+    >>> scenarios_table(t)[["scenario", "value", "difference"]].values.tolist()
+    [['', 1.0, 0.0], ['raise', 3.0, 2.0]]
+    """
+    return _chosen(table, item, region, programme, period, level, scenarios, baseline)[0]
+
+
+def _chosen(
+    table: Any,
+    item: str,
+    region: str | None,
+    programme: str | None,
+    period: object,
+    level: str | None,
+    scenarios: Iterable[str] | None,
+    baseline: Any,
+) -> tuple[pd.DataFrame, dict[str, str | None]]:
+    """The numbers, and what they are of."""
+    import pandas as pd
+
+    frame = frame_of(table)
+    need(frame, ("scenario", "programme", "item", "period", "value"), "scenarios")
+    wanted = None if scenarios is None else [scenarios] if isinstance(scenarios, str) else [str(s) for s in scenarios]
+    if baseline is not None:
+        other = frame_of(baseline)
+        other = other[(other["stage"] == "draft").to_numpy(bool)] if "stage" in other.columns else other
+        own = frame["scenario"].notna() & (frame["scenario"].astype("string") != "")
+        other = other.assign(scenario=None)
+        frame = pd.concat(
+            [other[[c for c in other.columns if c in frame.columns]].astype(object), frame[own.to_numpy(bool)].astype(object)]
+        )
+        frame["value"] = frame["value"].astype(float)
+    if "quantile" in frame.columns:
+        frame = frame[frame["quantile"].isna().to_numpy(bool)]
+    frame = at_level(frame, table, level)
+    chosen: dict[str, str | None] = {}
+    for key, value in (("item", item), ("region", region), ("programme", programme), ("period", period)):
+        frame, chosen[key] = pick(frame, key, value, single=key == "item")
+    frame = frame.assign(scenario=frame["scenario"].astype("string").fillna("").astype(str))
+    if wanted is not None:
+        names = ([""] if "" in set(frame["scenario"]) else []) + [w for w in wanted if w]
+        frame = among(frame, "scenario", names)
+    if frame.empty:
+        raise SibError("scenarios: no rows to show")
+    if (
+        item in CATALOGUE
+        and not CATALOGUE[item].is_additive
+        and (chosen["region"] is None or chosen["programme"] is None)
+        and (frame.duplicated(["scenario", "period"]).any())
+    ):
+        raise SibError(f"scenarios: {item} of several areas or funds may not be added up; choose region=… and programme=…")
+    _same_cells(frame)
+    rows = frame.assign(programme=frame["programme"].astype(str), year=frame["period"].astype(str).astype(int))
+    rows = rows.groupby(["scenario", "programme", "year"], sort=False)["value"].sum().reset_index()
+    base = rows[rows["scenario"] == ""].set_index(["programme", "year"])["value"]
+    before = [float(base.get(key, float("nan"))) for key in zip(rows["programme"], rows["year"], strict=True)]
+    order = {"": -1} | {s: i for i, s in enumerate(wanted or [t for t in told(rows["scenario"]) if t])}
+    rows = rows.assign(difference=rows["value"] - before)
+    rank = rows["scenario"].map(order).to_numpy()
+    return rows.iloc[rank.argsort(kind="stable")].reset_index(drop=True), chosen
+
+
+def _same_cells(frame: pd.DataFrame) -> None:
+    """Refuse sums over different areas and funds: their difference would be no effect of a scenario."""
+    blank = int(frame["value"].isna().sum())
+    if blank:
+        raise SibError(f"scenarios: {blank} rows have no value; a sum over them would hide it")
+    keys = [c for c in ("region", "programme", "period") if c in frame.columns]
+    if (twice := frame.duplicated(["scenario", *keys])).any():
+        raise SibError(f"scenarios: {int(twice.sum())} rows stand twice for one scenario, area, fund and year; keep one")
+    cells = {name: set(map(tuple, part[keys].astype(str).to_numpy())) for name, part in frame.groupby("scenario", sort=False)}
+    whole = set().union(*cells.values())
+    faults = [
+        f"{str(name) or 'the baseline'} lacks {len(whole - have)} of {len(whole)}"
+        for name, have in cells.items()
+        if have != whole
+    ]
+    if faults:
+        raise SibError(f"scenarios: not all hold the same areas, funds and years: {'; '.join(faults)}")
+
+
+def scenarios(
+    table: Any,
+    *,
+    item: str = "gap",
+    region: str | None = None,
+    programme: str | None = None,
+    period: object = None,
+    level: str | None = None,
+    scenarios: Iterable[str] | None = None,
+    baseline: Any = None,
+    colours: Mapping[str, str] | None = None,
+    ax: Axes | None = None,
+    language: str | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> Axes:
+    """Draw scenarios beside each other.
+
+    One year: a bar for each scenario, its funds stacked in their colours where there are
+    several, with the total and the difference to the baseline. Several years: a line for each.
+
+    Parameters
+    ----------
+    table : Projection or pandas.DataFrame
+        See `scenarios_table`.
+    item, region, programme, period, level, scenarios, baseline : optional
+        See `scenarios_table`.
+    colours : mapping, optional
+        Colours by scenario; by default each name has its own.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; by default a new figure.
+    language : {"zh", "en"}, optional
+        By default that of the names.
+    title : str, optional
+        Replaces what the title says of the subject; period, unit and marks stay.
+    labels, provenance : mapping, optional
+        Names by code, and currency, illustrative and input, of a plain table.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    SibError
+        As `scenarios_table`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import sibforecast as sib
+    >>> t = pd.DataFrame({"scenario": [None, "raise"], "programme": "unemployment", "item": "gap",
+    ...                   "period": "2027", "value": [1e8, 3e8]})
+    >>> print(sib.plots.scenarios(t, language="en").get_title())
+    unemployment, gap before filling, scenarios compared
+    2027  unit: 100m yuan
+    """
+    rows, chosen = _chosen(table, item, region, programme, period, level, scenarios, baseline)
+    look = style.look_at(table, language=language, labels=labels, provenance=provenance, also=(baseline,))
+    names = list(dict.fromkeys(rows["scenario"]))
+    painted = paints(names, dict(colours or {}))
+    totals = rows.groupby(["scenario", "year"], sort=False)[["value", "difference"]].sum(min_count=1).reset_index()
+    parts = rows if rows["year"].nunique() == 1 else totals
+    unit = CATALOGUE[item].unit if item in CATALOGUE else "currency"
+    scale = style.scale_of(max(float(parts["value"].abs().max()), float(totals["value"].abs().max())), unit, look)
+    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 2.6 + 0.55 * len(names))))
+    said = {name: look.drawable(name) or look.word("baseline") for name in names}
+    legend: list[tuple[Any, str]] = []
+    with style.drawn(look):
+        if rows["year"].nunique() == 1:
+            legend = _bars(ax, rows, painted, said, look)
+            _tell(ax, rows, totals, look, scale, item)
+        else:
+            _lines(ax, totals, painted, said, scale, item)
+    what = (
+        [title]
+        if title
+        else [
+            look.name(chosen["region"]),
+            look.name(chosen["programme"]) or look.word("all_funds"),
+            look.name(item),
+            look.word("scenarios"),
+        ]
+    )
+    heading = style.title_of(look, what, [str(y) for y in rows["year"]], scale.unit, style.width_of(ax))
+    style.finish(ax, look, heading, legend, columns=4)
+    if rows["year"].nunique() == 1:
+        ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
+    return ax
+
+
+def _lines(
+    ax: Axes, totals: pd.DataFrame, painted: Mapping[str, Paint], said: Mapping[str, str], scale: style.Scale, item: str
+) -> None:
+    """A line for each scenario."""
+    rows = totals.assign(kind="draft")
+    draw_lines(
+        ax,
+        rows,
+        "scenario",
+        painted,
+        {n: style.short(s, 30, 1) for n, s in said.items()},
+        scale,
+        solid=True,
+        deficit=1 if item == "gap" else -1,
+    )
+
+
+def _bars(
+    ax: Axes, rows: pd.DataFrame, painted: Mapping[str, Paint], said: Mapping[str, str], look: style.Look
+) -> list[tuple[Any, str]]:
+    """A bar for each scenario, funds stacked: what widens the gap right of zero, what is left over left of it."""
+    names = list(painted)
+    funds = list(dict.fromkeys(rows["programme"]))
+    funds = [f for f in FUNDS if f in funds] + [f for f in funds if f not in FUNDS]
+    right, left = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
+    legend = []
+    by_fund = paints(funds)
+    for fund in funds:
+        part = rows[rows["programme"] == fund]
+        for name, value in zip(part["scenario"], part["value"], strict=True):
+            paint = by_fund[fund] if len(funds) > 1 else painted[name]
+            start = right[name] if value >= 0 else left[name]
+            bar = ax.barh(
+                names.index(name),
+                value,
+                left=start,
+                height=0.6,
+                color=paint.colour,
+                hatch=paint.hatch,
+                edgecolor="white",
+                linewidth=0.9,
+                zorder=3,
+            )
+            (right if value >= 0 else left)[name] += value
+        if len(funds) > 1:
+            legend.append((bar[0], look.name(fund)))
+    ax.set_yticks(range(len(names)), [style.short(said[n], 24, 3) for n in names])
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    return legend
+
+
+def _tell(ax: Axes, rows: pd.DataFrame, totals: pd.DataFrame, look: style.Look, scale: style.Scale, item: str) -> None:
+    """Total and difference right of each bar, red for a deficit."""
+    ends = rows["value"].clip(lower=0).groupby(rows["scenario"], sort=False).sum()
+    low = min(0.0, float(rows["value"].clip(upper=0).groupby(rows["scenario"], sort=False).sum().min()))
+    texts = []
+    for row in totals.to_dict("records"):
+        text = f"{look.word('total')} {scale.text(row['value'])}"
+        if row["scenario"] and row["difference"] == row["difference"]:
+            moved = look.word("against", scale.text(row["difference"], signed=True))
+            text += f"（{moved}）" if look.language == "zh" else f" ({moved})"
+        texts.append(text)
+    span = (float(ends.max()) - low) or 1.0
+    share = min((max(map(style.cells, texts)) * style.letter() + 14) / style.width_of(ax), 0.6)
+    ax.set_xlim(low - 0.02 * span if low < 0 else 0.0, float(ends.max()) + span * share / (1 - share))
+    ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
+    style.figures_axis(ax.xaxis, scale)
+    for place, (row, text) in enumerate(zip(totals.to_dict("records"), texts, strict=True)):
+        deficit = row["value"] > 0 if item == "gap" else row["value"] < 0
+        ax.annotate(
+            text,
+            (float(ends[row["scenario"]]), place),
+            xytext=(7, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=style.TEXT,
+            color=style.DEFICIT if deficit else style.INK,
+            zorder=6,
+        )

@@ -1,0 +1,279 @@
+"""What stands on the further charts, in both languages, in greyscale, without a Chinese font."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import matplotlib
+import pandas as pd
+import pytest
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+import sibforecast as sib
+from sibforecast.plots import palette, style
+from tests.plots import more_tables as tables
+from tests.plots.tables import named
+
+CHARTS: dict[str, Callable[..., Axes]] = {
+    "tornado": lambda **more: sib.plots.tornado(named(tables.sensitivity()), **more),
+    "multiples": lambda **more: sib.plots.multiples(named(tables.leagues()), item="closing_balance", **more),
+    "execution": lambda **more: sib.plots.execution(named(tables.year_in_execution()), **more),
+    "execution without budget": lambda **more: sib.plots.execution(named(tables.year_in_execution(budget=False)), **more),
+    "progress": lambda **more: sib.plots.progress(named(tables.monitoring()), **more),
+    "balance": lambda **more: sib.plots.balance(named(tables.leagues()), region="150200", **more),
+    "reserves": lambda **more: sib.plots.reserves(named(tables.leagues()), **more),
+    "heat": lambda **more: sib.plots.heat(named(tables.months_payable()), **more),
+    "heat of warnings": lambda **more: sib.plots.heat(named(tables.monitoring()), **more),
+    "heads": lambda **more: sib.plots.heads(named(tables.heads()), **more),
+    "scenarios": lambda **more: sib.plots.scenarios(named(tables.scenarios()), **more),
+    "scenarios over years": lambda **more: sib.plots.scenarios(named(tables.scenarios(3)), **more),
+    "chances": lambda **more: sib.plots.chances(named(tables.simulation()), chances=tables.chances(), **more),
+}
+PERIODS = {"multiples": ("2024", "2027"), "balance": ("2024", "2027"), "reserves": ("2024", "2027"), "heads": ("2024", "2027"),
+           "execution": ("2026",), "execution without budget": ("2026",), "progress": ("2026-09",), "heat of warnings": ("2026-09",),
+           "scenarios over years": ("2027", "2029")}  # fmt: skip
+UNITS = {"progress": "%", "reserves": "个月", "heat": "个月", "heat of warnings": "预警等级", "heads": "万人"}
+
+
+def picture(ax: Axes) -> None:
+    """Draw for good: a glyph that no font has is a warning, and a warning is an error here."""
+    ax.figure.savefig(io.BytesIO(), format="png", dpi=40)
+
+
+def texts(ax: Axes) -> list[str]:
+    return [t.get_text() for t in ax.findobj(Text) if t.get_text()]  # type: ignore[attr-defined]
+
+
+def grey(colour: str) -> float:
+    r, g, b = to_rgb(colour)
+    return 0.299 * r + 0.587 * g + 0.114 * b
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("chart", CHARTS)
+def test_title_says_period_unit_and_that_it_is_illustrative(chart: str, language: str) -> None:
+    before = dict(matplotlib.rcParams)
+    ax = CHARTS[chart](language=language)
+    picture(ax)
+    assert dict(matplotlib.rcParams) == before
+    title = ax.get_title()
+    assert all(year in title for year in PERIODS.get(chart, ("2027",)))
+    assert (f"单位：{UNITS.get(chart, '亿元')}" if language == "zh" else "unit: ") in title
+    assert "示例数据 illustrative data" in title
+    assert "nmg" in ax.get_xlabel()
+    assert not any("1e" in text for text in texts(ax))
+    if language == "en":  # but for names that are Chinese in the data
+        assert not any(map(style.has_chinese, (t.replace("示例数据", "").strip("【】 ") for t in texts(ax) if "提高" not in t and "illustrative" not in t)))
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_every_text_is_in_the_font_and_large_enough(chart: str) -> None:
+    ax = CHARTS[chart](language="zh")
+    picture(ax)
+    shown = [t for t in ax.findobj(Text) if t.get_text()]  # type: ignore[attr-defined]
+    assert {t.get_fontfamily()[0] for t in shown} == {style.chinese_font()}
+    assert min(t.get_fontsize() for t in shown) >= 11
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_draws_on_given_axes_without_a_new_figure(chart: str) -> None:
+    ax = Figure(figsize=(10, 6), layout="constrained").subplots()
+    assert CHARTS[chart](ax=ax) is ax
+    assert not pyplot.get_fignums()
+    picture(ax)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_without_a_chinese_font_labels_are_english_and_a_hint_is_given(chart: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(style, "chinese_font", lambda: None)
+    with pytest.warns(UserWarning, match="pip install zhplot") as told:
+        ax = CHARTS[chart](language="zh")
+    assert len(told) == 1
+    picture(ax)
+    assert not any(map(style.has_chinese, texts(ax)))
+
+
+def _beyond(axis: Any) -> list[Text]:
+    """Labels of ticks outside the view: they exist and are not drawn."""
+    low, high = sorted(axis.get_view_interval())
+    return [tick.label1 for tick in axis.get_major_ticks() if not low - 1e-9 <= tick.get_loc() <= high + 1e-9]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("chart", CHARTS)
+def test_nothing_is_cut_off_and_no_two_texts_of_the_figure_overprint(chart: str, language: str) -> None:
+    ax = CHARTS[chart](language=language)
+    figure = ax.figure
+    picture(ax)
+    figure.canvas.draw()
+    edge = figure.bbox
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    boxes = []
+    beyond = {id(label) for one in (ax, *ax.child_axes) for axis in (one.xaxis, one.yaxis) for label in _beyond(axis)}
+    for text in ax.findobj(Text):
+        if id(text) in beyond:
+            continue
+        if text.get_text().strip() and text.get_visible():  # type: ignore[attr-defined]
+            box = Text.get_window_extent(text, renderer)  # without the line that leads to it
+            if box.width > 1:
+                boxes.append((text.get_text(), box))  # type: ignore[attr-defined]
+    for text, box in boxes:
+        assert box.x0 >= edge.x0 - 2, text
+        assert box.x1 <= edge.x1 + 2, text
+    inside = [(t, b) for t, b in boxes if t not in ("", ax.get_title())]
+    for (first, a), (second, b) in itertools.combinations(inside, 2):
+        wide = min(a.x1, b.x1) - max(a.x0, b.x0)
+        high = min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert not (wide > 3 and high > 4), f"{first!r} lies on {second!r}"
+
+
+def test_tornado_labels_are_signed_and_say_what_widens() -> None:
+    shown = texts(CHARTS["tornado"](language="zh"))
+    assert {"+5.00", "−4.00", "−1.50", "因素+1%", "因素−1%", "缺口扩大 ▶", "人均待遇水平", "征缴率"} <= set(shown)
+
+
+def test_tornado_says_how_many_drivers_it_does_not_show() -> None:
+    frame = pd.DataFrame({"item": [f"d{i}" for i in range(20)], "by": 0.01, "value": [float(i + 1) for i in range(20)]})
+    ax = sib.plots.tornado(frame, language="en")
+    assert len(ax.get_yticks()) == 12
+    assert ax.get_xlabel().endswith("strongest 12 of 20 drivers")
+
+
+def test_multiples_share_one_scale() -> None:
+    panels = CHARTS["multiples"](language="zh").child_axes
+    assert [p.get_title(loc="left") for p in panels] == ["呼和浩特市", "包头市", "乌海市"]
+    assert len({p.get_ylim() for p in panels}) == 1
+    assert len({p.get_xlim() for p in panels}) == 1
+    assert panels[0].get_ylim()[0] == 0.0
+    # the draft of each: 2.2 × 1.4 × 10, 6, 1
+    assert [p.texts[0].get_text() for p in panels] == ["30.80", "18.48", "3.08"]
+
+
+def test_many_panels_stand_in_rows_with_years_below_the_last() -> None:
+    frame = pd.DataFrame({"region": [f"area {i}" for i in range(9)] * 2, "item": "beneficiaries", "value": [float(i) for i in range(9)] * 2,
+                          "period": ["2026"] * 9 + ["2027"] * 9})  # fmt: skip
+    ax = sib.plots.multiples(frame, language="en")
+    picture(ax)
+    below = [p.get_title(loc="left") for p in ax.child_axes if p.get_xticklabels()]
+    assert below == ["area 5", "area 6", "area 7", "area 8"]
+    assert [p.get_title(loc="left") for p in ax.child_axes if p.get_yticklabels()] == ["area 0", "area 4", "area 8"]
+
+
+def test_execution_says_how_far_the_year_has_come() -> None:
+    shown = texts(CHARTS["execution"](language="zh"))
+    # 6 of 12; season (0.4 + 0.5) / 2; six months of twelve
+    assert "1—6月\n完成调整预算50.0%\n季节45.0%\n时序50.0%" in shown
+    assert {"预计执行 12.50", "调整预算 12.00", "预算 11.00", "季节进度：2024—2025年平均"} <= set(shown)
+    bare = texts(CHARTS["execution without budget"](language="en"))
+    assert "January–June\nno budget known" in bare
+    assert {"2024", "2025"} <= set(bare)
+
+
+def test_progress_carries_the_word_of_its_light() -> None:
+    ax = CHARTS["progress"](language="zh")
+    shown = texts(ax)
+    assert "80.0%  偏离季节+10.0个百分点  红" in shown
+    assert "75.0%  偏离季节+1.0个百分点  绿" in shown
+    assert "无预算数" in shown
+    assert [round(p.get_width(), 6) for p in ax.patches] == [0.8, 0.75, 0.0]  # type: ignore[attr-defined]
+
+
+def test_balance_labels_each_year_and_paints_deficits_red() -> None:
+    ax = CHARTS["balance"](language="zh")
+    labels = {t.get_text(): t.get_color() for t in ax.texts}
+    assert labels["−0.60"] == labels["−0.84"] == style.DEFICIT  # 6 − 6.6; 8.4 − 9.24
+    assert "18.48" in labels  # 6 × 2.2 × 1.4
+    heights = sorted(round(p.get_height() / 1e8, 6) for p in ax.patches)  # type: ignore[attr-defined]
+    assert heights == pytest.approx(sorted([6, 6.6, 7.2, 8.4, 6.6, 7.26, 7.92, 9.24]))
+
+
+def test_balance_does_not_claim_the_closing_balance_of_an_unknown_year() -> None:
+    frame = tables.leagues().query("region == '150200' and not (item == 'closing_balance' and period == '2025')")
+    lines = sib.plots.balance(frame).get_lines()
+    drawn = [(list(map(int, line.get_xdata())), line.get_linestyle()) for line in lines]
+    assert ([2024, 2026], ":") in drawn
+    assert ([2026, 2027], "-") in drawn
+
+
+def test_reserves_say_where_the_bands_come_from() -> None:
+    ax = CHARTS["reserves"](language="zh")
+    assert "预警线：本软件2016-01-01起的默认值，无文件依据（未核实）" in ax.get_xlabel()
+    assert "红：低于6" in texts(ax)
+    own = sib.plots.reserves(named(tables.leagues()), bands={"red": 3}, language="en")
+    assert own.get_xlabel().endswith("bands: as given")
+    assert "red below 3" in texts(own)
+
+
+def test_of_many_lines_those_nearest_to_trouble_are_named() -> None:
+    frame = pd.DataFrame({"region": [f"area {i:02d}" for i in range(12)] * 2, "programme": "enterprise_pension", "item": "months_payable",
+                          "period": ["2026"] * 12 + ["2027"] * 12, "value": [float(i) for i in range(12)] * 2})  # fmt: skip
+    shown = texts(sib.plots.reserves(frame, language="en"))
+    assert [t for t in shown if t.startswith("area")] == [f"area {i:02d} {i}.0" for i in range(5)]
+    assert "7 others, unnamed" in shown
+
+
+def test_heat_cells_carry_figure_and_word() -> None:
+    shown = [t.get_text() for t in CHARTS["heat"](language="zh").texts]
+    # areas downwards, funds in the fixed order: enterprise, resident, unemployment
+    assert shown == ["−0.2 红", "6.0 黄", "5.9 红", "5.5 橙", "9.0 绿", "12.0 绿", "—", "3.0 橙", "24.1 偏多"]
+    assert [t.get_text() for t in CHARTS["heat of warnings"](language="en").texts] == ["red", "green", "—"]
+
+
+def test_heads_are_named_at_their_ends() -> None:
+    shown = texts(CHARTS["heads"](language="en"))
+    assert {"insured persons 3.15", "contributors (employed) 2.10", "beneficiaries 1.05"} <= set(shown)
+
+
+def test_scenarios_tell_total_and_difference() -> None:
+    shown = texts(CHARTS["scenarios"](language="zh"))
+    # two areas: 2 × (3 − 1); + 2 × 2; + 2 × 1
+    assert {"合计 4.00", "合计 8.00（较基准+4.00）", "合计 6.00（较基准+2.00）", "基准"} <= set(shown)
+    ends = {t.get_text(): t.get_color() for t in CHARTS["scenarios over years"](language="en").texts}
+    assert ends["baseline 6.00"] == ends["rate cut 8.00"] == style.DEFICIT  # of 2029: 2 × (5 − 2); 2 × (6 − 2)
+
+
+def test_chances_are_told_in_number_and_word() -> None:
+    shown = texts(CHARTS["chances"](language="en"))
+    assert "mean 4.10  a gap: 98%, very likely" in shown
+    assert "mean 1.10  a gap: 66%, likely" in shown
+
+
+def test_a_scenario_keeps_its_colour_whatever_stands_beside_it() -> None:
+    alone = palette.paints(["raise"])
+    assert palette.paints(["", "zebra", "raise", "unemployment"])["raise"] == alone["raise"]
+    assert palette.paints([""])[""] == palette.BASELINE
+    many = palette.paints([f"s{i}" for i in range(8)])
+    assert len({p.colour for p in many.values()}) == 8
+    assert palette.paints(["raise"], {"raise": "#123456"})["raise"].colour == "#123456"
+
+
+def test_funds_scenarios_and_lights_stay_apart_in_greyscale() -> None:
+    for a, b in itertools.combinations(palette.FUNDS.values(), 2):
+        assert a.marker != b.marker
+        assert abs(grey(a.colour) - grey(b.colour)) > 0.1 or a.hatch != b.hatch
+    others = palette.paints([f"s{i}" for i in range(8)]).values()
+    assert len({p.marker for p in others}) == len({p.hatch for p in others}) == 8
+    steps = [grey(palette.LIGHTS[light][0]) for light in ("red", "orange", "yellow", "green")]
+    assert all(b - a > 0.1 for a, b in itertools.pairwise(steps))
+
+
+def test_what_is_pending_stands_out_and_nothing_has_no_edge() -> None:
+    bill = pd.DataFrame({"region": ["A", "A", "B"], "payer": ["league", "pending", "league"], "value": [3e8, 1e8, 2e8]})
+    ax = sib.plots.sharing(bill, language="en")
+    pending = [p for p in ax.patches if p.get_hatch() == "xx"]
+    assert [p.get_visible() for p in pending] == [True, False]
+    assert pending[0].get_edgecolor()[:3] == to_rgb(style.DEFICIT)
+
+
+def test_a_long_title_breaks_between_its_parts_and_a_wide_legend_into_rows() -> None:
+    lines = style.title_of(style.Look("en"), ["a" * 40, "b" * 30, "c" * 30], ["2027"], "yuan", width=600).splitlines()
+    assert lines[:2] == [f"{'a' * 40}, {'b' * 30},", "c" * 30]
+    assert style._columns_of(["x" * 30] * 7, 7, 600.0) == 2
+    assert style._columns_of(["x"] * 3, 6, 600.0) == 3
