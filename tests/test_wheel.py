@@ -44,7 +44,8 @@ def test_demo_runs_from_the_wheel_alone(installed, tmp_path):
                           capture_output=True, text=True, check=False, timeout=600)  # fmt: skip
     assert done.returncode == 0, done.stderr
     charts = {f.name for f in (tmp_path / "shown" / "nmg").glob("*.png")}
-    assert charts == {"fan.png", "waterfall.png", "sharing.png"}
+    names = ("fan", "balance", "execution", "tornado", "heat", "reserves", "multiples", "waterfall", "scenarios", "sharing")
+    assert charts == {f"{name}.png" for name in names}
     for name in ("nmg", "oasdi", "china"):
         assert (tmp_path / "shown" / name / "draft.xlsx").stat().st_size > 5_000
         assert (tmp_path / "shown" / name / "draft.csv").exists()
