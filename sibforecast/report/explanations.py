@@ -76,7 +76,7 @@ class Explanations:
         for block, points in self.blocks.items():
             lines = [
                 element("li", *self._point(point), self._areas(areas), id=self._places[(block, point)])
-                for point, areas in points.items()
+                for point, areas in sorted(points.items())
             ]
             back = element("a", self.voice.word("back"), href=self.backs[block], class_="back")
             intro = [element("p", i) if not isinstance(i, Html) else i for i in self.intros[block]]

@@ -36,10 +36,10 @@ const unfold = () => {
 };
 addEventListener("hashchange", unfold);
 unfold();
-// On paper nothing stays folded but the explanations, which paper leaves out.
+// On paper nothing stays folded but what paper leaves out: explanations and notes.
 let folded = [];
 addEventListener("beforeprint", () => {
-  folded = Array.from(document.querySelectorAll("details:not([open])")).filter((d) => !d.closest(".explanations"));
+  folded = Array.from(document.querySelectorAll("details:not([open])")).filter((d) => !d.closest(".explanations, .quiet"));
   folded.forEach((d) => { d.open = true; });
 });
 addEventListener("afterprint", () => folded.forEach((d) => { d.open = false; }));

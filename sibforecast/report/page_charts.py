@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 _WIDE, _NARROW = (10.0, 5.6), (5.6, 5.4)
 #: More areas than these are no chart but a table.
 _MOST_AREAS = 20
+#: Outlines of more bytes than these (many Chinese letters) weigh more than points: so many to the
+#: inch, sharp on paper and on a phone, in so many colours.
+_HEAVY, _FINE, _COLOURS = 150_000, 190, 64
 
 Draw = Callable[["Axes"], Any]
 
 
-def chart(draw: Draw, voice: Voice, tall: float = 1.0) -> Html:
+def chart(draw: Draw, voice: Voice, *, tall: float = 1.0, phone: bool = False) -> Html:
     """A chart as a figure of the page; where it cannot be drawn, why not.
 
     Parameters
@@ -34,6 +37,8 @@ def chart(draw: Draw, voice: Voice, tall: float = 1.0) -> Html:
         Language.
     tall : float
         How much taller than usual.
+    phone : bool
+        Whether it fits a phone when drawn for one; else it is moved sideways there.
 
     Returns
     -------
@@ -41,31 +46,37 @@ def chart(draw: Draw, voice: Voice, tall: float = 1.0) -> Html:
     """
     try:
         wide, title = _drawn(draw, (_WIDE[0], _WIDE[1] * tall))
-        narrow, _ = _drawn(draw, (_NARROW[0], _NARROW[1] * tall))
+        narrow = _drawn(draw, (_NARROW[0], _NARROW[1] * tall))[0] if phone else None
     except SibError as error:
         return element("p", voice.word("not_drawn", str(error)), class_="faint")
-    picture = element(
-        "picture",
-        element("source", media="(max-width: 40rem)", srcset=narrow),
-        element("img", src=wide, alt=title.replace("\n", " "), width="1000", height=f"{1000 * _WIDE[1] * tall / _WIDE[0]:.0f}"),
-    )
-    return element("figure", picture)
+    size = {"width": "1000", "height": f"{1000 * _WIDE[1] * tall / _WIDE[0]:.0f}"}
+    image = element("img", src=wide, alt=title.replace("\n", " "), **size)
+    if narrow is None:
+        return element("figure", image, class_="wide", tabindex="0")
+    return element("figure", element("picture", element("source", media="screen and (max-width: 40rem)", srcset=narrow), image))
 
 
 def _drawn(draw: Draw, size: tuple[float, float]) -> tuple[str, str]:
     """The drawing as a data address, and its title."""
     import matplotlib.figure as mf
     from matplotlib import rc_context
+    from PIL import Image
 
     figure = mf.Figure(figsize=size, layout="constrained")
     ax = figure.add_subplot()
     draw(ax)
+    title = next((a.get_title() for a in figure.axes if a.get_title()), "")
     stream = io.BytesIO()
     # outlines, not letters: a page looks alike whatever fonts its reader has; the salt makes it the same each time
     with rc_context({"svg.fonttype": "path", "svg.hashsalt": "sibforecast"}):
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    title = next((a.get_title() for a in figure.axes if a.get_title()), "")
-    return f"data:image/svg+xml;base64,{b64encode(stream.getvalue()).decode()}", title
+    if stream.tell() <= _HEAVY:
+        return f"data:image/svg+xml;base64,{b64encode(stream.getvalue()).decode()}", title
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=_FINE)
+    small = io.BytesIO()
+    Image.open(stream).convert("RGB").quantize(_COLOURS).save(small, "PNG", optimize=True)
+    return f"data:image/png;base64,{b64encode(small.getvalue()).decode()}", title
 
 
 def of_draft(result: Any, voice: Voice) -> list[Html]:
@@ -83,7 +94,7 @@ def of_draft(result: Any, voice: Voice) -> list[Html]:
         ordered = [a for a in voice.names if a in there] or there
         return [chart(lambda ax: plots.heat(result, regions=ordered, ax=ax, **words), voice, tall=max(1.0, len(ordered) / 11))]
     spent = last[last["item"] == "total_expenditure"].sort_values("value", ascending=False)["programme"].astype(str).tolist()
-    return [chart(_balance(result, areas[0], fund, words), voice) for fund in spent[:2]]
+    return [chart(_balance(result, areas[0], fund, words), voice, phone=True) for fund in spent[:2]]
 
 
 def _balance(result: Any, region: str, fund: str, words: dict[str, Any]) -> Draw:
@@ -102,7 +113,7 @@ def of_bill(result: Any, voice: Voice) -> list[Html]:
     """Who carries the gap, of the fund with the largest bill."""
     frame = frame_of(result)
     words: dict[str, Any] = {"language": voice.language, "labels": voice.names}
-    return [chart(lambda ax: plots.sharing(result, programme=_moved_most(frame), ax=ax, **words), voice)]
+    return [chart(lambda ax: plots.sharing(result, programme=_moved_most(frame), ax=ax, **words), voice, phone=True)]
 
 
 def _moved_most(frame: Any) -> str | None:

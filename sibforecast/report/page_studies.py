@@ -93,7 +93,7 @@ def _bill_table(part: pd.DataFrame, words: list[str], told: Explanations, ident:
         }
         cells = [element("th", voice.name(region), scope="row")]
         cells += [number(row[p], scale, link.get(p), voice) for p in payers]
-        body.append(element("tr", *cells, number(row["total"], scale, None, voice)))
+        body.append(element("tr", *cells, number(row["total"], scale, next(iter(link.values()), None), voice)))
     heads = [(voice.word("area"), False), *((_payer(p, voice), True) for p in payers), (voice.word("total"), True)]
     caption = " ".join([*words, voice.word("bill")]) + _in_unit(scale.unit, voice)
     return table(caption, heads, body, voice, ident)
@@ -125,7 +125,6 @@ def chances(result: Any, told: Explanations, ident: str) -> Html:
         plain[key] = plain[key].map(_text).astype("object")
     plain["quantile"] = plain["quantile"].astype(float).fillna(-1.0)  # the point stands first
     wide = plain.groupby([*keys, "quantile"], sort=False)["value"].first().unstack("quantile").sort_index(axis=1)
-    wide = wide.reindex(plain[keys].drop_duplicates().itertuples(index=False, name=None)) if len(keys) > 1 else wide
     body = []
     for key, row in zip(wide.index, wide.to_numpy(), strict=True):
         words = dict(zip(keys, key if isinstance(key, tuple) else (key,), strict=True))
@@ -133,9 +132,10 @@ def chances(result: Any, told: Explanations, ident: str) -> Html:
         largest = max((abs(v) for v in row if v == v), default=0.0)
         scale = voice.scale(largest, CATALOGUE[code].unit if code in CATALOGUE else "currency")
         cells = [element("td", voice.name(v)) for v in words.values()]
-        body.append(element("tr", *cells, element("td", scale.unit), *(number(v, scale, None, voice) for v in row)))
+        cells.append(element("td", scale.unit, class_="unit"))
+        body.append(element("tr", *cells, *(number(v, scale, None, voice) for v in row)))
     heads = [(voice.word(_HEADS.get(k, "line" if k == "item" else k)), False) for k in keys] + [(voice.word("unit"), False)]
-    heads += [(voice.word("interval_point") if q < 0 else f"{100 * q:g}%", True) for q in wide.columns]
+    heads += [(voice.word("interval_point") if q < 0 else f"{100 * q:g}%", True) for q in map(float, wide.columns)]
     return table(voice.word("chances"), heads, body, voice, ident)
 
 
@@ -148,7 +148,7 @@ def findings(result: Any, told: Explanations, ident: str) -> Html:
         out.append(_findings_table(frame[loud], voice, ident))
     if (~loud).any():
         quiet = _findings_table(frame[~loud], voice, f"{ident}-notes")
-        out.append(element("details", element("summary", voice.word("notes", int((~loud).sum()))), quiet))
+        out.append(element("details", element("summary", voice.word("notes", int((~loud).sum()))), quiet, class_="quiet"))
     return joined(out or [element("p", "—")])
 
 
@@ -172,12 +172,12 @@ def _findings_table(frame: pd.DataFrame, voice: Voice, ident: str) -> Html:
 def plain(result: Any, told: Explanations, ident: str) -> Html:
     """Any other table, as it is."""
     voice, frame = told.voice, frame_of(result)
-    counted = {c: frame[c].dtype.kind in "fiu" for c in frame.columns}
+    counted = {str(c): frame[c].dtype.kind in "fiu" for c in frame.columns}
     body = []
     for row in frame.to_dict("records"):
-        cells = [_plain_cell(value, counted[c], voice) for c, value in row.items()]
+        cells = [_plain_cell(value, counted[str(c)], voice) for c, value in row.items()]
         body.append(element("tr", *cells))
-    heads = [(voice.word(_HEADS.get(str(c), str(c))), counted[c]) for c in frame.columns]
+    heads = [(voice.word(_HEADS.get(str(c), str(c))), counted[str(c)]) for c in frame.columns]
     return table(voice.word("table"), heads, body, voice, ident)
 
 

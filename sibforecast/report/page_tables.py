@@ -64,7 +64,10 @@ def table(caption: str, heads: Sequence[tuple[str, bool]], rows: Iterable[Html],
     listed = list(rows)
     mark = element("span", voice.word("illustrative_short"), class_="mark small") if voice.illustrative else None
     head = [
-        element("th", element("button", text, type="button"), scope="col", aria_sort="none", class_="n" if counted else None)
+        element(
+            "th", element("button", text, type="button"), element("span", text, class_="paper"),
+            scope="col", aria_sort="none", class_="n" if counted else None,
+        )
         for text, counted in heads
     ]
     body = element(
@@ -198,7 +201,7 @@ def _fund_lines(
             link = told.item(section, part, fund, code)
             tds = [element("th", voice.name(code), scope="row")]
             tds += [element("td", voice.name(area), class_="name")] if len(areas) > 1 else []
-            tds.append(element("td", scale.unit))
+            tds.append(element("td", scale.unit, class_="unit"))
             for (period, stage), cell in zip(pairs, row, strict=True):
                 if cell is None or cell[0] != cell[0]:
                     tds.append(blank(voice))

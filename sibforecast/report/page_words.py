@@ -31,13 +31,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "金额单位：{}；各数分别四舍五入，分项之和与合计可能有尾差。“—”表示没有数据，不是零。收支缺口为正数表示收不抵支。",
     ),
     "no_data": ("not known", "没有数据"),
-    "sorts": ("Click a heading to sort; a third click brings back the order as written.", "点击表头可以排序，第三次点击恢复原顺序。"),
+    "several": ("{} areas: {} and others", "{}个地区：{}等"),
+    "sorts": ("Click a heading to sort; a third click brings back the order as written.",
+              "点击表头可以排序，第三次点击恢复原顺序。"),
     "unit": ("unit", "单位"),
     "area": ("area", "地区"),
     "fund": ("fund", "险种"),
     "line": ("line", "项目"),
     "year": ("year", "年度"),
-    "all_funds": ("all funds", "各险种合计"),
+    "all_funds": ("All funds", "各险种合计"),
     "region": ("region", "自治区"),
     "league": ("league", "盟市"),
     "county": ("county", "旗县"),
@@ -113,13 +115,16 @@ WORDS: dict[str, tuple[str, str]] = {
 #: How the figures everybody looks at are made, as the identities of the forms have it.
 FORMULAS: dict[str, tuple[str, str]] = {
     "total_revenue": (
-        "revenue subtotal + grant from the upper level + remittance from the lower level", "本年收入小计 + 上级补助收入 + 下级上解收入",
+        "revenue subtotal + grant from the upper level + remittance from the lower level",
+        "本年收入小计 + 上级补助收入 + 下级上解收入",
     ),
     "total_expenditure": (
-        "expenditure subtotal + grant to the lower level + remittance to the upper level", "本年支出小计 + 补助下级支出 + 上解上级支出",
+        "expenditure subtotal + grant to the lower level + remittance to the upper level",
+        "本年支出小计 + 补助下级支出 + 上解上级支出",
     ),
     "current_balance": ("total revenue − total expenditure", "本年收入合计 − 本年支出合计"),
-    "closing_balance": ("opening balance + balance of the year + adjustments of earlier years", "上年结余 + 本年收支结余 + 以前年度调整"),
+    "closing_balance": ("opening balance + balance of the year + adjustments of earlier years",
+                        "上年结余 + 本年收支结余 + 以前年度调整"),
     "gap": ("total expenditure − revenue before any filling of the gap", "本年支出合计 − 弥补缺口前的收入"),
     "months_payable": ("closing balance ÷ (expenditure subtotal ÷ 12)", "年末滚存结余 ÷（本年支出小计 ÷ 12）"),
 }  # fmt: skip

@@ -161,7 +161,7 @@ class _Page:
         }  # fmt: skip
         drawn = charts[kind](result, voice) if kind in charts and len(frame) else []
         heading = name if kind == "table" and name else voice.word(kind)
-        hint = element("p", voice.word("sorts"), class_="faint")
+        hint = element("p", voice.word("sorts"), class_="faint hint")
         return heading, joined([*drawn, hint, tables[kind](result, self.told, f"{ident}-t") if len(frame) else element("p", "—")])
 
     def _draft(self, name: str, result: Any, frame: pd.DataFrame, ident: str) -> tuple[str, Html]:
@@ -171,7 +171,7 @@ class _Page:
         parts: list[object] = [element("h3", voice.word("story")), self._story(frame, areas)]
         drawn = page_charts.of_draft(result, voice)
         parts += [element("h3", voice.word("charts")), *drawn] if drawn else []
-        parts += [element("h3", voice.word("overview")), element("p", voice.word("sorts"), class_="faint")]
+        parts += [element("h3", voice.word("overview")), element("p", voice.word("sorts"), class_="faint hint")]
         parts += [overview(frame, self.told, f"{ident}-t", heading)]
         parts += [element("h3", voice.word("lines")), lines(frame, self.told, f"{ident}-l", heading)]
         found = getattr(result, "findings", None)
@@ -193,36 +193,44 @@ class _Page:
     def _areas(self, areas: list[str]) -> str:
         """One area's name, a few of them, or how many there are."""
         names = [self.voice.name(a) for a in areas]
-        if len(names) <= 3:
-            return ("、" if self.voice.zh else ", ").join(names)
-        return f"{names[0]}等{len(names)}个地区" if self.voice.zh else f"{names[0]} and {len(names) - 1} more areas"
+        comma = "、" if self.voice.zh else ", "
+        return comma.join(names) if len(names) <= 3 else self.voice.word("several", len(names), comma.join(names[:2]))
 
     def _story(self, frame: pd.DataFrame, areas: list[str]) -> Html:
-        """Sentences of each fund; of several areas folded area by area."""
+        """Sentences of each fund: the draft, and folded the year under way; of several areas the draft, area by area."""
         rows = story_table(frame)
         if rows.empty:
             return element("p", self.voice.word("no_data"))
-        scale = money_scale(frame, self.voice)
-        told: dict[str, list[Html]] = {}
-        for row in rows.to_dict("records"):
-            told.setdefault(row["region"], []).append(element("li", sentence(row, self.voice, scale)))
-        if len(told) == 1:
-            return joined([element("ul", *items, class_="story") for items in told.values()])
+        last = (rows["stage"] == rows["stage"].iloc[-1]).to_numpy(bool)
+        if len(areas) == 1:
+            parts: list[Html] = [self._sentences(rows[last], frame)]
+            for (period, stage), part in rows[~last].groupby(["period", "stage"], sort=False):
+                head = element("summary", self.voice.column(str(period), str(stage)))
+                parts.append(element("details", head, self._sentences(part, frame)))
+            return joined(parts)
+        told = dict(list(rows[last].groupby("region", sort=False)))
         return joined(
             [
-                element("details", element("summary", self.voice.name(a)), element("ul", *told[a], class_="story"))
+                element("details", element("summary", self.voice.name(a)), self._sentences(told[a], frame))
                 for a in areas
                 if a in told
             ]
         )
+
+    def _sentences(self, rows: pd.DataFrame, frame: pd.DataFrame) -> Html:
+        """All funds together in front, then fund by fund."""
+        scale = money_scale(frame, self.voice)
+        texts = [(row["programme"], sentence(row, self.voice, scale)) for row in rows.to_dict("records")]
+        lead = [element("p", text, class_="lead") for fund, text in texts if not fund]
+        return joined([*lead, element("ul", *(element("li", text) for fund, text in texts if fund), class_="story")])
 
     def _scenario(self, result: Any, frame: pd.DataFrame, ident: str) -> tuple[str, Html]:
         voice = self.voice
         regions = set(frame["region"].astype(str))
         drafts = [(r, frame_of(r)) for r in self.named.values() if _kind(frame_of(r)) == "draft"]
         beside = next((r for r, f in drafts if set(f["region"].astype(str)) == regions), None)
-        parts: list[object] = page_charts.of_scenario(result, voice, beside)
-        parts.append(element("p", voice.word("sorts"), class_="faint"))
+        parts: list[object] = [*page_charts.of_scenario(result, voice, beside)]
+        parts.append(element("p", voice.word("sorts"), class_="faint hint"))
         texts = frame["scenario"].astype("object").fillna("")
         for number, title in enumerate(dict.fromkeys(texts), start=1):
             own = frame[(texts == title).to_numpy(bool)]
