@@ -30,6 +30,7 @@ class Explanations:
     blocks: dict[tuple[str, ...], dict[tuple[str, ...], list[str]]] = field(default_factory=dict)
     intros: dict[tuple[str, ...], list[object]] = field(default_factory=dict)
     backs: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _numbers: dict[tuple[str, ...], int] = field(default_factory=dict)
     _places: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = field(default_factory=dict)
 
     def address(
@@ -56,11 +57,12 @@ class Explanations:
             ``#w3-1``.
         """
         if block not in self.blocks:
+            self._numbers[block] = len(self.blocks) + 1
             self.blocks[block], self.intros[block], self.backs[block] = {}, list(intro), back
         points = self.blocks[block]
         key = (block, point)
         if key not in self._places:
-            self._places[key] = f"w{len(self.blocks)}-{len(points) + 1}"
+            self._places[key] = f"w{self._numbers[block]}-{len(points) + 1}"
             points[point] = []
         if area and area not in points[point]:
             points[point].append(area)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-_VOID = ("meta", "link", "img", "source", "br")
+_VOID = ("meta", "link", "img", "br")
 
 
 class Html(str):

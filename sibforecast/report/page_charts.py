@@ -50,10 +50,13 @@ def chart(draw: Draw, voice: Voice, *, tall: float = 1.0, phone: bool = False) -
     except SibError as error:
         return element("p", voice.word("not_drawn", str(error)), class_="faint")
     size = {"width": "1000", "height": f"{1000 * _WIDE[1] * tall / _WIDE[0]:.0f}"}
-    image = element("img", src=wide, alt=title.replace("\n", " "), **size)
+    said = title.replace("\n", " ")
     if narrow is None:
-        return element("figure", image, class_="wide", tabindex="0")
-    return element("figure", element("picture", element("source", media="screen and (max-width: 40rem)", srcset=narrow), image))
+        return element("figure", element("img", src=wide, alt=said, **size), class_="wide", tabindex="0")
+    # two pictures, not one with two sources: paper asks anew which of them fits
+    small = {"width": "560", "height": f"{560 * _NARROW[1] * tall / _NARROW[0]:.0f}"}
+    broad = element("img", src=wide, alt=said, class_="broad", **size)
+    return element("figure", broad, element("img", src=narrow, alt=said, class_="phone", **small))
 
 
 def _drawn(draw: Draw, size: tuple[float, float]) -> tuple[str, str]:

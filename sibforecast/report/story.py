@@ -51,8 +51,8 @@ def story_table(frame: pd.DataFrame) -> pd.DataFrame:
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"region": "A", "programme": "unemployment", "item": "total_revenue",
     ...                      "period": ["2026", "2027"], "stage": ["expected", "draft"], "value": [4e8, 5e8]})
-    >>> story_table(rows).loc[1, ["period", "total_revenue", "compared", "revenue_before"]].tolist()
-    ['2027', 500000000.0, 'expected', 400000000.0]
+    >>> story_table(rows)[["period", "total_revenue", "compared", "revenue_before"]].to_dict("records")[1]
+    {'period': '2027', 'total_revenue': 500000000.0, 'compared': 'expected', 'revenue_before': 400000000.0}
     """
     import pandas as pd
 
