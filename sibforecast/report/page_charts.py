@@ -96,7 +96,7 @@ def of_draft(result: Any, voice: Voice) -> list[Html]:
             return []
         ordered = [a for a in voice.names if a in there] or there
         return [chart(lambda ax: plots.heat(result, regions=ordered, ax=ax, **words), voice, tall=max(1.0, len(ordered) / 11))]
-    spent = last[last["item"] == "total_expenditure"].sort_values("value", ascending=False)["programme"].astype(str).tolist()
+    spent = last[last["item"] == "total_expenditure"].sort_values("value", ascending=False)["programme"].astype(str).unique()
     return [chart(_balance(result, areas[0], fund, words), voice, phone=True) for fund in spent[:2]]
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
 from sibforecast.plots.sharing_chart import sharing_table
 from sibforecast.report.explanations import Explanations
 from sibforecast.report.markup import Html, element, joined
 from sibforecast.report.page_tables import _in_unit, blank, in_order, number, table
 from sibforecast.report.voice import Voice, figure, frame_of, origin_of
+from sibforecast.results import round_half_up
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sibforecast.plots.scales import Scale
 
 #: What tells one cause of a gap from another, where the table says so.
 _CAUSE_KEYS = ("period", "scenario", "programme", "stage", "cause", "kind", "decided_by")
@@ -20,7 +24,14 @@ _CAUSE_KEYS = ("period", "scenario", "programme", "stage", "cause", "kind", "dec
 _BILL_KEYS = ("scenario", "period", "programme")
 #: Findings of these severities are shown; the others are folded.
 _LOUD = ("error", "warning")
-_HEADS = {"programme": "fund", "period": "year", "region": "area"}
+_HEADS = {"programme": "fund", "period": "year", "region": "area", "item": "line"}
+#: Columns in the unit of their row's item.
+_AMOUNTS = (
+    "value", "budget", "adjusted", "executed", "expected", "expected_low", "expected_high", "last_year", "before", "after",
+    "difference", "after_low", "after_high", "forecast", "actual", "lower80", "upper80", "lower95", "upper95",
+)  # fmt: skip
+#: Letters from which on a text needs room.
+_LONG = 16
 
 
 def _text(value: Any) -> str:
@@ -124,6 +135,8 @@ def chances(result: Any, told: Explanations, ident: str) -> Html:
     for key in keys:
         plain[key] = plain[key].map(_text).astype("object")
     plain["quantile"] = plain["quantile"].astype(float).fillna(-1.0)  # the point stands first
+    if plain.duplicated([*keys, "quantile"]).any():
+        raise SibError("quantiles of one figure occur twice: keep one series of the table")
     wide = plain.groupby([*keys, "quantile"], sort=False)["value"].first().unstack("quantile").sort_index(axis=1)
     body = []
     for key, row in zip(wide.index, wide.to_numpy(), strict=True):
@@ -134,7 +147,7 @@ def chances(result: Any, told: Explanations, ident: str) -> Html:
         cells = [element("td", voice.name(v)) for v in words.values()]
         cells.append(element("td", scale.unit, class_="unit"))
         body.append(element("tr", *cells, *(number(v, scale, None, voice) for v in row)))
-    heads = [(voice.word(_HEADS.get(k, "line" if k == "item" else k)), False) for k in keys] + [(voice.word("unit"), False)]
+    heads = [(voice.word(_HEADS.get(k, k)), False) for k in keys] + [(voice.word("unit"), False)]
     heads += [(voice.word("interval_point") if q < 0 else f"{100 * q:g}%", True) for q in map(float, wide.columns)]
     return table(voice.word("chances"), heads, body, voice, ident)
 
@@ -169,21 +182,39 @@ def _findings_table(frame: pd.DataFrame, voice: Voice, ident: str) -> Html:
     return table(voice.word("findings"), heads, body, voice, ident)
 
 
-def plain(result: Any, told: Explanations, ident: str) -> Html:
-    """Any other table, as it is."""
-    voice, frame = told.voice, frame_of(result)
-    counted = {str(c): frame[c].dtype.kind in "fiu" for c in frame.columns}
+def plain(result: Any, told: Explanations, ident: str, title: str = "") -> Html:
+    """Any other table: amounts of an item in its unit, all else as it is."""
+    voice, frame = told.voice, frame_of(result).rename(columns=str)
+    names = list(frame.columns)
+    counted = {c: frame[c].dtype.kind in "fiu" for c in names}
+    amounts = [c for c in names if c in _AMOUNTS and counted[c]] if "item" in names else []
     body = []
     for row in frame.to_dict("records"):
-        cells = [_plain_cell(value, counted[str(c)], voice) for c, value in row.items()]
+        scale = _row_scale(row, amounts, voice) if amounts else None
+        cells = [
+            number(row[c], scale, None, voice) if scale is not None and c in amounts else _plain_cell(row[c], counted[c], voice)
+            for c in names
+        ]
+        if scale is not None:
+            cells.append(element("td", scale.unit, class_="unit"))
         body.append(element("tr", *cells))
-    heads = [(voice.word(_HEADS.get(str(c), str(c))), counted[str(c)]) for c in frame.columns]
-    return table(voice.word("table"), heads, body, voice, ident)
+    heads = [(voice.word(_HEADS.get(c, c)), counted[c]) for c in names] + ([(voice.word("unit"), False)] if amounts else [])
+    return table(title or voice.word("table"), heads, body, voice, ident)
+
+
+def _row_scale(row: Any, amounts: list[str], voice: Voice) -> Scale:
+    """The size of one row's amounts, by the unit of its item."""
+    code = _text(row["item"])
+    largest = max((abs(row[c]) for c in amounts if row[c] == row[c]), default=0.0)
+    return voice.scale(largest, CATALOGUE[code].unit if code in CATALOGUE else "currency")
 
 
 def _plain_cell(value: Any, counted: bool, voice: Voice) -> Html:
+    text = _text(value)
     if not counted:
-        return element("td", voice.name(_text(value)))
-    if _text(value) == "":
+        return element("td", voice.name(text), class_="text" if len(text) > _LONG else None)
+    if text == "":
         return blank(voice)
-    return element("td", f"{value:,}".replace("-", "−"), class_="n", data_v=f"{float(value):.12g}")
+    whole, _, rest = f"{round_half_up(float(value), 4):,f}".replace("-", "−").partition(".")
+    rest = rest.rstrip("0")
+    return element("td", f"{whole}.{rest}" if rest else whole, class_="n", data_v=f"{float(value):.12g}")

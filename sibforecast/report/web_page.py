@@ -130,7 +130,8 @@ class _Page:
             kind = _kind(frame)
             self.sections.append((f"s{number}", *self._section(name, kind, result, frame, f"s{number}")))
         voice = self.voice
-        years = {str(o["year"]) for o in map(origin_of, self.named.values()) if o.get("year")}
+        drafts = [r for r in self.named.values() if _kind(frame_of(r)) == "draft"]
+        years = {str(o["year"]) for o in map(origin_of, drafts) if o.get("year")}
         title = voice.word("title_year", years.pop()) if len(years) == 1 else voice.word("title")
         mark = element("p", voice.word("illustrative"), class_="mark", role="note") if voice.illustrative else None
         whole = [*self.sections, ("origin", voice.word("origin"), self._origin())]
@@ -157,12 +158,16 @@ class _Page:
         charts = {"causes": page_charts.of_causes, "bill": page_charts.of_bill}
         tables = {
             "causes": page_studies.causes, "bill": page_studies.bill, "chances": page_studies.chances,
-            "findings": page_studies.findings, "table": page_studies.plain,
+            "findings": page_studies.findings,
         }  # fmt: skip
         drawn = charts[kind](result, voice) if kind in charts and len(frame) else []
         heading = name if kind == "table" and name else voice.word(kind)
         hint = element("p", voice.word("sorts"), class_="faint hint")
-        return heading, joined([*drawn, hint, tables[kind](result, self.told, f"{ident}-t") if len(frame) else element("p", "—")])
+        if not len(frame):
+            return heading, element("p", "—")
+        if kind == "table":
+            return heading, joined([hint, page_studies.plain(result, self.told, f"{ident}-t", heading)])
+        return heading, joined([*drawn, hint, tables[kind](result, self.told, f"{ident}-t")])
 
     def _draft(self, name: str, result: Any, frame: pd.DataFrame, ident: str) -> tuple[str, Html]:
         voice = self.voice

@@ -237,6 +237,19 @@ def test_a_blank_cause_is_no_zero(tmp_path: Path) -> None:
     assert "Chart left out" in "".join(page.text)
 
 
+def test_amounts_of_other_tables_are_in_the_unit_of_their_item(tmp_path: Path) -> None:
+    rows = pd.DataFrame(
+        {"region": "150100", "item": ["interest", "insured"], "budget": [2.5e8, 12_345.0], "progress": [0.123456, None], "reason": "x"}
+    )
+    page = checked(sib.report.page(tables.named(rows), tmp_path / "a.html"))
+    assert page.tables["s1-t"][1:] == [
+        ["呼和浩特市", "利息收入", "2.50", "0.1235", "x", "亿元"],
+        ["呼和浩特市", "参保人数", "1.23", "—", "x", "万人"],  # 1.2345 half-up
+    ]
+    with pytest.raises(SibError, match="occur twice"):
+        sib.report.page(pd.concat([tables.forecast()] * 2), tmp_path / "b.html")
+
+
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(SibError, match="no result"):
         sib.report.page([], tmp_path / "a.html")
@@ -290,6 +303,37 @@ def test_every_figure_of_nmg_is_the_frame_rounded(nmg_page: tuple[Path, Any, flo
                 assert cell == shown(value / scale, places), (fund, row[0], name)
                 count += 1
         assert not known, "figures of the frame are not on the page"
+    assert count > 1_000
+
+
+def test_every_figure_of_nmg_leads_to_its_own_explanation(nmg_page: tuple[Path, Any, float]) -> None:
+    path, region, _ = nmg_page
+    text = path.read_text("utf-8")
+    told = {
+        ident: (summary, said)
+        for summary, block in re.findall(r'<details class="why"><summary>(.*?)</summary>(.*?)</details>', text)
+        for ident, said in re.findall(r'<li id="(.*?)">(.*?)</li>', block)
+    }
+    frame = region.frame
+    methods = {tuple(k): m for *k, m in frame[["programme", "item", "period", "stage", "method"]].astype(str).itertuples(index=False, name=None)}
+    labels = {i.zh: code for code, i in CATALOGUE.items()}
+    pairs = [("2025", "final", "2025年决算"), ("2026", "budget", "2026年预算"), ("2026", "expected", "2026年预计执行"), ("2027", "draft", "2027年草案")]
+    count = 0
+    for number, fund in enumerate(dict.fromkeys(frame["programme"].astype(str)), start=1):
+        body = re.search(rf'id="s1-l-{number}".*?<tbody>(.*?)</tbody>', text)
+        assert body
+        for row in re.findall(r"<tr>(.*?)</tr>", body[1]):
+            name = re.search(r'<th scope="row">(.*?)</th>', row)
+            assert name
+            cells = re.findall(r"<td .*?</td>", row)[1:]  # after the unit
+            for (period, stage, heading), cell in zip(pairs, cells, strict=True):
+                href = re.search(r'href="#(.*?)"', cell)
+                if href is None:
+                    continue
+                summary, said = told[href[1]]
+                assert summary == f"内蒙古自治区 · {region.labels('zh')[fund]} · {name[1]}"
+                assert said == f"{heading}：<q>{methods[fund, labels[name[1]], period, stage]}</q>"
+                count += 1
     assert count > 1_000
 
 
