@@ -212,7 +212,8 @@ def _row_scale(row: Any, amounts: list[str], voice: Voice) -> Scale:
 def _plain_cell(value: Any, counted: bool, voice: Voice) -> Html:
     text = _text(value)
     if not counted:
-        return element("td", voice.name(text), class_="text" if len(text) > _LONG else None)
+        shown = voice.name(text)
+        return element("td", shown, class_="text" if len(shown) > _LONG else None)
     if text == "":
         return blank(voice)
     whole, _, rest = f"{round_half_up(float(value), 4):,f}".replace("-", "−").partition(".")

@@ -161,7 +161,7 @@ class _Page:
             "findings": page_studies.findings,
         }  # fmt: skip
         drawn = charts[kind](result, voice) if kind in charts and len(frame) else []
-        heading = name if kind == "table" and name else voice.word(kind)
+        heading = voice.word(name) if kind == "table" and name else voice.word(kind)
         hint = element("p", voice.word("sorts"), class_="faint hint")
         if not len(frame):
             return heading, element("p", "—")

@@ -250,6 +250,11 @@ def test_amounts_of_other_tables_are_in_the_unit_of_their_item(tmp_path: Path) -
         sib.report.page(pd.concat([tables.forecast()] * 2), tmp_path / "b.html")
 
 
+def test_the_same_results_make_the_same_file(tmp_path: Path) -> None:
+    one, two = (sib.report.page(tables.named(draft_rows()), tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
+    assert one == two
+
+
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(SibError, match="no result"):
         sib.report.page([], tmp_path / "a.html")
