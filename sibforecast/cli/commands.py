@@ -246,7 +246,7 @@ def demo(arguments: argparse.Namespace) -> int:
     for name, made, results in told:
         print(f"\n== {name}")
         _tell(made, results)
-    print(f"\ntables, workbooks and charts are in {arguments.out}:")
+    print(f"\ntables, workbooks, pages and charts are in {arguments.out}:")
     for file in sorted(Path(arguments.out).rglob("*")):
         if file.is_file():
             print(f"  {file.relative_to(arguments.out)}")

@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sibforecast {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command")
-    demo = commands.add_parser("demo", help="draft the bundled data sets: tables, a workbook and charts in a folder")
+    demo = commands.add_parser("demo", help="draft the bundled data sets: tables, a workbook, a page and charts in a folder")
     demo.add_argument("--out", type=Path, default=Path("demo_output"), help="folder to write to (default: %(default)s)")
     check = commands.add_parser("check", help="read a data set and list everything found")
     check.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     draft.add_argument("--scenario", action="append", default=[], metavar="FILE",
                        help="scenario file or shipped name; repeatable, applied together")  # fmt: skip
     draft.add_argument("--rules", metavar="FILE", help="sharing rules file or shipped name")
-    draft.add_argument("--out", type=Path, help="folder to write tables, workbook and charts to")
+    draft.add_argument("--out", type=Path, help="folder to write tables, workbook, page and charts to")
     draft.add_argument("--json", action="store_true", help="print the draft, and its scenario, causes and bill, as JSON")
     now = commands.add_parser("nowcast", help="the outturn of the year under way, from its months")
     now.add_argument("path", type=Path, help="folder of CSV files, or a workbook")

@@ -30,8 +30,8 @@ def upper_levels(data: FundData) -> list[str]:
 
 
 def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> None:
-    """Tables of a draft and what was learnt from it, and one workbook of them all."""
-    from sibforecast.report import workbook
+    """Tables of a draft and what was learnt from it, one workbook of them all, and one page of the upper levels."""
+    from sibforecast.report import page, workbook
 
     write_csv(draft.frame, folder / "draft.csv")
     write_csv(draft.balance, folder / "balance.csv")
@@ -51,6 +51,9 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> No
     if "scenario" in results:  # what each change did to its item, for whoever checks it
         write_csv(results["scenario"].audit, folder / "audit.csv")
     workbook(sheets, folder / "draft.xlsx", language=None if draft.source.currency == "yuan" else "en")
+    for name, result in results.items():
+        sheets[name] = roll_up(result, levels[1]) if len(levels) > 1 else result
+    page(sheets, folder / "page.html")
 
 
 def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], programme: str) -> list[str]:

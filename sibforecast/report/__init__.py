@@ -1,11 +1,11 @@
-"""Reports: results as workbooks that people read, print and file."""
+"""Reports: results as workbooks and pages that people read, print and file."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Any
 
-_PUBLIC = {"workbook": "book"}
+_PUBLIC = {"page": "web_page", "workbook": "book"}
 
 
 def __getattr__(name: str) -> Any:

@@ -91,7 +91,7 @@ def test_draft_with_scenario_and_rules_writes_everything(example, tmp_path):
     done = run("draft", example, "--year", 2026, "--scenario", scenario, "--rules", "nmg_2016.toml", "--out", out)
     assert done.returncode == 0, done.stderr
     names = {f.name for f in out.iterdir()}
-    assert {"draft.csv", "balance.csv", "draft.xlsx", "fan.png", "waterfall.png", "sharing.png", "causes.csv", "sharing.csv"} <= names
+    assert {"draft.csv", "balance.csv", "draft.xlsx", "page.html", "fan.png", "waterfall.png", "sharing.png", "causes.csv", "sharing.csv"} <= names
     assert {"balance.png", "tornado.png", "scenarios.png"} <= names
     assert not {"execution.png", "heat.png", "multiples.png"} & names  # no months, and one area only
     assert (out / "sharing.csv").read_text("utf-8-sig").count("S2") >= 2
