@@ -1,0 +1,127 @@
+"""Scenarios side by side, causes of the gap and the bill over payers: each on one page with live totals."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from xlsxwriter.utility import xl_rowcol_to_cell as at
+
+from sibforecast import items
+from sibforecast.report.account import rolled
+from sibforecast.report.grid import Cell, Grid
+
+#: Lines by which scenarios are compared.
+_COMPARED = ("total_revenue", "total_expenditure", "gap", "closing_balance", "months_payable")
+_PAYERS = {
+    "nation": ("Nation", "国家"), "region": ("Region", "自治区"), "league": ("League", "盟市"), "county": ("County", "旗县"),
+    "fund": ("Fund", "基金结余"), "pending": ("Pending", "待定"),
+}  # fmt: skip
+
+
+def _top(title: str, unit: str, width: int, note: str) -> tuple[list[list[Cell | None]], list[tuple[int, int, int, int]]]:
+    """Title and unit line."""
+    rows: list[list[Cell | None]] = [[None] * width for _ in range(2)]
+    rows[0][0], rows[1][0], rows[1][-1] = Cell(title, "title"), Cell(note, "warn"), Cell(unit, "right")
+    return rows, [(0, 0, 0, width - 1)]
+
+
+def _unit(currency: str, zh: bool) -> str:
+    name = ("元" if zh else "yuan") if currency == "yuan" else currency
+    return f"单位：{name}" if zh else f"Unit: {name}"
+
+
+def scenario_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid | None:
+    """Main lines of each fund by scenario, with the difference to the baseline; ``None`` without scenarios."""
+    frame = result.frame
+    if not {"scenario", "item", "stage", "period"} <= set(frame) or "line" in frame or "quantile" in frame:
+        return None
+    if frame["region"].nunique() > 1:
+        whole = rolled(result)
+        if whole is None:
+            return None
+        frame = whole.frame
+    plain = frame[frame["item"].isin(_COMPARED)].astype({c: "object" for c in ("programme", "item", "period", "scenario")})
+    plain["scenario"] = plain["scenario"].fillna("")
+    runs = list(dict.fromkeys(plain["scenario"]))
+    if runs in ([], [""]) or plain["region"].nunique() != 1:
+        return None
+    base = "" if "" in runs else runs[0]
+    others = [r for r in runs if r != base]
+    keys = plain[["programme", "period", "item", "scenario"]].itertuples(index=False, name=None)
+    values = dict(zip(keys, plain["value"].astype(float), strict=True))
+    width = 3 + len(runs) + len(others)
+    currency = str(result.provenance.get("currency", "yuan"))
+    rows, merged = _top("情景对比" if zh else "Scenarios compared", _unit(currency, zh), width, note)
+    told = [base or ("基线" if zh else "baseline"), *others, *(f"{o}：{'差额' if zh else 'difference'}" for o in others)]
+    rows.append([Cell(t, "head") for t in (*(("险种", "年度", "指标") if zh else ("Fund", "Year", "Line")), *told)])
+    for fund, period in dict.fromkeys(zip(plain["programme"], plain["period"], strict=True)):
+        for item in _COMPARED:
+            figures = [values.get((fund, period, item, run), math.nan) for run in (base, *others)]
+            look = "gap" if item == "gap" else items.CATALOGUE[item].unit
+            here = len(rows)
+            cells = [Cell(v, look) for v in figures]
+            change = [Cell(v - figures[0], look, f"={at(here, 3 + n)}-{at(here, 3)}") for n, v in enumerate(figures) if n]
+            label = items.CATALOGUE[item].label("zh" if zh else "en")
+            rows.append([Cell(names.get(fund, fund)), Cell(period), Cell(label), *cells, *change])
+    return Grid(rows, [32, 8, 20, *[22] * (width - 3)], (0, 2), 3, merged, {0: 28.0, 2: 30.0})
+
+
+def bill_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid | None:
+    """Who pays what of each fund's gap; ``None`` for what is no bill."""
+    frame = result if hasattr(result, "groupby") else result.frame
+    if not {"programme", "payer", "value"} <= set(frame) or frame.empty:
+        return None
+    extra = [c for c in ("period", "scenario") if c in frame]
+    plain = frame[["programme", *extra, "payer", "value"]].astype({"programme": "object", "payer": "object"}).copy()
+    for column in extra:
+        plain[column] = plain[column].astype("object").fillna("").astype(str)
+    sums = plain.groupby(["programme", *extra, "payer"], sort=False)["value"].sum().to_dict()
+    keys = list(dict.fromkeys(plain[["programme", *extra]].itertuples(index=False, name=None)))
+    payers = [p for p in _PAYERS if p in set(plain["payer"])] + [p for p in dict.fromkeys(plain["payer"]) if p not in _PAYERS]
+    width = 1 + len(extra) + len(payers) + 1
+    currency = str(getattr(result, "provenance", {}).get("currency", "yuan"))
+    rows, merged = _top("缺口分担汇总" if zh else "The bill: who carries the gap", _unit(currency, zh), width, note)
+    extra_words = {"period": ("Year", "年度"), "scenario": ("Scenario", "情景")}
+    heads = [("Fund", "险种")[zh], *(extra_words[c][zh] for c in extra), *(_PAYERS.get(p, (p, p))[zh] for p in payers), ("Total", "合计")[zh]]
+    rows.append([Cell(t, "head") for t in heads])
+    first, start = len(rows), 1 + len(extra)
+    table = [[float(sums.get((*key, p), 0.0)) for p in payers] for key in keys]
+    for key, figures in zip(keys, table, strict=True):
+        here = len(rows)
+        total = Cell(sum(figures), "total currency", f"=SUM({at(here, start)}:{at(here, start + len(payers) - 1)})")
+        rows.append([Cell(names.get(key[0], key[0])), *(Cell(k) for k in key[1:]), *(Cell(v, "currency") for v in figures), total])
+    columns = [sum(row[n] for row in table) for n in range(len(payers))]
+    rows.append([Cell(("All funds", "合计")[zh], "band"), *[Cell("", "band") for _ in extra],
+                 *(Cell(v, "total currency", f"=SUM({at(first, start + n)}:{at(len(rows) - 1, start + n)})")
+                   for n, v in enumerate([*columns, sum(columns)]))])  # fmt: skip
+    return Grid(rows, [34, *[12] * len(extra), *[22] * (len(payers) + 1)], (0, 2), start, merged, {0: 28.0, 2: 24.0})
+
+
+def cause_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid | None:
+    """What made the gap, fund by fund, largest first; ``None`` for what has no causes."""
+    frame = result if hasattr(result, "groupby") else result.frame
+    if not {"programme", "cause", "value", "line"} <= set(frame) or "payer" in frame or frame.empty:
+        return None
+    keys = [c for c in ("programme", "scenario", "stage", "kind", "cause", "decided_by") if c in frame]
+    plain = frame[[*keys, "value"]].copy()
+    for column in keys:
+        plain[column] = plain[column].astype("object").fillna("").astype(str)
+    sums = plain.groupby(keys, sort=False)["value"].sum().reset_index()
+    width = len(keys) + 1
+    currency = str(getattr(result, "provenance", {}).get("currency", "yuan"))
+    rows, merged = _top("缺口成因汇总" if zh else "Causes of the gap", _unit(currency, zh), width, note)
+    words = {"programme": ("Fund", "险种"), "scenario": ("Scenario", "情景"), "stage": ("Stage", "环节"), "kind": ("Kind", "类别"),
+             "cause": ("Cause", "原因"), "decided_by": ("Decided by", "决定层级")}  # fmt: skip
+    rows.append([Cell(t, "head") for t in (*(words[k][zh] for k in keys), ("Amount", "金额")[zh])])
+    for fund in dict.fromkeys(sums["programme"]):
+        part = sums[sums["programme"] == fund]
+        part = part.reindex(part["value"].abs().sort_values(ascending=False, kind="stable").index)
+        first = len(rows)
+        for record in part.itertuples(index=False, name=None):
+            rows.append([Cell(names.get(fund, fund)), *(Cell(str(v), "wrapped") for v in record[1:-1]), Cell(float(record[-1]), "gap")])
+        total = float(sum(part["value"]))
+        span = f"=SUM({at(first, width - 1)}:{at(len(rows) - 1, width - 1)})"
+        rows.append([Cell(names.get(fund, fund), "band"), *[Cell("", "band") for _ in keys[2:]], Cell(("Total", "合计")[zh], "band"),
+                     Cell(total, "total gap", span)])  # fmt: skip
+    return Grid(rows, [32, *[16] * (len(keys) - 3), 36, 14, 22], (0, 2), 1, merged, {0: 28.0, 2: 24.0})
