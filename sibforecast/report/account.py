@@ -40,8 +40,11 @@ class Account:
     known: frozenset[tuple[str, str]] = field(repr=False)
 
     @classmethod
-    def of(cls, result: Any, language: str) -> Account | None:
-        """The account of a draft of one area; ``None`` if the result is something else."""
+    def of(cls, result: Any, language: str, parts: Any = None) -> Account | None:
+        """The account of a draft of one area; ``None`` if the result is something else.
+
+        Methods are told from the draft of its `parts`, where it was rolled up.
+        """
         source, year = getattr(result, "source", None), getattr(result, "year", None)
         frame = result.frame
         if not year or source is None or frame.empty or "scenario" in frame or frame["region"].nunique() != 1:
@@ -49,7 +52,6 @@ class Account:
         names = result.labels(language)
         plain = frame.astype({c: "object" for c in ("region", "programme", "item", "period", "stage")})
         keys = list(plain[["programme", "item", "period", "stage"]].itertuples(index=False, name=None))
-        drafted = (plain["period"] == str(year)) & (plain["stage"] == "draft")
         codes = [c for c in source.programmes if c in set(plain["programme"])]
         there = set(plain[["period", "stage"]].itertuples(index=False, name=None))
         order = [(str(year - 2), "final"), (str(year - 1), "final"), (str(year - 1), "budget"), (str(year - 1), "adjusted"),
@@ -59,7 +61,7 @@ class Account:
             {c: (names.get(c, c), source.programmes[c].kind) for c in codes},
             tuple(pair for pair in order if pair in there), str(source.currency),
             dict(zip(keys, plain["value"].astype(float), strict=True)),
-            {(p, i): str(m) for p, i, m in plain.loc[drafted, ["programme", "item", "method"]].itertuples(index=False, name=None)},
+            _methods((parts if parts is not None else result).frame, str(year)),
             frozenset((p, i) for p, i, _, _ in keys),
         )  # fmt: skip
 
@@ -85,6 +87,19 @@ class Account:
     def items(self, fund: str) -> Iterator[str]:
         """Items a fund knows."""
         return (item for code, item in self.known if code == fund)
+
+
+def _methods(frame: Any, year: str) -> dict[tuple[str, str], str]:
+    """How the draft of each item was found; the commonest way where areas differ, and how many go it."""
+    drafted = frame[(frame["period"] == year) & (frame["stage"] == "draft") & frame["value"].notna()]
+    out: dict[tuple[str, str], str] = {}
+    counts = drafted.groupby(["programme", "item"], observed=True, sort=False)["method"].value_counts()
+    totals = counts.groupby(level=[0, 1], observed=True, sort=False).sum().to_dict()
+    for (fund, item, method), count in counts.items():
+        if count > 0:
+            every = totals[fund, item]
+            out.setdefault((fund, item), str(method) if count == every else f"{method} ({count}/{every})")
+    return out
 
 
 def whole(result: Any) -> Any:

@@ -38,7 +38,7 @@ _OF_REVENUE = frozenset((
 ))  # fmt: skip
 
 
-def _number(words: Words, item: str, value: float) -> Cell:
+def _number(item: str, value: float) -> Cell:
     """A figure in the format of its item."""
     unit = items.CATALOGUE[item].unit
     return Cell(value, "gap" if item == "gap" else unit)
@@ -80,14 +80,14 @@ def base_form(words: Words, number: str) -> Grid | None:
         if codes:
             rows.append([Cell(words(in_zh, in_en), "band"), *[Cell(None, "band")] * (width - 1)])
         for code in codes:
-            figures = [_number(words, code, account.get(f, code, c)) if account.has(f, code) else Cell("×", "na")
+            figures = [_number(code, account.get(f, code, c)) if account.has(f, code) else Cell("×", "na")
                        for f in funds for c in shown]  # fmt: skip
             rows.append([Cell(words.item(code), "text"), Cell(words.unit(code), "text"), *figures])
     text = words("注：官方附表的栏目未查到，本表栏目为本软件所设。×：无此项。", "Note: the columns of the official annex were not found; "
                  "these are ours. ×: does not apply.")
     merged.append((len(rows), 0, len(rows), width - 1))
     rows.append([Cell(text, "note"), *[None] * (width - 1)])
-    return Grid(rows, [30, 13, *[16] * (width - 2)], (0, 4), 2, merged, {0: 28.0, 3: 22.0, 4: 34.0, len(rows) - 1: 20.0})
+    return Grid(rows, [30, 13, *[19] * (width - 2)], (0, 4), 2, merged, {0: 28.0, 3: 22.0, 4: 34.0, len(rows) - 1: 20.0})
 
 
 def parameter_form(words: Words, revenue: bool) -> Grid:
@@ -105,17 +105,17 @@ def parameter_form(words: Words, revenue: bool) -> Grid:
             words("草案比预计", "Draft on outturn"), words("草案方法", "Method of the draft")]  # fmt: skip
     head[0] = words("指标", "Driver")  # 项目 heads official forms alone
     rows: list[list[Cell | None]] = [*top, [Cell(text, "head") for text in head]]
-    wide: list[int] = []
+    wide: dict[int, float] = {}
     for fund in account.funds:
         codes = [c for c in _drivers(words, [fund]) if (c in _OF_REVENUE) == revenue]
         if codes:
             rows.append([Cell(account.funds[fund][0], "band"), *[Cell(None, "band")] * (width - 1)])
         for code in codes:
             rows.append(_parameter_row(words, fund, code, len(rows)))
-            if len(str(account.methods.get((fund, code), ""))) > 44:
-                wide.append(len(rows) - 1)
-    heights = {0: 28.0, 3: 34.0} | dict.fromkeys(wide, 30.0)
-    return Grid(rows, [30, 15, *[20] * len(shown), 12, 46], (0, 3), 2, merged, heights)
+            lines = -(-len(account.methods.get((fund, code), "")) // 40)
+            wide |= {len(rows) - 1: 14.0 * lines} if lines > 1 else {}
+    heights = {0: 28.0, 3: 34.0} | wide
+    return Grid(rows, [30, 15, *[22] * len(shown), 12, 46], (0, 3), 2, merged, heights)
 
 
 def _parameter_row(words: Words, fund: str, code: str, row: int) -> list[Cell | None]:
@@ -123,7 +123,7 @@ def _parameter_row(words: Words, fund: str, code: str, row: int) -> list[Cell | 
     account, shown = words.account, words.account.columns
     figures = [words.shown(fund, code, c) for c in shown]
     method = account.methods.get((fund, code), "")
-    cells = [_number(words, code, v) for v in figures]
+    cells = [_number(code, v) for v in figures]
     if method.startswith("judgement"):
         cells[-1] = Cell(figures[-1], f"entered {items.CATALOGUE[code].unit}")
     places = {c: 2 + n for n, c in enumerate(shown)}
@@ -131,7 +131,8 @@ def _parameter_row(words: Words, fund: str, code: str, row: int) -> list[Cell | 
     if account.before in places and account.draft in places:
         old, new = (words.shown(fund, code, c) for c in (account.before, account.draft))
         if math.isfinite(new) and math.isfinite(old) and old > 0:
-            change = Cell(new / old - 1, "change", f"={at(row, places[account.draft])}/{at(row, places[account.before])}-1")
+            cells_of = f"{at(row, places[account.draft])}/{at(row, places[account.before])}"
+            change = Cell(round(new / old - 1, 6) + 0.0, "change", f"=ROUND({cells_of}-1,6)")
     return [Cell(words.item(code), "text"), Cell(words.unit(code), "text"), *cells, change, Cell(method, "wrapped")]
 
 
@@ -171,8 +172,8 @@ def balance_form(words: Words, balance: Any) -> Grid:
                  "The balance of one fund or area fills the gap of no other.")
     merged.append((len(rows), 0, len(rows), len(_BALANCE)))
     rows.append([Cell(text, "note"), *[None] * len(_BALANCE)])
-    heights = {0: 28.0, 3: 34.0, len(rows) - 1: 30.0} | {first + n: 20.0 for n in range(len(account.funds) + 1)}
-    return Grid(rows, [30, *[20] * (len(_BALANCE) - 1), 10], (0, 3), 1, merged, heights, pages=1)
+    heights = {0: 28.0, 3: 34.0, len(rows) - 1: 30.0} | {first + n: 24.0 for n in range(len(account.funds) + 1)}
+    return Grid(rows, [30, *[20] * (len(_BALANCE) - 1), 10], (0, 3), 1, merged, heights, pages=(1, 1))
 
 
 def _of_balance(words: Words, row: Any, fund: str, item: str) -> float:

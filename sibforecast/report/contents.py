@@ -31,7 +31,7 @@ def official_sheets(
     account = top = None
     for result in named.values():
         top = whole(result)
-        account = Account.of(top, language) if top is not None else None
+        account = Account.of(top, language, result) if top is not None else None
         if account is not None:
             break
     if account is None:
@@ -42,7 +42,7 @@ def official_sheets(
     for fund, (name, _) in account.funds.items():
         number, short = FORMS.get(fund, ("", ""))
         title = words(f"社预{number} {short}" if number else name, f"Form {number} {fund.replace('_', ' ')}" if number else name)
-        sheets[title[:31]] = fund_form(words, fund)
+        sheets[title if len(title) <= 31 else fund] = fund_form(words, fund)
     for number in BASES:
         base = base_form(words, number)
         if base is not None:

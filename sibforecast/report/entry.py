@@ -34,6 +34,8 @@ _AMOUNTS = ("set", "add", "multiply", "floor", "cap", "before_value")
 DECIDERS = ("nation", "region", "league", "county", "event")
 #: Empty rows to fill in.
 _EMPTY = 60
+#: How many of them are printed.
+_PRINTED = 20
 
 
 def data_sheets(result: Any, language: str, note: str) -> dict[str, Any]:
@@ -52,16 +54,33 @@ def data_sheets(result: Any, language: str, note: str) -> dict[str, Any]:
 
 
 def _history(frame: Any, currency: str, zh: bool, note: str, illustrative: bool) -> Sheet:
-    """Every figure, unrounded, in base units, with its unit."""
+    """Every figure, unrounded, with its unit."""
     money, month, year = ("元", "月", "年") if currency == "yuan" else (currency, "month", "year")
     units = {code: _UNITS[i.unit].format(money, month, year) for code, i in items.CATALOGUE.items()}
     names = ["region", "programme", "item", "period", "stage", "value", "method"]
     known = frame[frame["value"].notna()]
+    written = [_written(v, units[i], currency) for v, i in zip(known["value"].tolist(), known["item"].tolist(), strict=True)]
     data = [known[c].tolist() for c in names]
-    data.insert(6, known["item"].astype("object").map(units).tolist())
+    data[5] = [value for value, _ in written]
+    data.insert(6, [unit for _, unit in written])
     data.append(["illustrative" if illustrative else "draft"] * len(known))
     header = ("地区代码", "险种代码", "项目", "期间", "阶段", "数值", "单位", "方法", "来源") if zh else None
     return Sheet([*names[:6], "unit", "method", "source"], data, header, note, frozen=5, printed_rows=50)
+
+
+def _written(value: float, unit: str, currency: str) -> tuple[float, str]:
+    """An amount in the largest unit that shows all its digits.
+
+    A sum published in millions is out by a million at most, not by a cent: what is read back
+    is checked as finely as it was published.
+    """
+    if unit not in ("元", currency) or value == 0.0:
+        return value, unit
+    steps = ((1e8, 1e4, "亿元"), (1e4, 1e4, "万元")) if unit == "元" else ((1e9, 1e6, f"{unit} bn"), (1e6, 1e6, f"{unit} m"))
+    for factor, step, word in steps:
+        if value % step == 0.0 and value / factor * factor == value:
+            return value / factor, word
+    return value, unit
 
 
 def policy_sheet(source: Any, language: str, note: str) -> Grid:
@@ -82,7 +101,7 @@ def policy_sheet(source: Any, language: str, note: str) -> Grid:
                (first, columns.index("decided_by"), len(rows) - 1, list(DECIDERS)),
                (first, columns.index("known_at_budget"), len(rows) - 1, ["true", "false"])]  # fmt: skip
     return Grid(rows, [w for _, w in _POLICY.values()], (0, 0), 2, note=note, heights={0: 22.0}, lists=choices,
-                comments=[(first, 0, _example(zh, funds))])  # fmt: skip
+                comments=[(first, 0, _example(zh, funds))], printed_rows=first + _PRINTED, pages=(2, 0))  # fmt: skip
 
 
 def _given(value: Any) -> Cell:
@@ -93,7 +112,7 @@ def _given(value: Any) -> Cell:
         return Cell(str(bool(value)).lower(), "text")
     if isinstance(value, list | tuple):
         return Cell(", ".join(map(str, value)), "text")
-    return Cell(value, "text") if isinstance(value, str) else Cell(float(value), "plain")
+    return Cell(value, "text") if isinstance(value, str) else Cell(float(value), "number")
 
 
 def _example(zh: bool, funds: list[str]) -> str:

@@ -18,10 +18,9 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "right": {"align": "right", "valign": "vcenter"},
     "warn": {"bold": True, "font_color": "#B00020", "valign": "vcenter"},
     "head": {**_LINE, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#E3EAF2"},
-    "text": {**_LINE, "num_format": "@"},
-    "wrapped": {**_LINE, "num_format": "@", "text_wrap": True},
-    "part": {**_LINE, "num_format": "@", "indent": 2},
-    "band": {**_LINE, "num_format": "@", "bold": True, "bg_color": "#F2F2F2"},
+    "text": {**_LINE, "num_format": "@", "indent": 1},
+    "wrapped": {**_LINE, "num_format": "@", "text_wrap": True, "indent": 1},
+    "band": {**_LINE, "num_format": "@", "bold": True, "bg_color": "#F2F2F2", "indent": 1},
     "na": {**_LINE, "align": "center", "font_color": "#7F7F7F"},
     "note": {"text_wrap": True, "valign": "top", "font_size": 9},
     "entry": {**_LINE, "num_format": "@", "bg_color": "#FFF9DB", "font_color": "#1F4E9E"},
@@ -31,7 +30,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 NUMBERS = {
     "currency": _MONEY, "currency/person-month": _MONEY, "currency/person-year": _MONEY, "currency/case": _MONEY,
     "persons": "#,##0", "person-months": "#,##0", "share": "0.00%", "per person-year": "0.0000", "months": "0.0",
-    "gap": _GAP, "change": "0.0%;[Red]-0.0%",
+    "number": "General", "gap": _GAP, "change": "0.0%;[Red]-0.0%",
 }  # fmt: skip
 
 
@@ -72,16 +71,16 @@ class Grid:
         Ranges written as one cell: first row, first column, last row, last column.
     heights : dict of int to float
         Rows that are not of the usual height.
-    printed : int, optional
-        Last column that is printed.
+    printed_rows : int, optional
+        Only so many rows are printed.
     note : str
         Printed at the head of every page.
     lists : list of tuple
         Columns to choose from a list: first row, column, last row, source.
     comments : list of tuple
         Row, column and text of comments.
-    pages : int
-        Pages it is printed on from top to bottom; 0 is as many as it takes.
+    pages : tuple of int
+        Pages it is printed on, across and down; 0 is as many as it takes.
     """
 
     rows: list[list[Cell | None]]
@@ -90,14 +89,15 @@ class Grid:
     frozen: int = 1
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     heights: dict[int, float] = field(default_factory=dict)
-    printed: int | None = None
+    printed_rows: int | None = None
     note: str = ""
     lists: list[tuple[int, int, int, Any]] = field(default_factory=list)
     comments: list[tuple[int, int, str]] = field(default_factory=list)
-    pages: int = 0
+    pages: tuple[int, int] = (1, 0)
 
     def draw(self, sheet: Any, styles: Any) -> None:
         """Write the cells and set up the page."""
+        sheet.set_default_row(18)
         for place, width in enumerate(self.widths):
             sheet.set_column(place, place, width)
         whole = {(r, c): (r2, c2) for r, c, r2, c2 in self.merged}
@@ -121,12 +121,11 @@ class Grid:
         """A4 landscape, as wide as the page, the header on every page."""
         sheet.freeze_panes(self.head[1] + 1, self.frozen)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(self.rows) + 1}"})
-        last = self.printed if self.printed is not None else max(map(len, self.rows)) - 1
-        sheet.print_area(0, 0, max(len(self.rows) - 1, 0), last)
+        sheet.print_area(0, 0, (self.printed_rows or len(self.rows)) - 1, max(map(len, self.rows)) - 1)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
-        sheet.fit_to_pages(1, self.pages)
+        sheet.fit_to_pages(*self.pages)
         sheet.center_horizontally()
         sheet.hide_gridlines(2)
         sheet.repeat_rows(*self.head)

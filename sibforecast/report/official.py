@@ -68,7 +68,8 @@ class Words:
 
     def item(self, code: str) -> str:
         """The name of an item."""
-        return items.CATALOGUE[code].label("zh" if self.zh else "en")
+        label = items.CATALOGUE[code].label("zh" if self.zh else "en")
+        return label[:1].upper() + label[1:]
 
     def unit(self, code: str) -> str:
         """The unit of an item, as it is shown."""
@@ -218,8 +219,8 @@ def fund_form(words: Words, fund: str) -> Grid:
     for text in notes:
         merged.append((len(rows), 0, len(rows), 5))
         rows.append([Cell(text, "note"), *[None] * 5])
-    heights = {0: 28.0, 3: 22.0} | {first + n: 19.0 for n in range(len(left))} | {len(rows) - 1 - n: 26.0 for n in range(len(notes))}
-    return Grid(rows, [36, 22, 22, 36, 22, 22], (0, 3), 0, merged, heights, pages=1)
+    heights = {0: 28.0, 3: 22.0} | {first + n: 23.0 for n in range(len(left))} | {len(rows) - 1 - n: 18.0 for n in range(len(notes))}
+    return Grid(rows, [36, 22, 22, 36, 22, 22], (0, 3), 0, merged, heights, pages=(1, 1))
 
 
 def _row(
@@ -272,14 +273,14 @@ def total_form(words: Words) -> Grid:
     rows: list[list[Cell | None]] = [*top, [Cell(text, "head") for text in heads]]
     lines = _total_lines(words)
     first = len(rows)
-    for n, line in enumerate(lines):
-        rows.append(_total_row(words, line, first + n, {x.item: first + i for i, x in enumerate(lines)}))
+    places = {line.item: first + n for n, line in enumerate(lines)}
+    rows += [_total_row(words, line, places) for line in lines]
     text = words(f"注：本表为{words.column(account.draft)}，各基金上年数见各表。×：无此项。{REPEATS}。",
                  f"Notes: {words.column(account.draft)}; last year's figures are in the forms of the funds. ×: does not apply.")
     merged.append((len(rows), 0, len(rows), columns - 1))
     rows.append([Cell(text, "note"), *[None] * (columns - 1)])
-    heights = {0: 28.0, 3: 48.0, len(rows) - 1: 26.0} | {first + n: 19.0 for n in range(len(lines))}
-    return Grid(rows, [30, 22, *[20] * len(funds)], (0, 3), 1, merged, heights, pages=1)
+    heights = {0: 28.0, 3: 48.0, len(rows) - 1: 18.0} | {first + n: 23.0 for n in range(len(lines))}
+    return Grid(rows, [30, 22, *[20] * len(funds)], (0, 3), 1, merged, heights, pages=(1, 1))
 
 
 def _total_lines(words: Words) -> list[Line]:
@@ -299,7 +300,7 @@ def _total_lines(words: Words) -> list[Line]:
     return [Line(words.item(i), i, "band" if i in sums else "text", sums.get(i)) for i in order]
 
 
-def _total_row(words: Words, line: Line, row: int, rows: dict[str, int]) -> list[Cell | None]:
+def _total_row(words: Words, line: Line, rows: dict[str, int]) -> list[Cell | None]:
     """A line of the total table, with its sum over the funds."""
     account, look = words.account, "total currency" if line.look == "band" else "currency"
     cells: list[Cell | None] = []
@@ -318,5 +319,5 @@ def _total_row(words: Words, line: Line, row: int, rows: dict[str, int]) -> list
     elif not math.isfinite(whole):
         across = Cell(None, look)  # of some funds is not of all
     else:
-        across = Cell(whole, look, f"=SUM({at(row, 2)}:{at(row, 1 + len(account.funds))})")
+        across = Cell(whole, look, f"=SUM({at(rows[line.item], 2)}:{at(rows[line.item], 1 + len(account.funds))})")
     return [Cell(line.label, line.look), across, *cells]
