@@ -50,7 +50,7 @@ class Account:
         if not year or source is None or frame.empty or "scenario" in frame or frame["region"].nunique() != 1:
             return None
         names = result.labels(language)
-        plain = frame.astype({c: "object" for c in ("region", "programme", "item", "period", "stage")})
+        plain = frame.astype(dict.fromkeys(("region", "programme", "item", "period", "stage"), "object"))
         keys = list(plain[["programme", "item", "period", "stage"]].itertuples(index=False, name=None))
         codes = [c for c in source.programmes if c in set(plain["programme"])]
         there = set(plain[["period", "stage"]].itertuples(index=False, name=None))

@@ -22,7 +22,8 @@ BASES = {
 #: Sections of the base data, by the units of their items.
 _SECTIONS = (
     (("persons", "person-months"), "一、人数", "1. Heads"),
-    (("currency/person-month", "currency/person-year", "currency/case"), "二、工资、标准和待遇水平", "2. Wages, standards and levels"),
+    (("currency/person-month", "currency/person-year", "currency/case"), "二、工资、标准和待遇水平",
+     "2. Wages, standards and levels"),
     (("share", "per person-year"), "三、费率和比例", "3. Rates and shares"),
 )  # fmt: skip
 #: Drivers of revenue; all others drive expenditure.
@@ -83,8 +84,8 @@ def base_form(words: Words, number: str) -> Grid | None:
             figures = [_number(code, account.get(f, code, c)) if account.has(f, code) else Cell("×", "na")
                        for f in funds for c in shown]  # fmt: skip
             rows.append([Cell(words.item(code), "text"), Cell(words.unit(code), "text"), *figures])
-    text = words("注：官方附表的栏目未查到，本表栏目为本软件所设。×：无此项。", "Note: the columns of the official annex were not found; "
-                 "these are ours. ×: does not apply.")
+    text = words("注：官方附表的栏目未查到，本表栏目为本软件所设。×：无此项。",
+                 "Note: the columns of the official annex were not found; these are ours. ×: does not apply.")
     merged.append((len(rows), 0, len(rows), width - 1))
     rows.append([Cell(text, "note"), *[None] * (width - 1)])
     return Grid(rows, [30, 13, *[19] * (width - 2)], (0, 4), 2, merged, {0: 28.0, 3: 22.0, 4: 34.0, len(rows) - 1: 20.0})
@@ -100,7 +101,8 @@ def parameter_form(words: Words, revenue: bool) -> Grid:
                   f"Parameters of {'revenue' if revenue else 'expenditure'}, {account.year}")
     width = 4 + len(shown)
     top, merged = words.top(title, "", width)
-    top[2][max(width // 2, 1)] = Cell(words("单位：见各行；黄色为人工录入", "Units: in each row; yellow was entered by people"), "right")
+    told = words("单位：见各行；黄色为人工录入", "Units: in each row; yellow was entered by people")
+    top[2][max(width // 2, 1)] = Cell(told, "right")
     head = [words("项目", "Driver"), words("单位", "Unit"), *(words.column(c) for c in shown),
             words("草案比预计", "Draft on outturn"), words("草案方法", "Method of the draft")]  # fmt: skip
     head[0] = words("指标", "Driver")  # 项目 heads official forms alone
@@ -147,8 +149,8 @@ _BALANCE_WORDS = {"own_balance": ("动用结余", "Met by own balance"), "open":
 def balance_form(words: Words, balance: Any) -> Grid:
     """The balance table: gap before filling, how it is filled, what stays open, the closing balance."""
     account = words.account
-    top, merged = words.top(words(f"{account.year}年基金平衡表（缺口及弥补）", f"Balance of the funds: gap and filling, {account.year}"),
-                            "", 1 + len(_BALANCE))
+    title = words(f"{account.year}年基金平衡表（缺口及弥补）", f"Balance of the funds: gap and filling, {account.year}")
+    top, merged = words.top(title, "", 1 + len(_BALANCE))
     names = [_BALANCE_WORDS[i][not words.zh] if i in _BALANCE_WORDS else words.item(i) for i in _BALANCE]
     rows: list[list[Cell | None]] = [*top, [Cell(t, "head") for t in (words("险种", "Fund"), *names)]]
     first = len(rows)
@@ -167,7 +169,8 @@ def balance_form(words: Words, balance: Any) -> Grid:
         formula = f"=SUM({at(first, place)}:{at(len(rows) - 1, place)})"
         last.append(Cell("", "band") if item == "months_payable" else Cell(whole, look, formula))
     rows.append(last)
-    text = words("注：缺口为正数表示收不抵支；缺口＝支出合计－（收入合计－缺口补助－缺口上级补助）。一个地区、一个险种的结余不弥补其他地区、其他险种的缺口。",
+    text = words("注：缺口为正数表示收不抵支；缺口＝支出合计－（收入合计－缺口补助－缺口上级补助）。"
+                 "一个地区、一个险种的结余不弥补其他地区、其他险种的缺口。",
                  "Note: a positive gap is a deficit; gap = expenditure − (revenue − gap-filling subsidy − gap-filling grant). "
                  "The balance of one fund or area fills the gap of no other.")
     merged.append((len(rows), 0, len(rows), len(_BALANCE)))

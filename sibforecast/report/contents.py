@@ -28,7 +28,8 @@ def official_sheets(
     """
     zh = language == "zh"
     sheets: dict[str, Grid] = {}
-    account = top = None
+    account: Account | None = None
+    top: Any = None
     for result in named.values():
         top = whole(result)
         account = Account.of(top, language, result) if top is not None else None

@@ -36,7 +36,8 @@ def cover(named: Mapping[str, Any], titles: list[str], language: str, forms_of: 
         rows.append((("示例数据" if zh else "Illustrative data"), "示例数据，不是真实数据 illustrative data, not real"))
     for name, result in named.items():
         headline = getattr(result, "headline", None)
-        said = headline() if callable(headline) else f"{len(result if hasattr(result, 'groupby') else result.frame):,} {'行' if zh else 'rows'}"
+        frame = result if hasattr(result, "groupby") else result.frame
+        said = headline() if callable(headline) else f"{len(frame):,} {'行' if zh else 'rows'}"
         rows.append((name, said))
         notices = getattr(result, "notices", None)
         rows += [(f"{name} !", told) for told in (notices() if callable(notices) else [])]
@@ -80,7 +81,7 @@ def _how_to_read(forms_of: str, zh: bool) -> list[tuple[str, str]]:
         ]
     return [
         ("forms", f"forms, annexes, parameters and balance are those of {forms_of}; totals are live formulas"),
-        ("cells to fill in", "yellow with blue letters: the empty rows of the sheet policies, and parameters that people entered"),
+        ("cells to fill in", "yellow with blue letters: the empty rows of the sheet policies; parameters people entered"),
         ("printing", "A4 landscape, headings on every page; tables by area and the figures are for the screen: "
                      "only their first rows are in the print area"),
         ("read back", "sib.load(this file) reads the sheets regions, programmes, figures and policies"),

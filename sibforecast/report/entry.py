@@ -47,7 +47,7 @@ def data_sheets(result: Any, language: str, note: str) -> dict[str, Any]:
                            ("地区代码", "名称", "上级", "层级", "英文名称", "经济档次") if zh else None, note)
     funds = list(source.programmes.values())
     out["programmes"] = Sheet(["programme", "kind", "name", "name_en"],
-                              [[p.code for p in funds], [p.kind for p in funds], [p.name_zh for p in funds], [p.name_en for p in funds]],
+                              [list(c) for c in zip(*((p.code, p.kind, p.name_zh, p.name_en) for p in funds), strict=True)],
                               ("险种代码", "类别", "名称", "英文名称") if zh else None, note)
     out["history"] = _history(result.frame, str(source.currency), zh, note, bool(result.provenance.get("illustrative")))
     return out
@@ -120,7 +120,8 @@ def _example(zh: bool, funds: list[str]) -> str:
     told = {"id": "rate-cut-1", "title": "费率降1个百分点" if zh else "Rate cut by one point", "item": "contribution_rate",
             "programme": funds[0] if funds else "enterprise_pension", "regions": "*", "add": "-0.01", "unit": "share",
             "start": "2027-01", "decided_by": "region", "known_at_budget": "true"}  # fmt: skip
-    lead = "示例（不读取）；set、add、multiply、floor、cap 只填一个：" if zh else "Example (not read); fill in one of set, add, multiply, floor, cap:"
+    lead = ("Example, not read; fill in one of set, add, multiply, floor, cap:",
+            "示例（不读取）；设为、增加、乘以、下限、上限只填一个：")[zh]
     return "\n".join([lead, *(f"{_POLICY[c][0] if zh else c} = {text}" for c, text in told.items())])
 
 

@@ -105,7 +105,8 @@ class Grid:
             for c, cell in enumerate(row):
                 if cell is None:
                     continue
-                look = _look(styles, cell.look)
+                quoted = isinstance(cell.value, str) and cell.value[:1] in ("=", "+", "-", "@")
+                look = _look(styles, cell.look, quoted)
                 if (r, c) in whole:
                     sheet.merge_range(r, c, *whole[r, c], "", look)
                 _put(sheet, r, c, cell, look)
@@ -134,9 +135,9 @@ class Grid:
             sheet.set_header(f"&C{self.note.replace('&', '&&')}")
 
 
-def _look(styles: Any, name: str) -> Any:
-    """The format of a look, made when first needed."""
-    key = f"look {name}"
+def _look(styles: Any, name: str, quoted: bool) -> Any:
+    """The format of a look, made when first needed; a quoted cell stays text even after someone edits it."""
+    key = f"look {name}{' quoted' if quoted else ''}"
     if key not in styles.made:
         total, entered = name.startswith("total "), name.startswith("entered ")
         code = name.removeprefix("total ").removeprefix("entered ")
@@ -145,6 +146,8 @@ def _look(styles: Any, name: str) -> Any:
             made |= {"bg_color": "#FFF9DB", "font_color": "#1F4E9E"}
         if total:
             made |= {"bold": True, "bg_color": "#F2F2F2"}
+        if quoted:
+            made["quote_prefix"] = True
         styles.made[key] = styles.book.add_format(made)
     return styles.made[key]
 

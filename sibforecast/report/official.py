@@ -219,7 +219,7 @@ def fund_form(words: Words, fund: str) -> Grid:
     for text in notes:
         merged.append((len(rows), 0, len(rows), 5))
         rows.append([Cell(text, "note"), *[None] * 5])
-    heights = {0: 28.0, 3: 22.0} | {first + n: 23.0 for n in range(len(left))} | {len(rows) - 1 - n: 18.0 for n in range(len(notes))}
+    heights = {0: 28.0, 3: 22.0} | dict.fromkeys(range(first, first + len(left)), 23.0)
     return Grid(rows, [36, 22, 22, 36, 22, 22], (0, 3), 0, merged, heights, pages=(1, 1))
 
 
@@ -238,8 +238,7 @@ def _row(
             out.append(Cell("×", "na"))
             continue
         cells = {item: address for (item, place), address in where.items() if place == k}
-        figures = {item: _total_of_side(words, fund, item, column) if item in ("left", "right") else words.shown(fund, item, column)
-                   for item in cells}  # fmt: skip
+        figures = {item: words.shown(fund, item, column) for item in cells if item not in ("left", "right")}
         out.append(live(line, value, cells, figures, look))
     return out
 
@@ -252,14 +251,16 @@ def _notes(words: Words, fund: str) -> list[str]:
     if account.currency != "yuan":
         mended = "× does not apply. A blank is not known, never zero. Totals are live formulas."
     else:
-        mended = words("×：本基金无此项。空白：没有数据，不是零。合计为公式。", "×: does not apply. Blank: not known, never zero. Totals are live formulas.")
+        mended = words("×：本基金无此项。空白：没有数据，不是零。合计为公式。",
+                       "×: does not apply. Blank: not known, never zero. Totals are live formulas.")
     notes = [words(f"注：{mended}{REPEATS}。", f"Notes: {mended}")]
     if math.isfinite(gap):
         told = words("可支付月数", "months payable")
         reserve = f"{months:.1f}" if math.isfinite(months) else "—"
         notes.append(words(
             f"   弥补前收支缺口（正数为收不抵支）{gap:,.2f}{words.money}；年末结余{told}{reserve}个月。",
-            f"   Gap before filling (positive is a deficit) {gap:,.2f} {words.money}; {told} at year's end {reserve}."))  # fmt: skip
+            f"   Gap before filling (positive is a deficit) {gap:,.2f} {words.money}; {told} at year's end {reserve}.",
+        ))
     return notes
 
 
@@ -267,7 +268,7 @@ def total_form(words: Words) -> Grid:
     """The total table over all funds: lines down, funds across, the draft year."""
     account, funds = words.account, list(words.account.funds)
     columns = 2 + len(funds)
-    title = words(f"{account.year}年社会保险基金收支预算总表", f"Social insurance funds: total table of the budget, {account.year}")
+    title = words(f"{account.year}年社会保险基金收支预算总表", f"Social insurance funds: budget in total, {account.year}")
     top, merged = words.top(title, words("社预01表", "Form 01") if account.currency == "yuan" else "", columns)
     heads = [words("项目", "Line"), words("合计", "All funds"), *(account.funds[f][0] for f in funds)]
     rows: list[list[Cell | None]] = [*top, [Cell(text, "head") for text in heads]]

@@ -41,7 +41,7 @@ def scenario_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Gr
         if whole is None:
             return None
         frame = whole.frame
-    plain = frame[frame["item"].isin(_COMPARED)].astype({c: "object" for c in ("programme", "item", "period", "scenario")})
+    plain = frame[frame["item"].isin(_COMPARED)].astype(dict.fromkeys(("programme", "item", "period", "scenario"), "object"))
     plain["scenario"] = plain["scenario"].fillna("")
     runs = list(dict.fromkeys(plain["scenario"]))
     if runs in ([], [""]) or plain["region"].nunique() != 1:
@@ -83,14 +83,16 @@ def bill_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid |
     currency = str(getattr(result, "provenance", {}).get("currency", "yuan"))
     rows, merged = _top("缺口分担汇总" if zh else "The bill: who carries the gap", _unit(currency, zh), width, note)
     extra_words = {"period": ("Year", "年度"), "scenario": ("Scenario", "情景")}
-    heads = [("Fund", "险种")[zh], *(extra_words[c][zh] for c in extra), *(_PAYERS.get(p, (p, p))[zh] for p in payers), ("Total", "合计")[zh]]
+    heads = [("Fund", "险种")[zh], *(extra_words[c][zh] for c in extra), *(_PAYERS.get(p, (p, p))[zh] for p in payers),
+             ("Total", "合计")[zh]]  # fmt: skip
     rows.append([Cell(t, "head") for t in heads])
     first, start = len(rows), 1 + len(extra)
     table = [[float(sums.get((*key, p), 0.0)) for p in payers] for key in keys]
     for key, figures in zip(keys, table, strict=True):
         here = len(rows)
         total = Cell(sum(figures), "total currency", f"=SUM({at(here, start)}:{at(here, start + len(payers) - 1)})")
-        rows.append([Cell(names.get(key[0], key[0])), *(Cell(k) for k in key[1:]), *(Cell(v, "currency") for v in figures), total])
+        told = [Cell(names.get(key[0], key[0])), *(Cell(k) for k in key[1:])]
+        rows.append([*told, *(Cell(v, "currency") for v in figures), total])
     columns = [sum(row[n] for row in table) for n in range(len(payers))]
     rows.append([Cell(("All funds", "合计")[zh], "band"), *[Cell("", "band") for _ in extra],
                  *(Cell(v, "total currency", f"=SUM({at(first, start + n)}:{at(len(rows) - 1, start + n)})")
@@ -111,17 +113,18 @@ def cause_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid 
     width = len(keys) + 1
     currency = str(getattr(result, "provenance", {}).get("currency", "yuan"))
     rows, merged = _top("缺口成因汇总" if zh else "Causes of the gap", _unit(currency, zh), width, note)
-    words = {"programme": ("Fund", "险种"), "scenario": ("Scenario", "情景"), "stage": ("Stage", "环节"), "kind": ("Kind", "类别"),
-             "cause": ("Cause", "原因"), "decided_by": ("Decided by", "决定层级")}  # fmt: skip
+    words = {"programme": ("Fund", "险种"), "scenario": ("Scenario", "情景"), "stage": ("Stage", "环节"),
+             "kind": ("Kind", "类别"), "cause": ("Cause", "原因"), "decided_by": ("Decided by", "决定层级")}  # fmt: skip
     rows.append([Cell(t, "head") for t in (*(words[k][zh] for k in keys), ("Amount", "金额")[zh])])
     for fund in dict.fromkeys(sums["programme"]):
         part = sums[sums["programme"] == fund]
         part = part.reindex(part["value"].abs().sort_values(ascending=False, kind="stable").index)
         first = len(rows)
         for record in part.itertuples(index=False, name=None):
-            rows.append([Cell(names.get(fund, fund)), *(Cell(str(v), "wrapped") for v in record[1:-1]), Cell(float(record[-1]), "gap")])
+            told = [Cell(names.get(fund, fund)), *(Cell(str(v), "wrapped") for v in record[1:-1])]
+            rows.append([*told, Cell(float(record[-1]), "gap")])
         total = float(sum(part["value"]))
         span = f"=SUM({at(first, width - 1)}:{at(len(rows) - 1, width - 1)})"
-        rows.append([Cell(names.get(fund, fund), "band"), *[Cell("", "band") for _ in keys[2:]], Cell(("Total", "合计")[zh], "band"),
-                     Cell(total, "total gap", span)])  # fmt: skip
+        rows.append([Cell(names.get(fund, fund), "band"), *[Cell("", "band") for _ in keys[2:]],
+                     Cell(("Total", "合计")[zh], "band"), Cell(total, "total gap", span)])  # fmt: skip
     return Grid(rows, [32, *[16] * (len(keys) - 3), 36, 14, 22], (0, 2), 1, merged, {0: 28.0, 2: 24.0})

@@ -321,7 +321,8 @@ def _items(rows: Cells, first: int, start: int, file: str, found: Collector) -> 
         elif within is not None and (indent < within or not indent or level == highest is not None):
             within = None
         below = within is not None or (level is not None and level != highest)
-        item = item_of(bare(label))
+        part = items.words().get(bare(label).lower(), "") if below else ""  # 医疗待遇支出 below 待遇支出
+        item = part if part in items.BENEFIT_LINES else item_of(bare(label))
         if below and item not in items.BENEFIT_LINES:
             continue
         if item:
