@@ -23,7 +23,7 @@ CODES = frozenset(
 )  # fmt: skip
 #: Numbers that are not in the unit of the row's item.
 _OWN_FORMAT = {
-    "quantile": "0.0##", "ratio": "0.00%", "season_share": "0.00%", "completion": "0.00%", "growth": "0.00%",
+    "quantile": "0.0##", "ratio": "0.00%", "share": "0.00%", "season_share": "0.00%", "completion": "0.00%", "growth": "0.00%",
     "row": "0", "horizon": "0", "count": "#,##0", "weight": "0.0##", "score": "0.0##",
     "own_balance": "#,##0.00;[Red]-#,##0.00", "open": "[Red]#,##0.00;-#,##0.00;0.00",
 }  # fmt: skip

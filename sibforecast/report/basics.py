@@ -160,7 +160,7 @@ def balance_form(words: Words, balance: Any) -> Grid:
         figures = {i: _of_balance(words, given.get(fund, {}), fund, i) for i in _BALANCE}
         for item, value in figures.items():
             columns[item].append(value)
-        rows.append([Cell(name, "text"), *_balance_row(figures, len(rows))])
+        rows.append([Cell(name, "wrapped"), *_balance_row(figures, len(rows))])
     last: list[Cell | None] = [Cell(words("合计", "All funds"), "band")]
     for place, item in enumerate(_BALANCE, start=1):
         told = [0.0 if item in ("gap_subsidy", "gap_grant") and math.isnan(v) else v for v in columns[item]]
@@ -175,8 +175,8 @@ def balance_form(words: Words, balance: Any) -> Grid:
                  "The balance of one fund or area fills the gap of no other.")
     merged.append((len(rows), 0, len(rows), len(_BALANCE)))
     rows.append([Cell(text, "note"), *[None] * len(_BALANCE)])
-    heights = {0: 28.0, 3: 34.0, len(rows) - 1: 30.0} | {first + n: 24.0 for n in range(len(account.funds) + 1)}
-    return Grid(rows, [30, *[20] * (len(_BALANCE) - 1), 10], (0, 3), 1, merged, heights, pages=(1, 1))
+    heights = {0: 28.0, 3: 34.0, len(rows) - 1: 30.0} | {first + n: 30.0 for n in range(len(account.funds) + 1)}
+    return Grid(rows, [30, *[19] * (len(_BALANCE) - 1), 9], (0, 3), 1, merged, heights, pages=(1, 1))
 
 
 def _of_balance(words: Words, row: Any, fund: str, item: str) -> float:

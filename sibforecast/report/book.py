@@ -33,6 +33,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "class": ("class", "分类"), "treat": ("treatment", "处理"), "ratio": ("ratio", "比例"),
     "clause": ("clause", "条款"), "reason": ("reason", "理由"), "evidence": ("evidence", "依据"),
     "severity": ("severity", "级别"), "table": ("table", "表"), "row": ("row", "行"), "column": ("column", "列"),
+    "before": ("before", "原预算"), "after": ("after", "调整后"), "difference": ("difference", "增减额"),
+    "share": ("share", "增减比例"), "status": ("status", "状态"), "ground": ("ground", "依据事项"),
+    "proposer": ("proposer", "提出部门"), "after_low": ("after, low", "调整后下限"), "after_high": ("after, high", "调整后上限"),
+    "line": ("line", "收支项目"), "known_at_budget": ("known at budget", "预算时已知"),
     "expected": ("expected", "应为"), "found": ("found", "实为"), "message": ("message", "说明"), "mend": ("mend", "改法"),
 }  # fmt: skip
 _STAGES = {
@@ -191,7 +195,7 @@ def _sheets_of(name: str, result: Any, names: Mapping[str, str], language: str, 
     if findings is not None and len(_frame(findings)):
         tables[f"{name} {_word('findings', language)}"] = _frame(findings)
     if wide is None:
-        tables[name] = _with_names(frame, names, language, money)
+        tables[name] = _names_first(_with_names(frame, names, language, money))
     elif not forms:  # the long table beside a wide one is for machines: codes alone
         tables[f"{name} {_word('long', language)}"] = frame
     return tables

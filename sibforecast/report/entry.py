@@ -23,7 +23,7 @@ _UNITS = {
 }  # fmt: skip
 #: Columns of the table ``policies``: Chinese heading, width, what to write.
 _POLICY = {
-    "id": ("编号", 16), "title": ("标题", 34), "item": ("项目", 20), "programme": ("险种", 22), "regions": ("适用地区", 16),
+    "id": ("编号", 24), "title": ("标题", 48), "item": ("项目", 20), "programme": ("险种", 22), "regions": ("适用地区", 16),
     "set": ("设为", 12), "add": ("增加", 12), "multiply": ("乘以", 10), "floor": ("下限", 12), "cap": ("上限", 12),
     "unit": ("单位", 10), "start": ("开始", 10), "end": ("结束", 10), "paid": ("发放月份", 10), "decided_by": ("决定层级", 10),
     "known_at_budget": ("预算时已知", 12), "evidence": ("依据", 20), "reference": ("文号", 20), "author": ("填报人", 12),

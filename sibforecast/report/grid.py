@@ -22,7 +22,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "wrapped": {**_LINE, "num_format": "@", "text_wrap": True, "indent": 1},
     "band": {**_LINE, "num_format": "@", "bold": True, "bg_color": "#F2F2F2", "indent": 1},
     "na": {**_LINE, "align": "center", "font_color": "#7F7F7F"},
-    "note": {"text_wrap": True, "valign": "top", "font_size": 9},
+    "note": {"text_wrap": True, "valign": "top", "font_size": 10},
     "entry": {**_LINE, "num_format": "@", "bg_color": "#FFF9DB", "font_color": "#1F4E9E"},
     "entry_number": {**_LINE, "num_format": "General", "bg_color": "#FFF9DB", "font_color": "#1F4E9E"},
 }  # fmt: skip

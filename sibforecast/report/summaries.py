@@ -9,6 +9,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell as at
 
 from sibforecast import items
 from sibforecast.report.account import rolled
+from sibforecast.report.cover import currency_of
 from sibforecast.report.grid import Cell, Grid
 
 #: Lines by which scenarios are compared.
@@ -17,6 +18,13 @@ _PAYERS = {
     "nation": ("Nation", "国家"), "region": ("Region", "自治区"), "league": ("League", "盟市"), "county": ("County", "旗县"),
     "fund": ("Fund", "基金结余"), "pending": ("Pending", "待定"),
 }  # fmt: skip
+
+
+_HEADS = {
+    "programme": ("Fund", "险种"), "period": ("Year", "年度"), "scenario": ("Scenario", "情景"), "stage": ("Stage", "环节"),
+    "kind": ("Kind", "类别"), "cause": ("Cause", "原因"), "decided_by": ("Decided by", "决定层级"),
+}  # fmt: skip
+_TOTAL, _AMOUNT = ("Total", "合计"), ("Amount", "金额")
 
 
 def _top(title: str, unit: str, width: int, note: str) -> tuple[list[list[Cell | None]], list[tuple[int, int, int, int]]]:
@@ -51,8 +59,7 @@ def scenario_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Gr
     keys = plain[["programme", "period", "item", "scenario"]].itertuples(index=False, name=None)
     values = dict(zip(keys, plain["value"].astype(float), strict=True))
     width = 3 + len(runs) + len(others)
-    currency = str(result.provenance.get("currency", "yuan"))
-    rows, merged = _top("情景对比" if zh else "Scenarios compared", _unit(currency, zh), width, note)
+    rows, merged = _top("情景对比" if zh else "Scenarios compared", _unit(currency_of(result), zh), width, note)
     told = [base or ("基线" if zh else "baseline"), *others, *(f"{o}：{'差额' if zh else 'difference'}" for o in others)]
     rows.append([Cell(t, "head") for t in (*(("险种", "年度", "指标") if zh else ("Fund", "Year", "Line")), *told)])
     for fund, period in dict.fromkeys(zip(plain["programme"], plain["period"], strict=True)):
@@ -79,24 +86,22 @@ def bill_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid |
     sums = plain.groupby(["programme", *extra, "payer"], sort=False)["value"].sum().to_dict()
     keys = list(dict.fromkeys(plain[["programme", *extra]].itertuples(index=False, name=None)))
     payers = [p for p in _PAYERS if p in set(plain["payer"])] + [p for p in dict.fromkeys(plain["payer"]) if p not in _PAYERS]
-    width = 1 + len(extra) + len(payers) + 1
-    currency = str(getattr(result, "provenance", {}).get("currency", "yuan"))
-    rows, merged = _top("缺口分担汇总" if zh else "The bill: who carries the gap", _unit(currency, zh), width, note)
-    extra_words = {"period": ("Year", "年度"), "scenario": ("Scenario", "情景")}
-    heads = [("Fund", "险种")[zh], *(extra_words[c][zh] for c in extra), *(_PAYERS.get(p, (p, p))[zh] for p in payers),
-             ("Total", "合计")[zh]]  # fmt: skip
-    rows.append([Cell(t, "head") for t in heads])
-    first, start = len(rows), 1 + len(extra)
-    table = [[float(sums.get((*key, p), 0.0)) for p in payers] for key in keys]
-    for key, figures in zip(keys, table, strict=True):
-        here = len(rows)
-        total = Cell(sum(figures), "total currency", f"=SUM({at(here, start)}:{at(here, start + len(payers) - 1)})")
-        told = [Cell(names.get(key[0], key[0])), *(Cell(k) for k in key[1:])]
-        rows.append([*told, *(Cell(v, "currency") for v in figures), total])
-    columns = [sum(row[n] for row in table) for n in range(len(payers))]
-    rows.append([Cell(("All funds", "合计")[zh], "band"), *[Cell("", "band") for _ in extra],
-                 *(Cell(v, "total currency", f"=SUM({at(first, start + n)}:{at(len(rows) - 1, start + n)})")
-                   for n, v in enumerate([*columns, sum(columns)]))])  # fmt: skip
+    start = 1 + len(extra)
+    rows, merged = _top("缺口分担汇总" if zh else "The bill: who carries the gap", _unit(currency_of(result), zh),
+                        start + len(payers) + 1, note)
+    heads = [_HEADS["programme"][zh], *(_HEADS[c][zh] for c in extra), *(_PAYERS.get(p, (p, p))[zh] for p in payers)]
+    rows.append([Cell(t, "head") for t in (*heads, _TOTAL[zh])])
+    for rest in dict.fromkeys(key[1:] for key in keys):  # years and scenarios are never added up
+        first = len(rows)
+        table = [(key[0], [float(sums.get((*key, p), 0.0)) for p in payers]) for key in keys if key[1:] == rest]
+        for fund, figures in table:
+            span = f"=SUM({at(len(rows), start)}:{at(len(rows), start + len(payers) - 1)})"
+            told = [Cell(names.get(fund, fund)), *map(Cell, rest), *(Cell(v, "currency") for v in figures)]
+            rows.append([*told, Cell(sum(figures), "total currency", span)])
+        columns = [sum(figures[n] for _, figures in table) for n in range(len(payers))]
+        spans = [f"=SUM({at(first, start + n)}:{at(len(rows) - 1, start + n)})" for n in range(len(payers) + 1)]
+        told = [Cell(_TOTAL[zh], "band"), *(Cell(text, "band") for text in rest)]
+        rows.append([*told, *(Cell(v, "total currency", f) for v, f in zip([*columns, sum(columns)], spans, strict=True))])
     return Grid(rows, [34, *[12] * len(extra), *[22] * (len(payers) + 1)], (0, 2), start, merged, {0: 28.0, 2: 24.0})
 
 
@@ -105,26 +110,23 @@ def cause_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid 
     frame = result if hasattr(result, "groupby") else result.frame
     if not {"programme", "cause", "value", "line"} <= set(frame) or "payer" in frame or frame.empty:
         return None
-    keys = [c for c in ("programme", "scenario", "stage", "kind", "cause", "decided_by") if c in frame]
+    extra = [c for c in ("period", "scenario") if c in frame]
+    keys = ["programme", *extra, *(c for c in ("stage", "kind", "cause", "decided_by") if c in frame)]
     plain = frame[[*keys, "value"]].copy()
     for column in keys:
         plain[column] = plain[column].astype("object").fillna("").astype(str)
     sums = plain.groupby(keys, sort=False)["value"].sum().reset_index()
     width = len(keys) + 1
-    currency = str(getattr(result, "provenance", {}).get("currency", "yuan"))
-    rows, merged = _top("缺口成因汇总" if zh else "Causes of the gap", _unit(currency, zh), width, note)
-    words = {"programme": ("Fund", "险种"), "scenario": ("Scenario", "情景"), "stage": ("Stage", "环节"),
-             "kind": ("Kind", "类别"), "cause": ("Cause", "原因"), "decided_by": ("Decided by", "决定层级")}  # fmt: skip
-    rows.append([Cell(t, "head") for t in (*(words[k][zh] for k in keys), ("Amount", "金额")[zh])])
-    for fund in dict.fromkeys(sums["programme"]):
-        part = sums[sums["programme"] == fund]
+    rows, merged = _top("缺口成因汇总" if zh else "Causes of the gap", _unit(currency_of(result), zh), width, note)
+    rows.append([Cell(t, "head") for t in (*(_HEADS[k][zh] for k in keys), _AMOUNT[zh])])
+    for whose, part in sums.groupby(["programme", *extra], sort=False):
         part = part.reindex(part["value"].abs().sort_values(ascending=False, kind="stable").index)
-        first = len(rows)
+        first, fund = len(rows), names.get(whose[0], whose[0])
         for record in part.itertuples(index=False, name=None):
-            told = [Cell(names.get(fund, fund)), *(Cell(str(v), "wrapped") for v in record[1:-1])]
-            rows.append([*told, Cell(float(record[-1]), "gap")])
-        total = float(sum(part["value"]))
+            rows.append([Cell(fund), *(Cell(str(v), "wrapped") for v in record[1:-1]), Cell(float(record[-1]), "gap")])
         span = f"=SUM({at(first, width - 1)}:{at(len(rows) - 1, width - 1)})"
-        rows.append([Cell(names.get(fund, fund), "band"), *[Cell("", "band") for _ in keys[2:]],
-                     Cell(("Total", "合计")[zh], "band"), Cell(total, "total gap", span)])  # fmt: skip
-    return Grid(rows, [32, *[16] * (len(keys) - 3), 36, 14, 22], (0, 2), 1, merged, {0: 28.0, 2: 24.0})
+        blank = [Cell("", "band") for _ in keys[2 + len(extra) :]]
+        told = [Cell(text, "band") for text in (fund, *whose[1:])]
+        rows.append([*told, *blank, Cell(_TOTAL[zh], "band"), Cell(float(sum(part["value"])), "total gap", span)])
+    widths = {"programme": 32, "cause": 36}
+    return Grid(rows, [*(widths.get(k, 14) for k in keys), 22], (0, 2), 1, merged, {0: 28.0, 2: 24.0})

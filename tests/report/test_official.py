@@ -18,6 +18,7 @@ import sibforecast as sib
 from sibforecast.assumptions import scenario
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.report.entry import DECIDERS
+from sibforecast.report.summaries import bill_form, cause_form
 from tests.datasets import dataset
 
 X = "×"
@@ -53,7 +54,11 @@ def drafted(data: sib.FundData, figures: dict[str, tuple[float, ...]], fund: str
 
 
 def cells(path: Path, name: str, values: bool = True) -> list[tuple[Any, ...]]:
-    return list(openpyxl.load_workbook(path, data_only=values)[name].iter_rows(values_only=True))
+    book = openpyxl.load_workbook(path, data_only=values, read_only=True)
+    try:
+        return list(book[name].iter_rows(values_only=True))
+    finally:
+        book.close()
 
 
 def test_the_two_sided_form_by_hand(small: sib.FundData, tmp_path: Path) -> None:
@@ -224,7 +229,7 @@ def test_balance_scenarios_causes_and_bill(nmg_draft: BudgetDraft, tmp_path: Pat
     runs = sib.run_scenarios(nmg_draft.assumptions, [sib.Scenario("cut", cut)])
     causes = sib.attribute(nmg_draft, sib.project(nmg_draft.assumptions, sib.Scenario("cut", cut)))
     bill = sib.share(nmg_draft, sib.read_rules("nmg_2016"))
-    given = [sib.roll_up(r, "league") for r in (nmg_draft, runs, causes, bill)]
+    given = [sib.roll_up(r, "region") for r in (nmg_draft, runs, causes, bill)]
     path = sib.report.workbook(given, tmp_path / "b.xlsx")
     balance = cells(path, "基金平衡表")
     table = sib.roll_up(nmg_draft, "region").balance
@@ -241,10 +246,30 @@ def test_balance_scenarios_causes_and_bill(nmg_draft: BudgetDraft, tmp_path: Pat
     assert cells(path, "分担汇总")[-1][-1] == pytest.approx(bill.frame["value"].sum(), abs=0.01)
 
 
+def test_years_and_scenarios_are_never_added_up(tmp_path: Path) -> None:
+    """Two scenarios of one fund: 5 + 3 = 8 in one, 4 in the other; no total is 12."""
+    key = {"region": "150100", "programme": "unemployment", "period": "2027"}
+    bill = pd.DataFrame([key | {"scenario": s, "payer": p, "value": v} for s, p, v in
+                         (("a", "league", 5.0), ("a", "pending", 3.0), ("b", "league", 4.0))])  # fmt: skip
+    made = bill_form(bill, {}, True, "")
+    assert made is not None
+    shown = [[c.value for c in row if c is not None] for row in made.rows[2:]]
+    assert shown == [
+        ["险种", "年度", "情景", "盟市", "待定", "合计"],
+        ["unemployment", "2027", "a", 5.0, 3.0, 8.0], ["合计", "2027", "a", 5.0, 3.0, 8.0],
+        ["unemployment", "2027", "b", 4.0, 0.0, 4.0], ["合计", "2027", "b", 4.0, 0.0, 4.0],
+    ]  # fmt: skip
+    causes = bill.assign(line="contribution_revenue", cause=["gap", "cut", "gap"]).drop(columns="payer")
+    grid = cause_form(causes, {}, True, "")
+    assert grid is not None
+    totals = [row[-1] for row in grid.rows if row[-2] is not None and row[-2].value == "合计"]
+    assert [(c.value, c.formula) for c in totals if c] == [(8.0, "=SUM(E4:E5)"), (4.0, "=SUM(E7:E7)")]
+
+
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
 def test_a_spreadsheet_recalculates_every_total_to_ours(nmg_draft: BudgetDraft, tmp_path: Path) -> None:
     """Stripped of the numbers kept beside them, all formulas are computed again by LibreOffice."""
-    path = sib.report.workbook(sib.roll_up(nmg_draft, "league"), tmp_path / "b.xlsx")
+    path = sib.report.workbook(sib.roll_up(nmg_draft, "region"), tmp_path / "b.xlsx")
     bare = openpyxl.load_workbook(path)  # saving drops the cached numbers
     (tmp_path / "bare").mkdir()
     bare.save(tmp_path / "bare" / "b.xlsx")
