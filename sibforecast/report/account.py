@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sibforecast.items import EXPENDITURE_LINES, INTER_LEVEL_REVENUE, REVENUE_LINES, STATUTORY_LINES
+
 #: Stages that may stand for the year before the draft, the best first.
 _BEFORE = ("expected", "executed", "final", "adjusted", "budget")
 NAN = float("nan")
@@ -83,6 +85,17 @@ class Account:
     def has(self, fund: str, item: str) -> bool:
         """Whether a fund knows an item at all, in any year."""
         return (fund, item) in self.known
+
+    def lacks(self, fund: str, item: str) -> bool:
+        """Whether a line does not apply to a fund: absent, while other lines of its side are there.
+
+        Totals and balances apply to every fund, and of a fund that publishes no lines nothing is
+        known of them: there a blank says so.
+        """
+        if item not in STATUTORY_LINES or self.has(fund, item):
+            return False
+        revenue = item in REVENUE_LINES + INTER_LEVEL_REVENUE
+        return any(self.has(fund, line) for line in (REVENUE_LINES if revenue else EXPENDITURE_LINES))
 
     def items(self, fund: str) -> Iterator[str]:
         """Items a fund knows."""

@@ -81,11 +81,11 @@ def base_form(words: Words, number: str) -> Grid | None:
         if codes:
             rows.append([Cell(words(in_zh, in_en), "band"), *[Cell(None, "band")] * (width - 1)])
         for code in codes:
-            figures = [_number(code, account.get(f, code, c)) if account.has(f, code) else Cell("×", "na")
+            figures = [_number(code, account.get(f, code, c)) if account.has(f, code) else Cell("—", "na")
                        for f in funds for c in shown]  # fmt: skip
             rows.append([Cell(words.item(code), "text"), Cell(words.unit(code), "text"), *figures])
-    text = words("注：官方附表的栏目未查到，本表栏目为本软件所设。×：无此项。",
-                 "Note: the columns of the official annex were not found; these are ours. ×: does not apply.")
+    text = words("注：官方附表的栏目未查到，本表栏目为本软件所设。—：无此项或无数据。",
+                 "Note: the columns of the official annex were not found; these are ours. —: none, or not known.")
     merged.append((len(rows), 0, len(rows), width - 1))
     rows.append([Cell(text, "note"), *[None] * (width - 1)])
     return Grid(rows, [30, 13, *[19] * (width - 2)], (0, 4), 2, merged, {0: 28.0, 3: 22.0, 4: 34.0, len(rows) - 1: 20.0})

@@ -10,12 +10,12 @@ from sibforecast.report.basics import BASES, balance_form, base_form, parameter_
 from sibforecast.report.entry import SHEETS, data_sheets, list_sheet, policy_sheet
 from sibforecast.report.grid import Grid
 from sibforecast.report.official import FORMS, Words, fund_form, total_form
-from sibforecast.report.summaries import bill_form, cause_form, scenario_form
+from sibforecast.report.summaries import adjustment_form, bill_form, cause_form, scenario_form
 
 _BASE_NAMES = {"01": ("pensions", "养老"), "02": ("medical", "医疗"), "03": ("injury, unemployment", "失业工伤")}
 _SUMMARIES: tuple[tuple[Callable[..., Grid | None], tuple[str, str]], ...] = (
     (scenario_form, ("Scenarios compared", "情景对比")), (cause_form, ("Causes in sum", "成因汇总")),
-    (bill_form, ("Bill in sum", "分担汇总")),
+    (bill_form, ("Bill in sum", "分担汇总")), (adjustment_form, ("Adjustment", "预算调整表")),
 )  # fmt: skip
 
 
@@ -48,7 +48,9 @@ def official_sheets(
         base = base_form(words, number)
         if base is not None:
             en, in_zh = _BASE_NAMES[number]
-            sheets[words(f"社预附{number} {in_zh}", f"Annex {number} {en}" if yuan else f"Base data {en}")] = base
+            told = (f"社预附{number} {in_zh}", f"Annex {number} {en}") if yuan else (f"基础资料 {in_zh}", f"Base data {en}")
+            title = words(*told)
+            sheets[title] = base
     sheets[words("收入参数表", "Revenue parameters")] = parameter_form(words, True)
     sheets[words("支出参数表", "Expenditure parameters")] = parameter_form(words, False)
     sheets[words("基金平衡表", "Balance and filling")] = balance_form(words, top.balance)

@@ -30,7 +30,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
 NUMBERS = {
     "currency": _MONEY, "currency/person-month": _MONEY, "currency/person-year": _MONEY, "currency/case": _MONEY,
     "persons": "#,##0", "person-months": "#,##0", "share": "0.00%", "per person-year": "0.0000", "months": "0.0",
-    "number": "General", "gap": _GAP, "change": "0.0%;[Red]-0.0%",
+    "number": "General", "amount": "#,##0.00", "gap": _GAP, "change": "0.0%;[Red]-0.0%",
 }  # fmt: skip
 
 

@@ -234,7 +234,7 @@ def _row(
         side = line.item in ("left", "right")
         value = _total_of_side(words, fund, line.item, column) if side else words.shown(fund, line.item, column)
         look = "total currency" if line.look == "band" else "currency"
-        if not side and not words.account.has(fund, line.item):
+        if words.account.lacks(fund, line.item):
             out.append(Cell("×", "na"))
             continue
         cells = {item: address for (item, place), address in where.items() if place == k}
@@ -307,7 +307,7 @@ def _total_row(words: Words, line: Line, rows: dict[str, int]) -> list[Cell | No
     cells: list[Cell | None] = []
     told: list[float] = []
     for place, fund in enumerate(account.funds):
-        if not account.has(fund, line.item):
+        if account.lacks(fund, line.item):
             cells.append(Cell("×", "na"))
             continue
         value = words.shown(fund, line.item, account.draft)

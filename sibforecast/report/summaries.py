@@ -1,4 +1,4 @@
-"""Scenarios side by side, causes of the gap and the bill over payers: each on one page with live totals."""
+"""Scenarios side by side, causes of the gap, the bill over payers and adjustments, with live totals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell as at
 
 from sibforecast import items
-from sibforecast.report.account import rolled
+from sibforecast.report.account import rolled, same
 from sibforecast.report.cover import currency_of
 from sibforecast.report.grid import Cell, Grid
 
@@ -96,12 +96,12 @@ def bill_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid |
         table = [(key[0], [float(sums.get((*key, p), 0.0)) for p in payers]) for key in keys if key[1:] == rest]
         for fund, figures in table:
             span = f"=SUM({at(len(rows), start)}:{at(len(rows), start + len(payers) - 1)})"
-            told = [Cell(names.get(fund, fund)), *map(Cell, rest), *(Cell(v, "currency") for v in figures)]
-            rows.append([*told, Cell(sum(figures), "total currency", span)])
+            told = [Cell(names.get(fund, fund)), *map(Cell, rest), *(Cell(v, "amount") for v in figures)]
+            rows.append([*told, Cell(sum(figures), "total amount", span)])
         columns = [sum(figures[n] for _, figures in table) for n in range(len(payers))]
         spans = [f"=SUM({at(first, start + n)}:{at(len(rows) - 1, start + n)})" for n in range(len(payers) + 1)]
         told = [Cell(_TOTAL[zh], "band"), *(Cell(text, "band") for text in rest)]
-        rows.append([*told, *(Cell(v, "total currency", f) for v, f in zip([*columns, sum(columns)], spans, strict=True))])
+        rows.append([*told, *(Cell(v, "total amount", f) for v, f in zip([*columns, sum(columns)], spans, strict=True))])
     return Grid(rows, [34, *[12] * len(extra), *[22] * (len(payers) + 1)], (0, 2), start, merged, {0: 28.0, 2: 24.0})
 
 
@@ -130,3 +130,27 @@ def cause_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid 
         rows.append([*told, *blank, Cell(_TOTAL[zh], "band"), Cell(float(sum(part["value"])), "total gap", span)])
     widths = {"programme": 32, "cause": 36}
     return Grid(rows, [*(widths.get(k, 14) for k in keys), 22], (0, 2), 1, merged, {0: 28.0, 2: 24.0})
+
+
+def adjustment_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid | None:
+    """Budget in force, what is proposed and the difference, line by line; ``None`` for what is no adjustment."""
+    frame = result if hasattr(result, "groupby") else result.frame
+    if not {"before", "after", "difference", "status", "reason"} <= set(frame) or frame.empty:
+        return None
+    heads = (("Area", "地区"), ("Fund", "险种"), ("Line", "收支科目"), ("Budget in force", "原预算"), ("Proposed", "调整后预算"),
+             ("Difference", "增减额"), ("Share", "增减比例"), ("Status", "状态"), ("Reason", "理由"))  # fmt: skip
+    rows, merged = _top("预算调整情况表" if zh else "Adjustment of the budget", _unit(currency_of(result), zh), len(heads), note)
+    rows.append([Cell(words[zh], "head") for words in heads])
+    heights = {0: 28.0, 2: 24.0}
+    columns = ["region", "programme", "item", "before", "after", "difference", "share", "status", "reason"]
+    for area, fund, item, before, after, difference, share, status, reason in frame[columns].itertuples(index=False, name=None):
+        here = len(rows)
+        label = items.CATALOGUE[item].label("zh" if zh else "en") if item in items.CATALOGUE else str(item)
+        formula = f"={at(here, 4)}-{at(here, 3)}" if same(after - before, difference) else ""
+        told = [Cell(names.get(area, str(area))), Cell(names.get(fund, str(fund))), Cell(label)]
+        why = "" if reason is None or reason != reason else str(reason)
+        rows.append([*told, Cell(before, "amount"), Cell(after, "amount"), Cell(difference, "currency", formula),
+                     Cell(share, "share"), Cell(str(status)), Cell(why, "wrapped")])  # fmt: skip
+        if len(why) > 50:
+            heights[here] = 14.0 * -(-len(why) // 48)
+    return Grid(rows, [16, 30, 24, 20, 20, 20, 10, 12, 56], (0, 2), 3, merged, heights)

@@ -18,7 +18,7 @@ import sibforecast as sib
 from sibforecast.assumptions import scenario
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.report.entry import DECIDERS
-from sibforecast.report.summaries import bill_form, cause_form
+from sibforecast.report.summaries import adjustment_form, bill_form, cause_form
 from tests.datasets import dataset
 
 X = "×"
@@ -101,6 +101,17 @@ def test_unknown_is_blank_and_of_some_funds_is_not_of_all(small: sib.FundData, t
     assert total["利息收入"] == (None, None)
     assert total["集体补助收入"] == (X, X)
     assert total["财政补贴收入"] == (210e4, 210e4)
+
+
+def test_totals_without_lines_are_unknown_lines_not_lines_that_do_not_apply(small: sib.FundData, tmp_path: Path) -> None:
+    """A fund that publishes 1,230 and 1,342 in total has lines that nobody knows, and balances too: blank, no ×."""
+    path = sib.report.workbook(drafted(small, {"total_revenue": (1230, 1342)}), tmp_path / "b.xlsx")
+    left = {r[0]: r[1:3] for r in cells(path, FORM)[4:] if r[0]}
+    assert left["一、社会保险费收入"] == left["八、上级补助收入"] == left["上年结余"] == left["总计"] == (None, None)
+    assert left["本年收入合计"] == (1230e4, 1342e4)
+    total = {r[0]: r[1:3] for r in cells(path, "社预01 总表")[4:] if r[0]}
+    assert total["年末滚存结余"] == total["社会保险费收入"] == (None, None)
+    assert total["本年收入合计"] == (1342e4, 1342e4)
 
 
 def test_page_set_up(small: sib.FundData, tmp_path: Path) -> None:
@@ -264,6 +275,18 @@ def test_years_and_scenarios_are_never_added_up(tmp_path: Path) -> None:
     assert grid is not None
     totals = [row[-1] for row in grid.rows if row[-2] is not None and row[-2].value == "合计"]
     assert [(c.value, c.formula) for c in totals if c] == [(8.0, "=SUM(E4:E5)"), (4.0, "=SUM(E7:E7)")]
+
+
+def test_an_adjustment_shows_its_difference_as_a_formula() -> None:
+    """A budget of 200 raised to 230 rises by 30, 15 %."""
+    row = {"region": "150100", "programme": "unemployment", "item": "benefit_expenditure", "before": 200.0, "after": 230.0,
+           "difference": 30.0, "share": 0.15, "status": "adjust", "reason": None}  # fmt: skip
+    grid = adjustment_form(pd.DataFrame([row]), {"150100": "呼和浩特市"}, True, "")
+    assert grid is not None
+    assert [c.value for c in grid.rows[3] if c] == [
+        "呼和浩特市", "unemployment", "社会保险待遇支出", 200.0, 230.0, 30.0, 0.15, "adjust", "",
+    ]  # fmt: skip
+    assert [c.formula for c in grid.rows[3] if c and c.formula] == ["=E4-D4"]
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
