@@ -11,6 +11,7 @@ from sibforecast.report.entry import SHEETS, data_sheets, list_sheet, policy_she
 from sibforecast.report.grid import Grid
 from sibforecast.report.official import FORMS, Words, fund_form, total_form
 from sibforecast.report.summaries import adjustment_form, bill_form, cause_form, scenario_form
+from sibforecast.sheets import Sheet
 
 _BASE_NAMES = {"01": ("pensions", "养老"), "02": ("medical", "医疗"), "03": ("injury, unemployment", "失业工伤")}
 _SUMMARIES: tuple[tuple[Callable[..., Grid | None], tuple[str, str]], ...] = (
@@ -21,21 +22,21 @@ _SUMMARIES: tuple[tuple[Callable[..., Grid | None], tuple[str, str]], ...] = (
 
 def official_sheets(
     named: Mapping[str, Any], names: Mapping[str, str], language: str, note: str
-) -> tuple[dict[str, Grid], str]:
+) -> tuple[dict[str, Any], str]:
     """Forms, annexes, parameters, balance and summaries; and the area the forms are of.
 
     Without a draft of a data set, or where its areas make up no area of the tree, there are none.
     """
     zh = language == "zh"
-    sheets: dict[str, Grid] = {}
+    sheets: dict[str, Any] = {}
     account: Account | None = None
-    top: Any = None
-    for result in named.values():
-        top = whole(result)
-        account = Account.of(top, language, result) if top is not None else None
+    draft = top = None
+    for draft in named.values():
+        top = whole(draft)
+        account = Account.of(top, language, draft) if top is not None else None
         if account is not None:
             break
-    if account is None:
+    if account is None or top is None or draft is None:
         return {}, ""
     words = Words(account, zh, bool(note))
     yuan = account.currency == "yuan"
@@ -62,6 +63,11 @@ def official_sheets(
                 sheets[title if title not in sheets else f"{title} {name}"] = made
     for grid in sheets.values():
         grid.note = note
+    before = set(draft.findings.lines())
+    added = [line for line in top.findings.lines() if line not in before]
+    if added:  # what adding the areas up brought to light
+        head = words("加总各地区时的检查结果", "found when the areas were added up")
+        sheets[words("加总检查", "Adding up")] = Sheet(["message"], [added], [head], note, wrapped={"message": 120})
     return sheets, account.region
 
 

@@ -114,6 +114,22 @@ def test_totals_without_lines_are_unknown_lines_not_lines_that_do_not_apply(smal
     assert total["本年收入合计"] == (1342e4, 1342e4)
 
 
+def test_what_adding_the_areas_up_brings_to_light_is_told(tmp_path: Path) -> None:
+    """The league says it sent 10 up, the region that it got 12: only 10 is taken out, and the forms say so."""
+    rows = [("150100", "resident_medical", "total_revenue", 2024, 1, "万元", "final")]
+    data = sib.load(dataset(tmp_path / "data", rows))
+    made = [("150100", "resident_medical", item, "2026", "draft", value, "by hand")
+            for item, value in (("total_revenue", 100.0), ("total_expenditure", 90.0), ("upper_remittance", 10.0),
+                                ("lower_remittance", 0.0))]  # fmt: skip
+    made.append(("150000", "resident_medical", "lower_remittance", "2026", "draft", 12.0, "by hand"))
+    frame = pd.DataFrame(made, columns=list(BudgetDraft.columns))
+    basis = sib.Assumptions(lambda: frame, {"currency": "yuan"}, data=data)
+    path = sib.report.workbook(BudgetDraft(lambda: frame, {"currency": "yuan"}, year=2026, assumptions=basis), tmp_path / "b.xlsx")
+    (line,) = [r[0] for r in cells(path, "加总检查")[1:]]
+    assert "mirror_unmatched" in line
+    assert "expected 10.00; found 12.00" in line
+
+
 def test_page_set_up(small: sib.FundData, tmp_path: Path) -> None:
     path = sib.report.workbook(drafted(small, FIGURES | TOTALS), tmp_path / "b.xlsx")
     book = openpyxl.load_workbook(path)
