@@ -14,6 +14,8 @@ from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
 from sibforecast.writing import written_whole
 
+#: Said below a form whose figures stand in the table ``history`` too, so that they are read once.
+REPEATS = "本表数字取自数据表"
 #: Codes: text even where they look like numbers.
 CODES = frozenset(
     {"region", "programme", "item", "period", "origin", "stage", "scenario", "cause", "line", "class", "clause",
@@ -21,7 +23,7 @@ CODES = frozenset(
 )  # fmt: skip
 #: Numbers that are not in the unit of the row's item.
 _OWN_FORMAT = {
-    "quantile": "0.0##", "ratio": "0.00%", "season_share": "0.00%", "completion": "0.00%", "growth": "0.00%",
+    "quantile": "0.0##", "ratio": "0.00%", "share": "0.00%", "season_share": "0.00%", "completion": "0.00%", "growth": "0.00%",
     "row": "0", "horizon": "0", "count": "#,##0", "weight": "0.0##", "score": "0.0##",
     "own_balance": "#,##0.00;[Red]-#,##0.00", "open": "[Red]#,##0.00;-#,##0.00;0.00",
 }  # fmt: skip
@@ -65,6 +67,8 @@ class Sheet:
         Columns that stay in sight when the sheet is moved sideways.
     printed : int, optional
         Only so many columns are printed.
+    printed_rows : int, optional
+        Only so many rows are printed; the others are for reading on the screen.
     wrapped : mapping of str to int
         Columns of sentences, and the width at which they are wrapped.
     marked : mapping of str to sequence of str
@@ -77,6 +81,7 @@ class Sheet:
     note: str = ""
     frozen: int = 0
     printed: int | None = None
+    printed_rows: int | None = None
     wrapped: Mapping[str, int] = field(default_factory=dict)
     marked: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
@@ -124,8 +129,9 @@ def write_sheets(path: str | Path, sheets: Mapping[str, Any]) -> Path:
     ----------
     path : str or Path
         The ``.xlsx`` file.
-    sheets : mapping of str to pandas.DataFrame or (columns, rows)
-        The tables by the name of their sheet; names are cut to what Excel allows.
+    sheets : mapping of str to pandas.DataFrame, (columns, rows), or what draws itself
+        The tables by the name of their sheet; names are cut to what Excel allows. An object
+        with ``draw(worksheet, styles)`` writes its own cells: a printed form.
 
     Returns
     -------
@@ -151,12 +157,16 @@ def write_sheets(path: str | Path, sheets: Mapping[str, Any]) -> Path:
         raise SibError(f"{target.name}: a workbook is written as .xlsx")
     if not sheets:
         raise SibError("no sheet to write")
-    tables = {name: Sheet.of(table) for name, table in sheets.items()}
+    tables = {name: table if hasattr(table, "draw") else Sheet.of(table) for name, table in sheets.items()}
     with written_whole(target) as temporary:
-        book = Workbook(str(temporary), {"in_memory": False, "nan_inf_to_errors": False})
+        book = Workbook(str(temporary), {"in_memory": False, "nan_inf_to_errors": False, "strings_to_formulas": False,
+                                         "strings_to_urls": False})
         styles = _Styles(book)
         taken: set[str] = set()
         for name, sheet in tables.items():
+            if not isinstance(sheet, Sheet):
+                sheet.draw(book.add_worksheet(sheet_name(name, taken)), styles)
+                continue
             for start in range(0, max(sheet.rows, 1), _MAX_ROWS):
                 _write(book.add_worksheet(sheet_name(name, taken)), sheet.part(start), styles)
         book.close()
@@ -257,8 +267,8 @@ def _lay_out(sheet: Any, table: Sheet) -> None:
     if table.rows:
         sheet.autofilter(0, 0, table.rows, len(table.columns) - 1)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{table.rows + 1}"})
-    if table.printed:
-        sheet.print_area(0, 0, table.rows, table.printed - 1)
+    if table.printed or table.printed_rows:
+        sheet.print_area(0, 0, min(table.rows, table.printed_rows or table.rows), (table.printed or len(table.columns)) - 1)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)

@@ -1,4 +1,4 @@
-"""A plain workbook of results: a cover, wide tables people read, long tables machines read."""
+"""The workbook of results: a cover, official forms, tables people read, tables that are read back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE, UNITS
+from sibforecast.report.contents import official_sheets, reading_sheets
+from sibforecast.report.cover import cover, currency_of, provenance_of
 from sibforecast.sheets import Sheet, write_sheets
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "class": ("class", "分类"), "treat": ("treatment", "处理"), "ratio": ("ratio", "比例"),
     "clause": ("clause", "条款"), "reason": ("reason", "理由"), "evidence": ("evidence", "依据"),
     "severity": ("severity", "级别"), "table": ("table", "表"), "row": ("row", "行"), "column": ("column", "列"),
+    "before": ("before", "原预算"), "after": ("after", "调整后"), "difference": ("difference", "增减额"),
+    "share": ("share", "增减比例"), "status": ("status", "状态"), "ground": ("ground", "依据事项"),
+    "proposer": ("proposer", "提出部门"), "after_low": ("after, low", "调整后下限"), "after_high": ("after, high", "调整后上限"),
+    "line": ("line", "收支项目"), "known_at_budget": ("known at budget", "预算时已知"),
     "expected": ("expected", "应为"), "found": ("found", "实为"), "message": ("message", "说明"), "mend": ("mend", "改法"),
 }  # fmt: skip
 _STAGES = {
@@ -45,31 +51,37 @@ _SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evid
 _MARKED = {"treat": ("pending", "unlisted")}
 #: More year-and-stage columns than this are a history, not a draft: no wide sheet.
 _WIDEST = 12
-_PROVENANCE = {
-    "input": ("data set", "数据集"), "input_hash": ("fingerprint of the data", "数据指纹"),
-    "version": ("sibforecast version", "sibforecast 版本"), "currency": ("currency", "币种"),
-    "asof": ("known until", "数据截至"), "year": ("budget year", "预算年度"), "seed": ("seed", "随机种子"),
-    "illustrative": ("illustrative data", "示例数据"), "scenarios": ("scenarios", "情景"),
-    "created": ("created", "生成时间"),
+#: Results by kind, as their sheets are named.
+_KINDS = {
+    "BudgetDraft": ("draft", "草案"), "Projection": ("scenarios", "情景"), "Attribution": ("causes", "成因"),
+    "Sharing": ("bill", "分担"), "Adjustment": ("adjustments", "预算调整"), "Findings": ("findings", "检查结果"),
+    "Review": ("review", "审核"), "Monitoring": ("execution", "执行监测"), "Settlement": ("settlement", "决算分析"),
+    "Scorecard": ("scorecard", "考核评分"), "Simulation": ("simulation", "模拟"), "Forecast": ("forecast", "预测"),
 }  # fmt: skip
+#: Rows of a table by area that are printed; the others are for the screen.
+_PRINTED = 120
 
 
 def workbook(results: Any, path: str | Path, *, language: str | None = None) -> Path:
-    """Write results as a plain workbook.
+    """Write results as a workbook in the official layout.
 
-    The first sheet says what the figures are, where they come from and in which units. A
-    draft has a wide sheet with the year's columns side by side, its balance table, its
-    findings and the long table; any other result its long table. Codes stand beside names,
-    values are in base units and unrounded.
+    The cover says what the figures are, where they come from and in which units. A draft
+    fills the official forms of the area its areas make up: the total table (社预01), a
+    two-sided form for each fund (社预02–08), base data (社预附01–03; their columns are ours),
+    parameters of revenue and expenditure, and the balance with its filling. Scenarios, causes
+    and bills have a page each. Totals of forms are live formulas; where published lines do
+    not make a total up, it stands as a figure. Tables by area follow, findings, and the
+    sheets from which :func:`sibforecast.load` reads the same figures back, unrounded; the
+    table of measures has empty rows to enter a scenario.
 
     Parameters
     ----------
     results : Result, pandas.DataFrame, mapping or list of these
-        What to write; the keys of a mapping name the sheets.
+        What to write; the keys of a mapping name the sheets. The first draft fills the forms.
     path : str or Path
         The ``.xlsx`` file.
     language : {"zh", "en"}, optional
-        By default Chinese if the results know Chinese names, else English.
+        By default Chinese if the results know Chinese names and count in yuan, else English.
 
     Returns
     -------
@@ -91,21 +103,28 @@ def workbook(results: Any, path: str | Path, *, language: str | None = None) -> 
     ...     print(sib.report.workbook({"bill": bill}, f"{folder}/bill.xlsx").name)
     bill.xlsx
     """
-    named = _named(results)
-    if not named:
-        raise SibError("no result to write")
     if language not in (None, "zh", "en"):
         raise SibError(f"unknown language {language!r}; expected 'zh' or 'en'")
-    speech = language or ("zh" if any(map(_speaks_chinese, named.values())) else "en")
+    given = _listed(results)
+    if not given:
+        raise SibError("no result to write")
+    for _, result in given:
+        _frame(result)
+    speech = language or ("zh" if any(_speaks_chinese(r) for _, r in given) else "en")
+    named = _named(given, speech)
     names: dict[str, str] = {}
     for result in reversed(named.values()):
         names |= _labels(result, speech)
-    note = _word("illustrative", speech) if any(_provenance(r).get("illustrative") for r in named.values()) else ""
+    note = _word("illustrative", speech) if any(provenance_of(r).get("illustrative") for r in named.values()) else ""
+    forms, whose = official_sheets(named, names, speech, note)
     sheets: dict[str, Any] = {_word("about", speech): Sheet.of(((_word("subject", speech), _word("text", speech)), []))}
+    sheets |= forms
     for name, result in named.items():
-        for title, table in _sheets_of(name, result, names, speech).items():
-            sheets[_unused(title, sheets)] = _shown(table, speech, note)
-    about = [list(column) for column in zip(*_about(named, list(sheets)[1:], speech), strict=True)]
+        for title, table in _sheets_of(name, result, names, speech, bool(whose)).items():
+            sheets[_unused(title, sheets)] = _shown(table, speech, note, bool(whose))
+    if whose:
+        sheets |= reading_sheets(named, speech, note)
+    about = [list(column) for column in zip(*cover(named, list(sheets)[1:], speech, whose), strict=True)]
     head = (_word("subject", speech), _word("text", speech))
     sheets[_word("about", speech)] = Sheet(["key", "text"], about, head, note, wrapped={"text": 90})
     return write_sheets(path, sheets)
@@ -123,15 +142,21 @@ def _unused(title: str, taken: Mapping[str, Any]) -> str:
     return found
 
 
-def _named(results: Any) -> dict[str, Any]:
-    """Results by name; a list or a single one is named by its kind."""
+def _listed(results: Any) -> list[tuple[str, Any]]:
+    """Results with the names they were given; blank where they were given none."""
     if isinstance(results, Mapping):
-        return {str(name): result for name, result in results.items()}
+        return [(str(name), result) for name, result in results.items()]
     listed: Iterable[Any] = results if isinstance(results, list | tuple) else [results]
+    return [("", result) for result in listed]
+
+
+def _named(given: Iterable[tuple[str, Any]], language: str) -> dict[str, Any]:
+    """Results by name; those without a name are named by their kind."""
     named: dict[str, Any] = {}
-    for result in listed:
+    for name, result in given:
         kind = "table" if hasattr(result, "groupby") else type(result).__name__
-        named[_unused(kind, named)] = result
+        told = _KINDS.get(kind, (kind, kind))[language == "zh"]
+        named[name or _unused(told, named)] = result
     return named
 
 
@@ -148,39 +173,32 @@ def _labels(result: Any, language: str) -> dict[str, str]:
     return dict(tell(language)) if callable(tell) else {}
 
 
-def _provenance(result: Any) -> Mapping[str, Any]:
-    known = getattr(result, "provenance", None)
-    known = getattr(result, "attrs", {}).get("provenance") if known is None else known
-    return known if isinstance(known, Mapping) else {}
-
-
 def _speaks_chinese(result: Any) -> bool:
+    if currency_of(result) != "yuan":
+        return False
     return any("一" <= c <= "鿿" for name in _labels(result, "zh").values() for c in name)
 
 
-def _sheets_of(name: str, result: Any, names: Mapping[str, str], language: str) -> dict[str, pd.DataFrame]:
+def _sheets_of(name: str, result: Any, names: Mapping[str, str], language: str, forms: bool) -> dict[str, pd.DataFrame]:
     """The tables of one result, by the title of their sheet."""
     frame = _frame(result)
-    money = _currency(result)
+    money = currency_of(result)
     tables: dict[str, pd.DataFrame] = {}
     wide = _wide(frame, names)
     if wide is not None:
         tables[name] = _names_first(_with_names(wide, names, language, money))
     balance = getattr(result, "balance", None)
-    if balance is not None and hasattr(balance, "groupby"):
+    several = frame["region"].nunique() > 1 if "region" in frame else False
+    if balance is not None and hasattr(balance, "groupby") and (several or not forms):
         tables[f"{name} {_word('balance', language)}"] = _names_first(_with_names(balance, names, language, money))
     findings = getattr(result, "findings", None)
     if findings is not None and len(_frame(findings)):
         tables[f"{name} {_word('findings', language)}"] = _frame(findings)
     if wide is None:
-        tables[name] = _with_names(frame, names, language, money)
-    else:  # the long table beside a wide one is for machines: codes alone
+        tables[name] = _names_first(_with_names(frame, names, language, money))
+    elif not forms:  # the long table beside a wide one is for machines: codes alone
         tables[f"{name} {_word('long', language)}"] = frame
     return tables
-
-
-def _currency(result: Any) -> str:
-    return str(_provenance(result).get("currency", "yuan"))
 
 
 def _wide(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame | None:
@@ -255,7 +273,7 @@ def _unit(code: Any, language: str, currency: str) -> str | None:
     return text if currency == "yuan" else text.replace("yuan", currency).replace("元", currency)
 
 
-def _shown(table: pd.DataFrame, language: str, note: str) -> Sheet:
+def _shown(table: pd.DataFrame, language: str, note: str, forms: bool) -> Sheet:
     """The table as a sheet with headings in the language."""
     plain = Sheet.of(table)
     header = []
@@ -268,46 +286,7 @@ def _shown(table: pd.DataFrame, language: str, note: str) -> Sheet:
     return Sheet(
         plain.columns, plain.data, header, note, frozen=2 + ("item_name" in plain.columns) if names_first else 0,
         printed=len(plain.columns) - hidden if hidden else None,
+        printed_rows=_PRINTED if forms and plain.rows > _PRINTED else None,
         wrapped={c: w for c, w in _SENTENCES.items() if c in plain.columns},
         marked={c: words for c, words in _MARKED.items() if c in plain.columns},
     )  # fmt: skip
-
-
-def _about(named: Mapping[str, Any], titles: list[str], language: str) -> list[tuple[str, str]]:
-    """What the cover says: contents, marks, units, origin and versions."""
-    from importlib.metadata import version
-
-    zh = language == "zh"
-    rows: list[tuple[str, str]] = []
-    if any(_provenance(r).get("illustrative") for r in named.values()):
-        rows.append((("示例数据" if zh else "Illustrative data"), "示例数据，不是真实数据 illustrative data, not real"))
-    for name, result in named.items():
-        headline = getattr(result, "headline", None)
-        said = headline() if callable(headline) else f"{len(_frame(result)):,} {'行' if zh else 'rows'}"
-        rows.append((name, said))
-        notices = getattr(result, "notices", None)
-        rows += [(f"{name} !", told) for told in (notices() if callable(notices) else [])]
-    rows.append(("工作表" if zh else "sheets", "、".join(titles) if zh else ", ".join(titles)))
-    money = sorted({_currency(r) for r in named.values()})
-    coin = "、".join("元" if m == "yuan" else m for m in money) if zh else ", ".join(money)
-    units = (
-        f"金额：{coin}，未四舍五入；人数：人；比例：%；可支付月数：个月。空白表示没有数据，不是零。收支缺口为正数表示收不抵支。"
-        if zh
-        else f"amounts in {coin}, unrounded; persons; shares in %; months. Blank is not known, never zero. "
-        "A positive gap is a deficit."
-    )
-    rows.append(("单位" if zh else "units", units))
-    told: dict[tuple[str, str], str] = {}
-    for name, result in named.items():
-        for key, value in _provenance(result).items():
-            if value in (None, "", [], ()) or key == "illustrative":
-                continue
-            label = _PROVENANCE[key][zh] if key in _PROVENANCE else str(key)
-            told.setdefault((label, str(value)), name)
-    several: dict[str, int] = {}
-    for label, _ in told:
-        several[label] = several.get(label, 0) + 1
-    rows += [(label if several[label] == 1 else f"{label} ({name})", value) for (label, value), name in told.items()]
-    rows.append(("pandas", version("pandas")))
-    rows.append(("xlsxwriter", version("xlsxwriter")))
-    return rows

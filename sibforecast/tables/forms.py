@@ -20,6 +20,7 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.programmes.registry import PRINTED_TOTAL, words
+from sibforecast.sheets import REPEATS
 from sibforecast.tables.cells import read_cell, read_period
 from sibforecast.tables.form_lines import HEADS, bare, is_note, is_section, item_of, level_of, plain
 from sibforecast.tables.read import Collector, RawTable, letters_of
@@ -41,6 +42,8 @@ _REPORTER = re.compile(r"(?:编报|编制|填报)(?:单位|部门):?([^:]*?)(?=(
 _OFFICES = re.compile(r"(财政局|财政厅|人力资源和社会保障[局厅]|医疗保障局|社会保险.*(?:局|中心))$")
 _STAGES = (("调整", "adjusted"), ("预计", "expected"), ("预算", "budget"), ("执行", "executed"), ("决算", "final"))
 _NOT_AMOUNTS = ("%", "进度", "增长", "比重", "当期", "行次", "栏次", "备注")
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of figures: whose, of which period and stage."""
@@ -77,6 +80,11 @@ def is_form(cells: pd.DataFrame) -> bool:
     rows = [[plain(c) for c in row] for row in cells.head(12).itertuples(index=False)]
     text = " ".join(c for row in rows for c in row)
     return any(HEADS.intersection(row) for row in rows) and bool(_NUMBER.search(text) or _TITLE.search(text))
+
+
+def repeats(cells: pd.DataFrame) -> bool:
+    """Whether a form says that its figures stand in the table ``history`` of the same workbook."""
+    return any(REPEATS in str(c) for row in cells.tail(3).itertuples(index=False) for c in row)
 
 
 def with_forms(
@@ -313,7 +321,8 @@ def _items(rows: Cells, first: int, start: int, file: str, found: Collector) -> 
         elif within is not None and (indent < within or not indent or level == highest is not None):
             within = None
         below = within is not None or (level is not None and level != highest)
-        item = item_of(bare(label))
+        part = items.words().get(bare(label).lower(), "") if below else ""  # 医疗待遇支出 below 待遇支出
+        item = part if part in items.BENEFIT_LINES else item_of(bare(label))
         if below and item not in items.BENEFIT_LINES:
             continue
         if item:

@@ -87,7 +87,7 @@ def _books(folder: Path) -> list[Path]:
 
 def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
     """All tables of a data set; what cannot be opened is a finding."""
-    from sibforecast.tables.forms import is_form, with_forms  # they read raw tables out of forms
+    from sibforecast.tables.forms import is_form, repeats, with_forms  # they read raw tables out of forms
 
     tables: dict[str, RawTable] = {}
     if not path.exists():
@@ -111,6 +111,8 @@ def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
         if raw is not None:
             tables[table] = raw
             found.reading(raw)
+    if "history" in tables:  # forms that only show its figures again
+        sheets = [s for s in sheets if not repeats(s[2])]
     return with_forms(tables, sheets, found) if sheets else tables
 
 

@@ -26,7 +26,7 @@ TABLES: dict[str, Table] = {
             "history",
             ("region", "programme", "item", "period", "value", "unit"),
             ("stage", "caliber", "source"),
-            ("历史", "历史数据", "数据"),
+            ("figures", "历史", "历史数据", "数据"),
         ),
         Table("programmes", ("programme", "kind", "name"), ("name_en", "succeeded_by", "from"), ("险种", "险种表")),
         Table("pooling", ("programme", "level", "start", "end"), ("region",), ("统筹层次", "统筹")),

@@ -1,0 +1,141 @@
+"""The figures of one area as the official forms need them: fund by fund, last year and this."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sibforecast.items import EXPENDITURE_LINES, INTER_LEVEL_REVENUE, REVENUE_LINES, STATUTORY_LINES
+
+#: Stages that may stand for the year before the draft, the best first.
+_BEFORE = ("expected", "executed", "final", "adjusted", "budget")
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Account:
+    """One area's draft.
+
+    Attributes
+    ----------
+    region : str
+        The reporting area's name.
+    year : int
+        The budget year.
+    funds : mapping of str to tuple
+        Code of each fund to its name and kind, in their order.
+    columns : tuple of (period, stage)
+        Last year's final, this year's budget and outturn, the draft: those that are there.
+    currency : str
+        ``yuan`` or an ISO code.
+    """
+
+    region: str
+    year: int
+    funds: Mapping[str, tuple[str, str]]
+    columns: tuple[tuple[str, str], ...]
+    currency: str
+    values: Mapping[tuple[str, str, str, str], float] = field(repr=False)
+    methods: Mapping[tuple[str, str], str] = field(repr=False)
+    known: frozenset[tuple[str, str]] = field(repr=False)
+
+    @classmethod
+    def of(cls, result: Any, language: str, parts: Any = None) -> Account | None:
+        """The account of a draft of one area; ``None`` if the result is something else.
+
+        Methods are told from the draft of its `parts`, where it was rolled up.
+        """
+        source, year = getattr(result, "source", None), getattr(result, "year", None)
+        frame = result.frame
+        if not year or source is None or frame.empty or "scenario" in frame or frame["region"].nunique() != 1:
+            return None
+        names = result.labels(language)
+        plain = frame.astype(dict.fromkeys(("region", "programme", "item", "period", "stage"), "object"))
+        keys = list(plain[["programme", "item", "period", "stage"]].itertuples(index=False, name=None))
+        codes = [c for c in source.programmes if c in set(plain["programme"])]
+        there = set(plain[["period", "stage"]].itertuples(index=False, name=None))
+        order = [(str(year - 2), "final"), (str(year - 1), "final"), (str(year - 1), "budget"), (str(year - 1), "adjusted"),
+                 (str(year - 1), "expected"), (str(year), "draft")]  # fmt: skip
+        return cls(
+            names.get(str(plain["region"].iloc[0]), str(plain["region"].iloc[0])), int(year),
+            {c: (names.get(c, c), source.programmes[c].kind) for c in codes},
+            tuple(pair for pair in order if pair in there), str(source.currency),
+            dict(zip(keys, plain["value"].astype(float), strict=True)),
+            _methods((parts if parts is not None else result).frame, str(year)),
+            frozenset((p, i) for p, i, _, _ in keys),
+        )  # fmt: skip
+
+    @property
+    def draft(self) -> tuple[str, str]:
+        """Period and stage of the draft."""
+        return str(self.year), "draft"
+
+    @property
+    def before(self) -> tuple[str, str]:
+        """Period and stage of the column beside the draft: the year under way, as it is known best."""
+        year = str(self.year - 1)
+        return next(((year, s) for s in _BEFORE if (year, s) in self.columns), (year, "expected"))
+
+    def get(self, fund: str, item: str, column: tuple[str, str]) -> float:
+        """A figure; not a number where it is not known."""
+        return self.values.get((fund, item, *column), NAN)
+
+    def has(self, fund: str, item: str) -> bool:
+        """Whether a fund knows an item at all, in any year."""
+        return (fund, item) in self.known
+
+    def lacks(self, fund: str, item: str) -> bool:
+        """Whether a line does not apply to a fund: absent, while other lines of its side are there.
+
+        Totals and balances apply to every fund, and of a fund that publishes no lines nothing is
+        known of them: there a blank says so.
+        """
+        if item not in STATUTORY_LINES or self.has(fund, item):
+            return False
+        revenue = item in REVENUE_LINES + INTER_LEVEL_REVENUE
+        return any(self.has(fund, line) for line in (REVENUE_LINES if revenue else EXPENDITURE_LINES))
+
+    def items(self, fund: str) -> Iterator[str]:
+        """Items a fund knows."""
+        return (item for code, item in self.known if code == fund)
+
+
+def _methods(frame: Any, year: str) -> dict[tuple[str, str], str]:
+    """How the draft of each item was found; the commonest way where areas differ, and how many go it."""
+    drafted = frame[(frame["period"] == year) & (frame["stage"] == "draft") & frame["value"].notna()]
+    out: dict[tuple[str, str], str] = {}
+    counts = drafted.groupby(["programme", "item"], observed=True, sort=False)["method"].value_counts()
+    totals = counts.groupby(level=[0, 1], observed=True, sort=False).sum().to_dict()
+    for (fund, item, method), count in counts.items():
+        if count > 0:
+            every = totals[fund, item]
+            out.setdefault((fund, item), str(method) if count == every else f"{method} ({count}/{every})")
+    return out
+
+
+def whole(result: Any) -> Any:
+    """A draft of several areas as that of the area they make up; ``None`` where there is none."""
+    if not getattr(result, "year", None) or result.frame.empty:
+        return None
+    return result if result.frame["region"].nunique() == 1 else rolled(result)
+
+
+def rolled(result: Any) -> Any:
+    """A result rolled up to the one area at the top of its tree; ``None`` where there is no such area.
+
+    The roll-up is the public one: flows between the areas are taken out, rates are weighted.
+    """
+    tree = getattr(getattr(result, "source", None), "regions", None)
+    tops = [a for a in tree.areas.values() if a.parent not in tree.areas] if tree is not None else []
+    if len(tops) != 1:
+        return None
+    import sibforecast  # the front door: what a user would ask for
+
+    return sibforecast.roll_up(result, tops[0].level)
+
+
+def same(one: float, other: float) -> bool:
+    """Whether two amounts are equal to the cent, as forms show them."""
+    return math.isfinite(one) and math.isfinite(other) and abs(one - other) < 0.005 + 1e-13 * abs(other)
