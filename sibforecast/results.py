@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 #: Version of the JSON form of results; it changes when a column changes its meaning.
 JSON_VERSION = "1.0"
 
-_NUMBERS = {
+#: Columns of results that hold numbers.
+NUMBERS = {
     "value", "quantile", "ratio", "forecast", "actual", "weight", "score", "row", "horizon",
     "lower80", "upper80", "lower95", "upper95", "gap", "own_balance", "gap_subsidy",
     "gap_grant", "open", "opening_balance", "closing_balance", "known_at_budget",
@@ -287,7 +288,7 @@ def json_schema(columns: tuple[str, ...], name: str) -> dict[str, Any]:
                     "minItems": len(columns),
                     "prefixItems": [
                         {"type": ["number", "boolean", "null"]}
-                        if column in _NUMBERS
+                        if column in NUMBERS
                         else {"type": ["string", "number", "boolean", "null"]}
                         for column in columns
                     ],

@@ -18,7 +18,7 @@ import pandas as pd
 from sibforecast import items
 from sibforecast.analysis import coverage
 from sibforecast.errors import RollUpError
-from sibforecast.results import Findings, Result
+from sibforecast.results import NUMBERS, Findings, Result
 from sibforecast.tables.data import FundData
 from sibforecast.tables.regions import Regions
 from sibforecast.tables.schema import LEVELS
@@ -63,7 +63,8 @@ def roll_up(result: R, level: str) -> R:
     Raises
     ------
     RollUpError
-        For quantiles, for an unknown level, and for results without areas.
+        For quantiles, for an unknown level, for results without areas, and for those with other numbers beside
+        a value, which have no rule to be added up by.
 
     Examples
     --------
@@ -77,6 +78,10 @@ def roll_up(result: R, level: str) -> R:
     frame = result.frame
     if "quantile" in frame:
         raise RollUpError("quantiles of areas cannot be added; draw the areas together and take quantiles of the sum")
+    beside = set(type(result).columns) & (NUMBERS - {"value", "ratio", "known_at_budget"})
+    if beside:
+        told = ", ".join(sorted(beside))
+        raise RollUpError(f"a {type(result).__name__} has {told} beside a value; roll up what it was made from")
     regions = _regions_of(result)
     additive = "item" not in frame or "line" in frame or "payer" in frame
     found: list[dict[str, Any]] = []

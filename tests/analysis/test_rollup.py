@@ -132,3 +132,11 @@ def test_one_areas_balance_fills_no_other_areas_gap(nmg_draft):
     both = leaf.groupby("programme", observed=True)[["own_balance", "open"]].sum()
     rolled = region.set_index("programme")[["own_balance", "open"]]
     assert np.allclose(rolled, both.loc[rolled.index])
+
+
+def test_results_with_other_numbers_beside_a_value_are_refused():
+    """A sensitivity has the gap beside what moves it, a backtest what came beside what was told: no rule adds them up."""
+    draft = sib.draft_budget(sib.load(sib.sample("oasdi")), 2006)
+    for result in (sib.sensitivity(draft.assumptions, ["contributors"]), sib.backtest(draft.source, origins=[2003], items=["contributors"])):
+        with pytest.raises(RollUpError, match="roll up what it was made from"):
+            sib.roll_up(result, "nation")
