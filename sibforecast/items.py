@@ -172,6 +172,9 @@ _TABLE: tuple[tuple[str, ...], ...] = (
     ("gap_subsidy", "filling", "flow", _C, "sum", "gap-filling subsidy", "缺口补助", "弥补缺口的财政补贴"),
     ("gap_grant", "filling", "flow", _C, "sum", "gap-filling grant", "缺口上级补助"),
     ("standing_subsidy", "driver", "flow", _C, "sum", "fiscal subsidy apart from gap filling", "非缺口财政补贴"),
+    ("gap_base", "driver", "flow", _C, "sum", "base amount of gap sharing", "缺口分担基数", "补助基数"),
+    ("local_input", "driver", "flow", _C, "sum", "input from the local general budget", "地方财政投入", "一般公共预算投入"),
+    ("reserve_fund", "driver", "closing", _C, "sum", "reserve fund", "储备金余额", "储备金"),
     ("standing_grant", "driver", "flow", _C, "sum", "upper grant apart from gap filling", "非缺口上级补助"),
     # results
     ("opening_balance", "balance", "opening", _C, "sum", "opening balance", "上年结余", "上年滚存结余", "年初滚存结余", "年初结余"),
