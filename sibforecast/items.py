@@ -202,6 +202,12 @@ CATALOGUE: dict[str, Item] = {
     row[0]: Item(row[0], row[1], row[2], row[3], row[4], row[5], row[6], tuple(row[7:])) for row in _TABLE
 }
 
+#: Parts of an item that law decides apart, by every word for them: a point more of the part is a point more of the item.
+PARTS: dict[str, str] = dict.fromkeys(
+    ("employer_rate", "单位缴费比例", "单位费率", "employee_rate", "个人缴费比例", "个人费率", "maternity_rate", "生育保险费率"),
+    "contribution_rate",
+)
+
 REVENUE_LINES = (
     "contribution_revenue", "fiscal_subsidy", "interest", "investment_return",
     "transfer_in", "collective_aid", "other_revenue",
@@ -235,6 +241,23 @@ def item(code: str) -> Item:
     if found is None:
         raise SibError(f"unknown item {code!r}{did_you_mean(code, CATALOGUE)}")
     return found
+
+
+def whole_of(word: str) -> str:
+    """The item a part is summed into, blank where the word is no part.
+
+    Examples
+    --------
+    >>> whole_of("employer_rate"), whole_of("benefit_level")
+    ('contribution_rate', '')
+    """
+    return PARTS.get("".join(word.lower().split()), "")
+
+
+def part_fault(word: str) -> str:
+    """What is wrong with a change of a part that is no `add`."""
+    return (f"{word} is a part of {whole_of(word)}: write add, the difference to today's (such as add = -0.01), "
+            f"or change {whole_of(word)} itself")  # fmt: skip
 
 
 def did_you_mean(word: str, known: object) -> str:

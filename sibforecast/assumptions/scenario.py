@@ -39,7 +39,8 @@ class Change:
     Parameters
     ----------
     item : str
-        A driver, a line, a policy parameter or a macro assumption of the catalogue.
+        A driver, a line, a policy parameter or a macro assumption of the catalogue; with `add`
+        also a part that law decides apart, such as ``employer_rate`` of the contribution rate.
     programme : str or tuple of str
         The funds it concerns; ``"*"`` for all.
     regions : tuple of str
@@ -113,7 +114,10 @@ class Change:
         known = registry.words({})
         codes = tuple(known.get("".join(p.lower().split()), p) for p in self.programme)
         object.__setattr__(self, "programme", codes)
-        faults = list(self._faults())
+        whole, part = items.whole_of(self.item), self.item
+        if whole:
+            object.__setattr__(self, "item", whole)
+        faults = [*([items.part_fault(part)] if whole and self.add is None else []), *self._faults()]
         if faults:
             raise all_faults(ScenarioError, f"change {self.id or self.item!r}", faults)
 
@@ -131,7 +135,7 @@ class Change:
 
     def _faults(self) -> Iterable[str]:
         if self.item not in items.CATALOGUE:
-            yield f"unknown item {self.item!r}{items.did_you_mean(self.item, items.CATALOGUE)}"
+            yield unknown_item(self.item)
         elif items.CATALOGUE[self.item].side in ("result", "balance") and self.item != "balance_adjustment":
             yield f"{self.item} is a result; change a driver, a line or an assumption"
         given = [o for o in OPERATIONS if getattr(self, o) is not None]
@@ -345,6 +349,15 @@ def read_scenario(source: str | Path) -> Scenario:
         raise all_faults(ScenarioError, path.name, faults)
     head = {k: str(record.get(k, "")) for k in ("author", "reference", "explanation")}
     return Scenario(str(record["title"]), *changes, **head)
+
+
+def unknown_item(word: str) -> str:
+    """What is wrong with a word that is no item: a slip of the pen, or a record of the law that no formula reads."""
+    from sibforecast.assumptions.policy import current_law
+
+    if word in current_law().law.ids:
+        return f"{word} is a record of the law that no formula reads: change the items it moves, as the shipped presets do"
+    return f"unknown item {word!r}{items.did_you_mean(word, [*items.CATALOGUE, *items.PARTS])}"
 
 
 def change_from(record: Mapping[str, Any]) -> Change:
