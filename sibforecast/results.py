@@ -97,14 +97,16 @@ def scale_for(largest: float, currency: str = "yuan", language: str = "en") -> t
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """Base of all results.
+    """Base of all results; one result may be read by many threads at once.
 
     Attributes
     ----------
     frame : pandas.DataFrame
-        The tidy table; its columns are those of the contract.
-    provenance : dict
-        Input hash, versions, as-of date, seed: what it takes to reproduce the result.
+        The tidy table; its columns are those of the contract. A copy each time: whoever changes
+        it changes no later answer.
+    provenance : mapping
+        Input hash, versions, as-of date, seed: what it takes to reproduce the result. It is
+        shared by the results made from each other, and only to be read.
     """
 
     build: Callable[[], pd.DataFrame] = field(repr=False)
@@ -145,15 +147,12 @@ class Result:
     def __repr__(self) -> str:
         from textwrap import wrap
 
-        import pandas as pd
-
-        with pd.option_context("display.width", 80, "display.max_columns", 12):
-            body = self.summary()
-            if hasattr(body, "to_string"):
-                lines = body.to_string(max_colwidth=24, line_width=80).splitlines()
-                rows = [line if len(line) <= 80 else line[:79] + "…" for line in lines]
-            else:
-                rows = [part for line in str(body).splitlines() for part in wrap(line, 80, subsequent_indent="    ")]
+        body = self.summary()  # no option of pandas is set on the way: options are one for all threads
+        if hasattr(body, "to_string"):
+            lines = body.to_string(max_colwidth=24, line_width=80).splitlines()
+            rows = [line if len(line) <= 80 else line[:79] + "…" for line in lines]
+        else:
+            rows = [part for line in str(body).splitlines() for part in wrap(line, 80, subsequent_indent="    ")]
         told = [part for line in self.notices() for part in wrap(f"! {line}", 80, subsequent_indent="    ")]
         return "\n".join([*wrap(f"<{type(self).__name__}> {self.headline()}", 80, subsequent_indent="  "), *rows, *told])
 

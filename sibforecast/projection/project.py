@@ -15,7 +15,7 @@ from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.conflicts import conflicts
 from sibforecast.assumptions.effects import Effects, effects_on
 from sibforecast.assumptions.scenario import Scenario
-from sibforecast.errors import DataError, ProjectionError, ScenarioError, all_faults
+from sibforecast.errors import DataError, ProjectionError, ScenarioError, SibError, all_faults
 from sibforecast.programmes import registry
 from sibforecast.projection.audit import audit_table
 from sibforecast.projection.fund import MIRRORED, FundPath, labels, lost_lines, roll_forward
@@ -203,12 +203,18 @@ def effects_by_fund(assumptions: Assumptions, scenario: Scenario | None) -> dict
 
 
 def _misplaced(assumptions: Assumptions, scenario: Scenario) -> None:
-    """A fund that exists nowhere is a slip of the pen, and so is another currency."""
+    """A fund or area that exists nowhere is a slip of the pen, and so is another currency."""
     known = {*assumptions.source.programmes, *registry.SEVEN, "*"}
     faults = [
         f"change {change.cause!r}: unknown programme {name!r}{items.did_you_mean(name, known)}"
         for change in scenario.changes for name in change.programme if name not in known
     ]  # fmt: skip
+    for change in scenario.changes:
+        for word in (w for w in change.regions if w != "*"):
+            try:
+                assumptions.source.regions.resolve(word)
+            except SibError as fault:
+                faults.append(f"change {change.cause!r}: {fault}")
     own = assumptions.source.currency
     faults += [
         f"change {change.cause!r}: unit {change.unit!r} is {change.currency}, the data set's money is {own}"
