@@ -15,6 +15,8 @@ from sibforecast.writing import written_whole
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sibforecast.phrases import Teller
+
 #: Version of the JSON form of results: the first number changes when a column changes its
 #: meaning, the second when something is added. 1.1: findings go with the result.
 JSON_VERSION = "1.1"
@@ -259,9 +261,9 @@ class Findings(Result):
         """The findings as records."""
         return cast("list[dict[str, Any]]", self.frame.to_dict("records"))
 
-    def lines(self, severity: str | None = None) -> list[str]:
-        """Each finding as one line a person can act on."""
-        return [_finding_line(r) for r in self.records() if severity in (None, r["severity"])]
+    def lines(self, severity: str | None = None, teller: Teller | None = None) -> list[str]:
+        """Each finding as one line a person can act on; in Chinese if a `teller` tells it so."""
+        return [finding_line(r, teller) for r in self.records() if severity in (None, r["severity"])]
 
     def headline(self) -> str:
         """Counts by severity."""
@@ -276,10 +278,19 @@ class Findings(Result):
         return "\n".join(self.lines()[:12]) or "nothing found"
 
 
-def _finding_line(row: Mapping[str, Any]) -> str:
+def finding_line(row: Mapping[str, Any], teller: Teller | None = None) -> str:
+    """A finding as one line; in the language of the `teller`, without one in English."""
     def told(value: Any) -> bool:
         return value is not None and value == value and str(value) not in ("", "<NA>")
 
+    if teller is not None and teller.language == "zh":
+        keys = [teller.word(row[k]) for k in ("region", "programme", "item", "period") if told(row[k])]
+        place = [str(row["table"])] if told(row["table"]) else []
+        place += [f"第{row['row']}行"] if told(row["row"]) else []
+        said = f"{teller.word(row['severity'])} {row['id']}：" + (f"{'，'.join([*place, *keys])}：" if place or keys else "")
+        said += teller.text(row["message"], row["id"])
+        words = (("expected", "应为"), ("found", "实为"), ("mend", ""))
+        return said + "".join(f"；{label}{teller.text(str(row[k]), row['id'])}" for k, label in words if told(row[k]))
     where = [str(row["table"])] if told(row["table"]) else []
     if told(row["row"]):
         where.append(f"row {row['row']}")

@@ -174,8 +174,8 @@ def _findings_table(frame: pd.DataFrame, voice: Voice, ident: str) -> Html:
         cells = [
             element("td", element("span", voice.word(kind), class_="error" if kind == "error" else None)),
             element("td", where, class_="name"),
-            element("td", _text(row.get("message")), class_="text"),
-            element("td", _text(row.get("mend")), class_="text"),
+            element("td", voice.teller.text(_text(row.get("message")), str(row.get("id"))), class_="text"),
+            element("td", voice.teller.text(_text(row.get("mend")), str(row.get("id"))), class_="text"),
         ]
         body.append(element("tr", *cells))
     heads = [(voice.word(k), False) for k in ("severity", "where", "message", "mend")]
@@ -213,6 +213,7 @@ def _plain_cell(value: Any, counted: bool, voice: Voice) -> Html:
     text = _text(value)
     if not counted:
         shown = voice.name(text)
+        shown = voice.teller.text(text) if shown == text else shown
         return element("td", shown, class_="text" if len(shown) > _LONG else None)
     if text == "":
         return blank(voice)

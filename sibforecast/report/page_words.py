@@ -22,7 +22,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "explanations": ("How each figure was made", "数字说明"),
     "explanations_lead": (
         "Every underlined figure above leads here. Method texts stand as they are in the table of results.",
-        "上文中带下划线的数字都链接到这里。“方法”一栏照录结果表中的原文。",
+        "上文中带下划线的数字都链接到这里。结果表中的方法为英文，这里译为中文。",
     ),
     "back": ("back to the table", "返回表格"),
     "units": (

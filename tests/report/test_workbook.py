@@ -83,7 +83,7 @@ def test_other_results_are_long_tables_with_names(tmp_path: Path) -> None:
     path = sib.report.workbook({"bill": tables.named(tables.bill()), "plain": tables.attribution()}, tmp_path / "b.xlsx")
     assert openpyxl.load_workbook(path).sheetnames == ["说明", "bill", "plain"]
     first = rows(path, "bill")[0]
-    assert (first["地区代码"], first["地区"], first["承担方"], first["数值"]) == ("150200", "包头市", "league", 1e8)
+    assert (first["地区代码"], first["地区"], first["承担方"], first["数值"]) == ("150200", "包头市", "盟市", 1e8)
 
 
 def test_a_plain_frame_is_english_and_unmarked(tmp_path: Path) -> None:
