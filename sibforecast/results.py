@@ -285,9 +285,9 @@ def finding_line(row: Mapping[str, Any], teller: Teller | None = None) -> str:
 
     if teller is not None and teller.language == "zh":
         keys = [teller.word(row[k]) for k in ("region", "programme", "item", "period") if told(row[k])]
-        place = [str(row["table"])] if told(row["table"]) else []
-        place += [f"第{row['row']}行"] if told(row["row"]) else []
-        said = f"{teller.word(row['severity'])} {row['id']}：" + (f"{'，'.join([*place, *keys])}：" if place or keys else "")
+        at = [teller.word(row["table"])] if told(row["table"]) else []
+        at += [f"第{row['row']}行"] if told(row["row"]) else []
+        said = f"{teller.word(row['severity'])} {row['id']}：" + (f"{'，'.join([*at, *keys])}：" if at or keys else "")
         said += teller.text(row["message"], row["id"])
         words = (("expected", "应为"), ("found", "实为"), ("mend", ""))
         return said + "".join(f"；{label}{teller.text(str(row[k]), row['id'])}" for k, label in words if told(row[k]))

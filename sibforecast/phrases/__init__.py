@@ -18,13 +18,14 @@ from importlib import resources
 
 from sibforecast.items import CATALOGUE, words
 
-_FILES = ("methods", "reasons", "findings")
+_FILES = ("methods", "reasons", "findings", "columns")
 _GAP = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?%?"
 _KEYS = "stage|side|kind|decided_by|known_at_budget|cause|line|item|programme"
 #: What may stand in a gap, by its kind.
 _PATTERNS = {
-    "number": _NUMBER, "money": rf"{_NUMBER}(?: \([^()]+\))?", "s": "s?", "terms": r"[\w+/*|. ]+",
+    "number": _NUMBER, "money": rf"{_NUMBER}(?: \([^()]+\))?", "s": "s?", "note": ".+",
+    "period": r"\d{4}(?:-\d{2})?", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ]+",
     "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
 }  # fmt: skip
 _MONEY = {"yuan": "元", "10k yuan": "万元", "100m yuan": "亿元"}
@@ -46,7 +47,7 @@ class Form:
         kinds = {name: kind or "word" for name, kind in _GAP.findall(english)}
         parts = _GAP.split(english)  # text, name, kind, text, name, kind, …
         pattern = "".join(
-            re.escape(part) if place % 3 == 0 else f"(?P<{part}>{_PATTERNS.get(parts[place + 1] or 'word', '.+?')})"
+            re.escape(part) if place % 3 == 0 else f"(?P<{part}>{_PATTERNS.get(parts[place + 1] or 'word', '[^;]+?')})"
             for place, part in enumerate(parts) if place % 3 < 2
         )  # fmt: skip
         return cls(re.compile(pattern, re.S), kinds, chinese, sum(map(len, parts[::3])))
@@ -67,7 +68,7 @@ def _tables() -> dict[str, dict[str, str]]:
     for name in _FILES:
         told = tomllib.loads(resources.files("sibforecast.phrases").joinpath(f"{name}.toml").read_text("utf-8"))
         for title, pairs in told.items():
-            found[title if name == "findings" else f"{name} {title}"] = pairs
+            found[title if name in ("findings", "columns") else f"{name} {title}"] = pairs
     return found
 
 
@@ -146,6 +147,10 @@ class Teller:
         item = words().get(text.lower())
         return CATALOGUE[item].label("zh") if item else text
 
+    def heading(self, column: str) -> str:
+        """The heading of a column of results."""
+        return _tables()["headings"].get(column) or self.word(column) if self.language == "zh" else column
+
     def _clauses(self, text: str, where: Section) -> str:
         """Clause by clause: the longest run of them that is a sentence, then the rest."""
         parts, out, at = text.split("; "), [], 0
@@ -177,7 +182,7 @@ class Teller:
             told = self._read(text, where)
             return told if told is not None else self._read(text, section())
         tellers: dict[str, Callable[[str], str]] = {
-            "word": self.word, "list": self._list, "terms": self._terms, "money": _money, "match": self._match,
+            "word": self.word, "list": self._list, "terms": self._terms, "money": _money, "match": self._match, "note": _note,
         }  # fmt: skip
         return tellers[kind](text) if kind in tellers else text
 
@@ -192,6 +197,12 @@ class Teller:
         """Keys and words of a rule: 阶段：执行."""
         pairs = (part.split(" ", 1) for part in text.split(", "))
         return "，".join(f"{self.word(key)}：{self.word(value)}" for key, value in pairs)
+
+
+def _note(text: str) -> str:
+    """A note whose Chinese stands in brackets at its end: that alone."""
+    inside = re.search(r"\(([^()]*[一-鿿][^()]*)\)$", text)
+    return inside[1].replace(", ", "、") if inside else text
 
 
 def _money(text: str) -> str:

@@ -48,8 +48,10 @@ _STAGE_ORDER = ("final", "executed", "budget", "adjusted", "expected", "reported
 _TIDY = ("region", "programme", "item", "period", "stage", "value", "method")
 #: Columns whose sentences and words are told in the reader's language; those of findings, by their id.
 _TOLD = ("method", "draft_method", "reason", "severity", "kind", "side", "stage", "decided_by", "payer", "treat", "status",
-         "cause", "line", "plan")  # fmt: skip
+         "cause", "line", "plan", "account", "indicator", "group", "rate_status", "proposer", "table", "column")  # fmt: skip
 _FOUND = ("message", "mend", "expected", "found")
+#: Columns of other results whose name has another meaning in findings and balance tables.
+_HEADED = {"expected", "balance"}
 #: Columns of sentences in tables that people read, and their width.
 _SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evidence": 40}
 #: Rows of a bill that must not be overlooked: nobody pays them yet, or no list of the rules has them.
@@ -205,7 +207,7 @@ def _sheets_of(name: str, result: Any, names: Mapping[str, str], language: str, 
         tables[f"{name} {_word('balance', language)}"] = _names_first(_with_names(balance, names, language, money))
     findings = getattr(result, "findings", None)
     if findings is not None and len(_frame(findings)):
-        tables[f"{name} {_word('findings', language)}"] = _frame(findings)
+        tables[f"{name} {_word('findings', language)}"] = _names_first(_with_names(_frame(findings), names, language, money))
     if wide is None:
         tables[name] = _names_first(_with_names(frame, names, language, money))
     elif not forms:  # the long table beside a wide one is for machines: codes alone
@@ -287,6 +289,8 @@ def _unit(code: Any, language: str, currency: str) -> str | None:
 
 def _told(table: pd.DataFrame, teller: Teller) -> pd.DataFrame:
     """The table with its sentences and words in the reader's language; numbers and codes of keys stay."""
+    import pandas as pd
+
     if teller.language != "zh":
         return table
     told = table.copy()
@@ -294,7 +298,8 @@ def _told(table: pd.DataFrame, teller: Teller) -> pd.DataFrame:
     for column in told.columns:
         if (ids is not None and column in _FOUND) or (column in _TOLD and not _is_number(told[column])):
             cells = teller.texts(told[column].astype("object"), ids if column in _FOUND else None)
-            told[column] = [teller.word(c) if isinstance(c, str) and c.isascii() and " " not in c else c for c in cells]
+            shown = [teller.word(c) if isinstance(c, str) and c.isascii() and " " not in c else c for c in cells]
+            told[column] = pd.Series(shown, index=told.index, dtype="object")
     return told
 
 
@@ -309,7 +314,8 @@ def _shown(table: pd.DataFrame, teller: Teller, note: str, forms: bool) -> Sheet
     for column in plain.columns:
         period, _, stage = column.partition(" ")
         known = stage in _STAGES and language == "zh"
-        header.append(f"{period} {stage} {_STAGES[stage]}" if known else _word(column, language))
+        plain_word = column if column in _HEADED and "found" not in plain.columns else _word(column, language)
+        header.append(f"{period}年{_STAGES[stage]}" if known else teller.heading(column) if plain_word == column else plain_word)
     names_first = list(plain.columns[:2]) == ["region_name", "programme_name"]
     hidden = sum(c in ("region", "programme", "item") for c in plain.columns) if names_first else 0
     return Sheet(

@@ -12,7 +12,10 @@ _PROVENANCE = {
     "version": ("sibforecast version", "sibforecast 版本"), "currency": ("currency", "币种"),
     "asof": ("known until", "数据截至"), "year": ("budget year", "预算年度"), "seed": ("seed", "随机种子"),
     "illustrative": ("illustrative data", "示例数据"), "scenarios": ("scenarios", "情景"),
-    "created": ("created", "生成时间"),
+    "created": ("created", "生成时间"), "method": ("method", "归因方法"), "rules": ("rules", "分担规则"),
+    "reference": ("reference", "依据文件"), "scorecard": ("scorecard", "评分表"), "status": ("status", "状态"),
+    "weights": ("weights", "权重依据"), "stage": ("stage", "阶段"), "scenario": ("scenario", "情景"),
+    "draws": ("draws", "模拟次数"),
 }  # fmt: skip
 
 
@@ -57,7 +60,8 @@ def cover(named: Mapping[str, Any], titles: list[str], teller: Teller, forms_of:
             if value in (None, "", [], ()) or key == "illustrative":
                 continue
             label = _PROVENANCE[key][zh] if key in _PROVENANCE else str(key)
-            told.setdefault((label, str(value)), name)
+            shown = "、".join(map(str, value)) if zh and isinstance(value, list | tuple) else str(value)
+            told.setdefault((label, teller.word(shown)), name)
     several: dict[str, int] = {}
     for label, _ in told:
         several[label] = several.get(label, 0) + 1
@@ -76,7 +80,8 @@ def _in_sum(result: Any) -> str:
     said.append(f"{len(frame):,}行")
     found = result if hasattr(result, "count") and hasattr(result, "lines") else getattr(result, "findings", None)
     if found is not None and len(found):
-        said += [f"{word}{found.count(s)}" for s, word in (("error", "错误"), ("warning", "警告"), ("note", "提示")) if found.count(s)]
+        kinds = (("error", "错误"), ("warning", "警告"), ("note", "提示"))
+        said += [f"{word}{found.count(kind)}" for kind, word in kinds if found.count(kind)]
     return "，".join(said)
 
 

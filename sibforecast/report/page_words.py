@@ -122,6 +122,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "deviation": ("deviation", "偏差"),
     "status": ("status", "状态"),
     "reason": ("reason", "理由"),
+    "evidence": ("evidence", "依据"),
     "last_year": ("last year", "上年"),
     "completion": ("completion", "完成率"),
     "growth": ("growth", "增长率"),

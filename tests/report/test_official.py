@@ -16,8 +16,8 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.assumptions import scenario
-from sibforecast.projection.draft import BudgetDraft
 from sibforecast.phrases import Teller
+from sibforecast.projection.draft import BudgetDraft
 from sibforecast.report.entry import DECIDERS
 from sibforecast.report.summaries import adjustment_form, bill_form, cause_form
 from tests.datasets import dataset

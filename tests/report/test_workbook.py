@@ -47,12 +47,12 @@ def test_a_draft_in_chinese(tmp_path: Path) -> None:
     assert (gap["地区代码"], gap["地区"], gap["险种"], gap["项目"], gap["单位"]) == (
         "150100", "呼和浩特市", "失业保险", "收支缺口", "元",
     )  # fmt: skip
-    assert [gap[c] for c in ("2025 final 决算", "2026 budget 预算", "2026 expected 预计执行", "2027 draft 草案")] == [
+    assert [gap[c] for c in ("2025年决算", "2026年预算", "2026年预计执行", "2027年草案")] == [
         -3.2e8, 1.1e8, -0.4e8, 2.5e8,
     ]  # fmt: skip
     assert gap["草案方法"] == "way of draft"
     months = next(r for r in wide if r["项目代码"] == "months_payable")
-    assert months["2026 budget 预算"] is None  # blank is not zero
+    assert months["2026年预算"] is None  # blank is not zero
     assert book["草案"].oddHeader.center.text == "示例数据"
 
 
