@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.items import CATALOGUE
@@ -39,6 +40,10 @@ INK, FAINT = "#222222", "#5f6b76"
 DEFICIT, SURPLUS = "#8c1c13", "#12355b"
 WORSE, BETTER = "#e0695a", "#5aa2d6"
 BAND_95, BAND_80 = "#dbe8f4", "#a9c8e6"
+
+#: matplotlib has one set of settings for all threads: who draws or saves under others than the
+#: user's holds this, so that charts drawn in several threads look as if drawn one by one.
+alone = RLock()
 
 #: Colour and hatch of each payer: tiers of government from dark to light, the rest hatched,
 #: so that they stay apart in greyscale and for colour-blind eyes.
@@ -217,23 +222,24 @@ def canvas(ax: Axes | None, look: Look, size: tuple[float, float] = FIGURE) -> A
     if ax is None:
         from matplotlib import pyplot
 
-        # outside our settings: the first figure turns a notebook's interactive mode on, for good
-        figure = pyplot.figure(figsize=size, layout="constrained")
-        with drawn(look):
-            ax = figure.add_subplot()
+        with alone:
+            # outside our settings: the first figure turns a notebook's interactive mode on, for good
+            figure = pyplot.figure(figsize=size, layout="constrained")
+            with drawn(look):
+                ax = figure.add_subplot()
     return ax
 
 
 @contextmanager
 def drawn(look: Look) -> Iterator[None]:
-    """Settings for the texts made inside; undone at the end."""
+    """Settings for the texts made inside, for this thread alone; undone at the end."""
     from matplotlib import rc_context
 
     settings: Any = {
         "font.family": look.families, "font.size": TEXT, "text.color": INK, "axes.labelcolor": FAINT,
         "xtick.color": INK, "ytick.color": INK, "hatch.linewidth": 0.8, "axes.edgecolor": FAINT,
     }  # fmt: skip
-    with rc_context(settings):
+    with alone, rc_context(settings):
         yield
 
 
