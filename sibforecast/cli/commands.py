@@ -16,7 +16,8 @@ from sibforecast.analysis.rollup import roll_up
 from sibforecast.analysis.rules_file import read_rules
 from sibforecast.analysis.sharing import share
 from sibforecast.analysis.simulation import simulate as simulate_draft
-from sibforecast.assumptions.scenario import Scenario, read_scenario
+from sibforecast.assumptions.scenario import Scenario
+from sibforecast.assumptions.scenario_files import read_scenario
 from sibforecast.cli import output
 from sibforecast.errors import DataError, SibError
 from sibforecast.forecasting.backtest import backtest as backtest_data
