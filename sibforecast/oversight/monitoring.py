@@ -16,17 +16,21 @@ from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.drivers import nowcast
 from sibforecast.forecasting.events import events_of
+from sibforecast.oversight import pace as pc
 from sibforecast.oversight.limits import COLOURS, Limits, Own, at_most, worst
 from sibforecast.oversight.reporting import report_findings
 from sibforecast.oversight.reserves_ahead import reserve_rows
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, Floats, Plan, at_areas, forecast_plan, plan_rows, stage_rows
 from sibforecast.periods import Period
 from sibforecast.programmes.registry import PRINTED_TOTAL
-from sibforecast.results import Findings, Result, scale_for
+from sibforecast.results import Findings, Result, round_half_up, scale_for
 from sibforecast.tables.data import FundData
 
 #: The interval of the outturn that a warning must lie outside of, in per cent.
 LEVEL = 80
+#: Further intervals, from which the chance of a false warning is read.
+_LEVELS = (50, LEVEL, 90, 95, 99)
+_TAIL = (1 - LEVEL / 100) / 2
 #: A line that runs ahead on its good side is shown yellow beyond this band, never more.
 _GOOD_SIDE = "progress_band_orange"
 
@@ -41,7 +45,9 @@ class Monitoring(Result):
     `time_share` = months ÷ 12; `season_share`, the part that had come by this month in the
     last three years; `deviation` = progress − season_share. Rows of ``current_balance``,
     ``closing_balance`` and ``months_payable`` tell what the year ends at; `exhaustion` is the
-    month in which the balance is used up at the pace expected. `status` is green, yellow,
+    month in which the balance is used up at the pace expected. `season_scatter` is how far progress
+    strayed from its season in earlier years (passed in one of ten), `chance` that the year yet
+    misses its plan by no more than the yellow band. `status` is green, yellow,
     orange or red (blank: nothing to hold it against), `reason` says why in a sentence, and
     `plan` what the line is held against. Money in the data's currency.
     """
@@ -53,6 +59,7 @@ class Monitoring(Result):
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "item", "period", "budget", "adjusted", "executed", "expected", "season_share",
         "deviation", "status", "reason", "progress", "time_share", "expected_low", "expected_high", "exhaustion", "plan",
+        "season_scatter", "chance",
     )  # fmt: skip
 
     @property
@@ -74,10 +81,19 @@ class Monitoring(Result):
         shown = ["region", "programme", "item", "period", "status", "reason"]
         return frame.iloc[np.argsort(-order, kind="stable")][shown].reset_index(drop=True)
 
+    @property
+    def expected_false(self) -> float:
+        """How many of the orange and red lines are to be expected false: Σ of their chances to end within the yellow band."""
+        called = self.frame["status"].isin(COLOURS[2:]) & self.frame["chance"].notna()
+        return float(self.frame.loc[called, "chance"].sum())
+
     def headline(self) -> str:
-        """How many lines stand in which colour, and how many reports are missing."""
+        """How many lines stand in which colour, how many calls chance alone would make, and how many reports are missing."""
         counts = self.frame["status"].value_counts()
         told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS))
+        lines = int((self.frame["status"].isin(COLOURS[2:]) & self.frame["chance"].notna()).sum())
+        if lines:
+            told += f"; of {lines} line{'s' * (lines != 1)} called, {round_half_up(self.expected_false, 1)} expected false"
         silent = int((self.findings.frame["id"] == "not_reported").sum())
         missing = f"; {silent} report{'s' * (silent != 1)} missing" if silent else ""
         return f"as of {self.provenance.get('asof', '')}: {told}{missing}"
@@ -107,8 +123,11 @@ def monitor(
     A line is warned of on its bad side (revenue low, expenditure high): by how far its
     progress lies off what the season makes normal, and by how far the estimated outturn misses
     the budget even at the near end of its 80 % interval; the worse of the two counts. Bands:
-    up to 3 points green, 5 yellow, 10 orange, beyond red. On the good side, and for lines of
-    less than 1 % of their side, at most yellow. Balances: bands of the months payable by fund,
+    up to 3 points green, 5 yellow, 10 orange, beyond red. Progress that lies no further off than
+    the season strayed in nine of ten earlier years (`season_scatter`) is a hint: at most yellow. So
+    are the good side, and lines of less than 1 % of their side. Many lines are looked at month
+    after month: `expected_false` says how many of the orange and red ones will by chance not
+    end so. Balances: bands of the months payable by fund,
     a deficit two years running, months falling by more than 3 within the year, exhaustion.
 
     Parameters
@@ -158,7 +177,7 @@ def monitor(
     if table is None:
         raise SibError(f"no month of {limit.year} is known at {asof}")
     found = report_findings(data, table, limit)
-    year = _year(data, table, limit, plan, events, found)
+    year = _year(data, table, limit, plan, events, bands, found)
     fell = {(f["region"], f["programme"], f["item"]) for f in found if f["id"] == "cumulative_fell"}
     rows = [*_line_rows(year, bands, data, fell), *reserve_rows(year, table, data, bands, found)]
     frame = pd.DataFrame(rows, columns=list(Monitoring.columns))
@@ -195,20 +214,20 @@ def _budgets_above(data: FundData, year: int, bare: pd.DataFrame, found: list[di
 
 
 def _year(
-    data: FundData, table: nc.Table, limit: Period, plan: Plan | None, events: bool, found: list[dict[str, Any]]
+    data: FundData, table: nc.Table, limit: Period, plan: Plan | None, events: bool, bands: Limits, found: list[dict[str, Any]]
 ) -> pd.DataFrame:
     """Each series of the year with its plan, execution, season and outturn; indexed by region, programme, item."""
     keys = table.keys.astype(str)
     out = keys.assign(month=table.month)
     at = np.arange(len(out)), table.month - 1
     out["executed"] = table.data.values[:, -1][at]
-    out["season_share"] = season(table, table.month)
-    wide = nowcast(data, str(limit), level=(LEVEL,), events=events).frame.astype(dict.fromkeys(KEYS, str))
-    tail = (1 - LEVEL / 100) / 2
-    for name, quantile in (("expected", None), ("expected_low", tail), ("expected_high", 1 - tail)):
-        here = wide["quantile"].isna() if quantile is None else np.isclose(wide["quantile"].astype(float), quantile)
-        out[name] = wide[here].set_index(KEYS)["value"].reindex(pd.MultiIndex.from_frame(keys)).to_numpy()
-    areas = set(keys["region"])
+    out["season_share"] = pc.season(table, table.month)
+    out["season_scatter"] = pc.scatter(table, table.month, _TAIL)
+    wide = nowcast(data, str(limit), level=_LEVELS, events=events).frame.astype(dict.fromkeys(KEYS, str))
+    levels, values = pc.quantiles(wide, keys)
+    for name, quantile in (("expected", 0.5), ("expected_low", _TAIL), ("expected_high", 1 - _TAIL)):
+        out[name] = values[:, int(np.abs(levels - quantile).argmin())]
+    areas, doubt = set(keys["region"]), (levels, values)
     if plan is not None:
         planned = {"budget": at_areas(plan_rows(plan, data, limit.year), data, areas, found)}
         word = "plan"
@@ -229,18 +248,18 @@ def _year(
         fill = (bare & whole).to_numpy() & ~np.isnan(value)
         out["budget"] = np.where(fill, value, out["budget"])
         out["plan"] = np.where(fill, f"forecast to {limit.year - 1}-12", out["plan"])
+    out["chance"] = _chances(out, bands, *doubt)
     return out.set_index(index)
 
 
-def season(table: nc.Table, month: Any) -> Floats:
-    """The part of the year that had come by a month in earlier years, by series; blank for stocks."""
-    out = np.full(len(table.keys), np.nan)
-    months = np.broadcast_to(month, len(out))
-    for each in np.unique(months):
-        rows = np.flatnonzero((months == each) & table.data.flow)
-        part = mo.Months(table.data.values[rows], table.data.flow[rows], table.data.usable[rows])
-        out[rows] = mo.season_share(part, int(each))
-    return out
+def _chances(year: pd.DataFrame, bands: Limits, levels: Floats, values: Floats) -> Floats:
+    """The chance that the year yet ends within the yellow band of its plan, on the bad side; blank where nothing is planned."""
+    base = year["adjusted"].fillna(year["budget"]).to_numpy(dtype=np.float64)
+    band = np.array([bands.get("progress_band_yellow", p, r) for p, r in zip(year["programme"], year["region"], strict=True)])
+    revenue = year["item"].isin(REVENUE).to_numpy()
+    edge = np.where(base > 0, base * np.where(revenue, 1.0 - band, 1.0 + band), np.nan)
+    below = pc.chance_below(levels, values, edge)
+    return np.where(year["item"].isin(LINES), np.where(revenue, 1.0 - below, below), np.nan)
 
 
 def _line_rows(year: pd.DataFrame, bands: Limits, data: FundData, fell: set[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
@@ -280,7 +299,7 @@ class _Line:
             reason += "; the cumulative figure fell, see the findings"
         return {
             **{k: row[k] for k in (*KEYS, "budget", "adjusted", "executed", "expected", "season_share", "expected_low",
-                                   "expected_high", "plan")},
+                                   "expected_high", "plan", "season_scatter", "chance")},
             "period": str(Period(self.bands.day.year, month)), "deviation": deviation, "status": colour, "reason": reason,
             "progress": progress, "time_share": month / 12.0, "exhaustion": "",
         }  # fmt: skip
@@ -298,12 +317,15 @@ class _Line:
         against = season if season == season else twelfths
         bad = sign * (progress - against)
         pace = self._colour(bad)
-        if season != season:  # nothing is known of its season: no more than a hint
+        strays = pace in COLOURS[2:] and bad <= row["season_scatter"]  # earlier years strayed as far and held
+        if season != season or strays:  # nothing is known of its season, or no more than it does of itself: a hint
             pace = at_most(pace, "yellow")
         edge = self._edge(sign)
         ahead = self._colour(edge)
         colour = worst(pace, ahead) or "green"
         told = self._pace_words(progress, against, season == season, twelfths, name)
+        if strays:
+            told += f" (yellow, not more: nine years in ten stray by up to {100.0 * row['season_scatter']:.1f} points)"
         if COLOURS.index(ahead or "green") > COLOURS.index(pace or "green"):
             told = self._outturn_words(edge, sign, name)
         if self.small and colour in ("orange", "red"):

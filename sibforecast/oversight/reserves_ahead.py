@@ -129,7 +129,7 @@ class _Ahead:
             "period": str(Period(self.fund.table.year, self._month)), "budget": budget, "adjusted": _BLANK,
             "executed": executed, "expected": expected, "season_share": _BLANK, "deviation": _BLANK, "status": status,
             "reason": reason, "progress": _BLANK, "time_share": self._month / 12.0, "expected_low": _BLANK,
-            "expected_high": _BLANK, "exhaustion": exhaustion, "plan": "",
+            "expected_high": _BLANK, "exhaustion": exhaustion, "plan": "", "season_scatter": _BLANK, "chance": _BLANK,
         }  # fmt: skip
 
     def _balances(self, net: float) -> tuple[float, float]:

@@ -138,6 +138,53 @@ def test_bands(tmp_path, come, colour, trigger):
     assert trigger in got["reason"]
 
 
+def lumps(shares, now):
+    """A subsidy of 100 a year of which these shares came by June, the rest in December; this year `now` by June."""
+    rows = []
+    for year, share in zip(range(2024 - len(shares) + 1, 2025), shares, strict=True):
+        rows += months("fiscal_subsidy", year, 100, (share,) * 11 + (1.0,), programme="resident_medical")
+    rows.append((R, "resident_medical", "fiscal_subsidy", 2025, 100, WAN, "budget"))
+    return [*rows, *months("fiscal_subsidy", 2025, 100, (now,) * 12, 6, programme="resident_medical")]
+
+
+def test_a_line_that_comes_in_lumps_is_no_warning(tmp_path):
+    """By June 20, 80, 20, 80 %: after 20 the second year strayed by 60 points, the third from their mean 50 by −30, the
+    fourth from 40 by 40. √((60² + 30² + 40²) ÷ 3) = 45.1; Student's 90 % at 3 years 1.638: 73.8 points. The season is the
+    mean of the last three, 60 %: 20 % lie 40 points below it, as in one year of two."""
+    wild = row(sib.monitor(load(tmp_path / "w", lumps((0.2, 0.8, 0.2, 0.8), 0.2)), "2025-06"), "fiscal_subsidy")
+    assert wild["season_share"] == pytest.approx(0.60)
+    assert wild["season_scatter"] == pytest.approx(0.739, abs=0.001)
+    assert wild["deviation"] == pytest.approx(-0.40)
+    assert wild["status"] == "yellow"
+    assert wild["reason"].endswith("(yellow, not more: nine years in ten stray by up to 73.8 points)")
+    steady = row(sib.monitor(load(tmp_path / "s", lumps((0.6, 0.6, 0.6, 0.6), 0.2)), "2025-06"), "fiscal_subsidy")
+    assert (steady["season_scatter"], steady["status"]) == (0.0, "red")
+
+
+def test_few_years_take_the_scatter_of_all_areas(tmp_path):
+    """Two years each, one error an area: 10 points here, −20 there. √((10² + 20²) ÷ 2) = 15.8, one year: Student's 90 % 3.078."""
+    other = "150200"
+    regions = [*datasets.ONE_LEAGUE, (other, "包头市", "150000", "league")]
+    rows = []
+    for area, shares in ((R, (0.4, 0.5)), (other, (0.6, 0.4))):
+        for year, share in zip((2023, 2024), shares, strict=True):
+            rows += months("total_revenue", year, 100, (share,) * 11 + (1.0,), region=area)
+        rows += months("total_revenue", 2025, 100, (0.45,) * 12, 6, region=area)
+        rows.append((area, UI, "total_revenue", 2025, 100, WAN, "budget"))
+    got = sib.monitor(load(tmp_path, rows, regions=regions), "2025-06").frame
+    assert got["season_scatter"].tolist() == pytest.approx([0.4866, 0.4866], abs=1e-4)
+
+
+def test_how_many_calls_are_expected_false(short):
+    """Revenue of 290 where 400 are normal: that the year still ends at 950 or more, 5 % short, has next to no chance."""
+    revenue = row(short, "total_revenue")
+    assert 0.0 <= revenue["chance"] < 0.02
+    assert row(short, "total_expenditure")["chance"] > 0.5  # on its plan
+    assert pd.isna(row(short, "months_payable")["chance"])
+    assert short.expected_false == pytest.approx(revenue["chance"])
+    assert "of 1 line called, 0.0 expected false" in short.headline()
+
+
 def test_an_outturn_that_misses_the_budget_beyond_doubt_is_told_before_the_pace(tmp_path):
     """In March 12 of the season's 15 % have come: 3 points are yet green, the outturn of 80 to 87 % is not.
 
