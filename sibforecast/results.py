@@ -22,7 +22,7 @@ NUMBERS = {
     "value", "quantile", "ratio", "forecast", "actual", "weight", "score", "row", "horizon",
     "lower80", "upper80", "lower95", "upper95", "gap", "own_balance", "gap_subsidy",
     "gap_grant", "open", "opening_balance", "closing_balance", "known_at_budget",
-    "budget", "adjusted", "executed", "season_share", "deviation", "progress", "time_share",
+    "budget", "adjusted", "executed", "season_share", "season_scatter", "chance", "deviation", "progress", "time_share",
     "expected_low", "expected_high", "last_year", "completion", "against_original", "growth",
     "before", "after", "difference", "share", "after_low", "after_high",
 }  # fmt: skip

@@ -106,7 +106,7 @@ def nowcast(arguments: argparse.Namespace) -> int:
     )
     print("100 million " + data.currency)
     print((table / 1e8).round(2).to_string())
-    _save(frame, arguments.out)
+    output.save(made, arguments.out)
     return 0
 
 
@@ -122,7 +122,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     print("\nby fund, ours")
     ours = made.summary(("programme", "horizon", "method")).xs("sibforecast", level="method")
     print(ours.to_string())
-    _save(made.frame, arguments.out)
+    output.save(made, arguments.out)
     return 0
 
 
@@ -154,7 +154,7 @@ def simulate(arguments: argparse.Namespace) -> int:
         stream = sys.stderr if arguments.json else sys.stdout
         print(f"who pays, all areas and funds together, 100 million {made.source.currency}", file=stream)
         print((wide / 1e8).round(2).to_string(), file=stream)
-    _save(found.frame, arguments.out)
+    output.save(found, arguments.out, aside=arguments.json)
     return 0
 
 
@@ -176,9 +176,11 @@ def review(arguments: argparse.Namespace) -> int:
         if len(warnings) > arguments.top:
             print(f"… and {len(warnings) - arguments.top} more warnings; --top or --out shows them")
         print(found.headline())
-    _save(found.frame, arguments.out)
+    output.save(found, arguments.out, aside=arguments.json)
     if beside is not None:
-        _save(beside, arguments.recomputed)
+        with written_whole(arguments.recomputed) as temporary:
+            output.write_csv(beside, temporary)
+        print(f"written: {arguments.recomputed}", file=sys.stderr if arguments.json else sys.stdout)
     return 0 if found.ok else 1
 
 
@@ -202,7 +204,7 @@ def share_causes(arguments: argparse.Namespace) -> int:
     print(repr(made))
     for line in made.findings.lines():
         print(line)
-    _save(made.frame, arguments.out)
+    output.save(made, arguments.out)
     return 0
 
 
@@ -218,13 +220,6 @@ def _amounts(cells: pd.Series, path: Path) -> list[float]:
     if found.errors:
         raise DataError(f"{found.errors} causes have no amount", Findings.of(found.rows))
     return out
-
-
-def _save(frame: pd.DataFrame, path: Path | None) -> None:
-    if path is not None:
-        with written_whole(path) as temporary:
-            frame.to_csv(temporary, index=False, encoding="utf-8-sig")
-        print(f"written: {path}")
 
 
 def demo(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.policy import Policy, current_law
 from sibforecast.errors import SibError, all_faults
 from sibforecast.oversight.ladder_paths import Drawn, Paths, by_term, held_today, rates_told, seasons, short, tied_up
+from sibforecast.oversight.limits import standard_fund
 from sibforecast.oversight.placing import Placement, best_of
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.results import Result, round_half_up, scale_for
@@ -222,7 +223,7 @@ def ladder(
     areas = {a: source.regions.at_level(a, unit) if a in source.regions.areas else a for a in alone.funds[code].areas}
     shapes, seasonal = seasons(source, code, alone.first, areas)
     paths = Paths(alone, code, unit, years, shapes)
-    told = rates_told(rates, law or current_law(), alone.first, code)
+    told = rates_told(rates, law or current_law(), alone.first, standard_fund(source, code), source.currency)
     held = held_today(source, code, areas, alone.first)
     now = {area: held.get(area) for area in areas.values()}
     drawn = paths.drawn(seed, draws, on)

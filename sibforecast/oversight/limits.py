@@ -35,6 +35,12 @@ Own = Mapping[str | tuple[str, str], float]
 _KIND = {p.kind: code for code, p in SEVEN.items()}
 
 
+def standard_fund(data: FundData, programme: str) -> str | None:
+    """The fund of the law whose rules a fund takes: itself, or for one that a data set declares that of its kind."""
+    declared = data.programmes.get(programme)
+    return programme if programme in SEVEN else _KIND.get(declared.kind) if declared is not None else None
+
+
 def worst(*colours: str) -> str:
     """The worst of some colours; a blank one says nothing.
 
@@ -45,6 +51,21 @@ def worst(*colours: str) -> str:
     """
     told = [c for c in colours if c]
     return max(told, key=COLOURS.index) if told else ""
+
+
+def apart(value: float, limit: float) -> str:
+    """A figure with as many decimals, from one to four, as show on which side of its limit it lies.
+
+    Examples
+    --------
+    >>> apart(2.96, 3), apart(2.4, 3), apart(3.04, 3)
+    ('2.96', '2.4', '3.04')
+    """
+    for places in range(1, 5):
+        shown = round_half_up(value, places)
+        if float(shown) != limit:
+            break
+    return str(shown)
 
 
 def at_most(colour: str, highest: str) -> str:
@@ -118,8 +139,8 @@ class Limits:
         for key in ((name, programme), name):
             if key in self.own:
                 return Limit(float(self.own[key]), "given as an argument", "")
-        law, declared = self.law.law, self.data.programmes.get(programme)
-        funds = (programme, _KIND.get(declared.kind, ALL) if declared is not None else ALL, ALL)
+        law = self.law.law
+        funds = (programme, standard_fund(self.data, programme) or ALL, ALL)
         keys = [*((name, fund) for fund in funds), (f"{name}_default", ALL)]
         parameter = next((law.parameters[key] for key in keys if key in law.parameters), None)
         if parameter is None:
@@ -142,14 +163,14 @@ class Limits:
         """The colour of the months payable, with its reason; blank where unknown."""
         if months != months:
             return "", ""
-        shown = round_half_up(months, 1)
         if months < 0:
-            return "red", f"the balance ends the year below nothing, at {shown} months of spending"
+            return "red", f"the balance ends the year below nothing, at {apart(months, 0.0)} months of spending"
         for colour in ("red", "orange", "yellow"):
             limit = self.get(f"warning_months_{colour}", programme, region)
             if months < limit:
-                return colour, f"{shown} months payable at the end of the year, less than {limit:g}"
+                return colour, f"{apart(months, limit)} months payable at the end of the year, less than {limit:g}"
         excess = self.get("warning_months_excess", programme, region)
         if months > excess:
+            shown = apart(months, excess)
             return "yellow", f"{shown} months payable at the end of the year, more than the {excess:g} thought enough"
-        return "green", f"{shown} months payable at the end of the year"
+        return "green", f"{round_half_up(months, 1)} months payable at the end of the year"
