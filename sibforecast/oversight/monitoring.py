@@ -309,7 +309,9 @@ class _Line:
         name = row["plan"] or "budget"
         if base != base:
             return "", "no budget, and no forecast of it, to hold this against"
-        if base <= 0:
+        if base < 0:
+            return "yellow", f"the {name} is {self._money(base)}, below nothing: no progress can be told of it"
+        if base == 0:
             come = self._money(row["executed"])
             return ("yellow", f"{come} came although the {name} has nothing") if row["executed"] > 0 else ("green", "nothing due")
         sign = -1.0 if row["item"] in REVENUE else 1.0
@@ -347,11 +349,11 @@ class _Line:
         return self.bands.deviation(bad, *where)
 
     def _pace_words(self, progress: float, against: float, known: bool, twelfths: float, name: str) -> str:
-        points = 100.0 * (progress - against)
-        side = "above" if points > 0 else "below"
+        points = float(round_half_up(100.0 * (progress - against), 1))
+        place = f"{abs(points):.1f} points {'above' if points > 0 else 'below'}" if points else "on"
         plain = f"the {twelfths:.1%} of 1/12, no season known"
         normal = f"the season's {against:.1%}, 1/12 being {twelfths:.1%}" if known else plain
-        return f"{progress:.1%} of the {name} to date, {abs(points):.1f} points {side} {normal}"
+        return f"{progress:.1%} of the {name} to date, {place} {normal}"
 
     def _outturn_words(self, edge: float, sign: float, name: str) -> str:
         mild = self.base * (1.0 + sign * edge)

@@ -60,6 +60,10 @@ class _Fund:
         between = sum(v for v in (self.december(i, back) for i in _INTER_LEVEL) if v == v)
         return own if own == own else self.december("total_expenditure", back) - between
 
+    def adjusted(self, value: float, *items: str) -> float:
+        """A figure of the budget as it stands now; blank where none of its lines was adjusted."""
+        return value if any(self.now(i, "adjusted") == self.now(i, "adjusted") for i in items) else _BLANK
+
     def net(self, column: str) -> float:
         """Revenue less expenditure of the year under way."""
         return self.now("total_revenue", column) - self.now("total_expenditure", column)
@@ -74,7 +78,8 @@ def reserve_rows(
     known = at_areas(last_account(data, table.year - 1), data, {r for r, _ in pairs}, found)
     last = dict(zip(known.index.tolist(), known.tolist(), strict=True))
     shares = _shares(table)
-    columns = {c: year[c].to_numpy(dtype=np.float64) for c in ("month", "executed", "expected", "budget")}
+    columns = {c: year[c].to_numpy(dtype=np.float64) for c in ("month", "executed", "expected", "budget", "adjusted")}
+    columns["standing"] = np.where(np.isnan(columns["adjusted"]), columns["budget"], columns["adjusted"])
     rows: list[dict[str, Any]] = []
     for region, programme in pairs:
         fund = _Fund(region, programme, columns, place, table, last)
@@ -122,11 +127,12 @@ class _Ahead:
         return int(min(self.fund.now("total_revenue", "month"), self.fund.now("total_expenditure", "month")))
 
     def _row(
-        self, item: str, status: str, reason: str, executed: float, expected: float, budget: float, exhaustion: str = ""
+        self, item: str, status: str, reason: str, executed: float, expected: float, budget: float, adjusted: float,
+        exhaustion: str = "",
     ) -> dict[str, Any]:
         return {
             "region": self.fund.region, "programme": self.fund.programme, "item": item,
-            "period": str(Period(self.fund.table.year, self._month)), "budget": budget, "adjusted": _BLANK,
+            "period": str(Period(self.fund.table.year, self._month)), "budget": budget, "adjusted": adjusted,
             "executed": executed, "expected": expected, "season_share": _BLANK, "deviation": _BLANK, "status": status,
             "reason": reason, "progress": _BLANK, "time_share": self._month / 12.0, "expected_low": _BLANK,
             "expected_high": _BLANK, "exhaustion": exhaustion, "plan": "", "season_scatter": _BLANK, "chance": _BLANK,
@@ -153,7 +159,8 @@ class _Ahead:
             told = f"a deficit of {self._money(-net)} is expected, the {_ordinal(running)} year running"
         elif running:
             told = f"a deficit of {self._money(-net)} is expected"
-        return self._row("current_balance", colour, told, self.fund.net("executed"), net, self.fund.net("budget"))
+        adjusted = self.fund.adjusted(self.fund.net("standing"), *_TOTALS)
+        return self._row("current_balance", colour, told, self.fund.net("executed"), net, self.fund.net("budget"), adjusted)
 
     def _closing(self, now: float, closing: float) -> dict[str, Any]:
         month = self.exhausted(now)
@@ -164,8 +171,10 @@ class _Ahead:
             near = ahead <= self.limits.get("warning_exhaustion_months", *self._where)
             colour = "red" if at.year == self.fund.table.year else "orange" if near else "yellow"
             told = f"at the pace expected the balance of {self._money(now)} is used up in {month}"
-        budget = self.fund.now("closing_balance", "budget")
-        return self._row("closing_balance", colour, told, now, closing, budget, month)
+            if now < 0:
+                told = f"the balance is {self._money(now)} in {month}, below nothing"
+        budget, adjusted = (self.fund.now("closing_balance", c) for c in ("budget", "adjusted"))
+        return self._row("closing_balance", colour, told, now, closing, budget, adjusted, month)
 
     def exhausted(self, now: float) -> str:
         """The first month at whose end nothing is left: this year's rest by its season, later years like this one."""
@@ -199,7 +208,9 @@ class _Ahead:
             enough = months > self.limits.get("warning_months_excess", *self._where)  # it falls to where it should be
             colour = worst(colour, "yellow" if enough else "orange")
         budget = self.fund.now("closing_balance", "budget") / planned if planned > 0 else _BLANK
-        return [self._row("months_payable", colour, told, now / spending, months, budget)]
+        standing = self.fund.spending("standing") / 12.0
+        adjusted = self.fund.now("closing_balance", "adjusted") / standing if standing > 0 else _BLANK
+        return [self._row("months_payable", colour, told, now / spending, months, budget, adjusted)]
 
     def _money(self, value: float) -> str:
         divisor, unit = scale_for(value, self.currency)
