@@ -171,10 +171,11 @@ def review(arguments: argparse.Namespace) -> int:
         for line in found.lines("error"):
             print(line)
         warnings = found.by_money().lines("warning")
-        for line in warnings[: arguments.top]:
+        top = max(arguments.top, 0)
+        for line in warnings[:top]:
             print(line)
-        if len(warnings) > arguments.top:
-            print(f"… and {len(warnings) - arguments.top} more warnings; --top or --out shows them")
+        if len(warnings) > top:
+            print(f"… and {len(warnings) - top} more warnings; --top or --out shows them")
         print(found.headline())
     output.save(found, arguments.out, aside=arguments.json)
     if beside is not None:

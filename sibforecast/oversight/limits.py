@@ -23,8 +23,11 @@ from sibforecast.tables.data import FundData
 if TYPE_CHECKING:
     import pandas as pd
 
-#: From all is well to act now.
-COLOURS = ("green", "yellow", "orange", "red")
+#: From all is well to act now; ``excess`` is a reserve beyond what is thought enough.
+COLOURS = ("green", "excess", "yellow", "orange", "red")
+#: What is called: the others are hints.
+CALLED = ("orange", "red")
+_BANDS = ("green", "yellow", "orange", "red")
 #: What can be set by argument.
 NAMES = (
     "progress_band_green", "progress_band_yellow", "progress_band_orange", "warning_material_share",
@@ -54,14 +57,14 @@ def worst(*colours: str) -> str:
 
 
 def apart(value: float, limit: float) -> str:
-    """A figure with as many decimals, from one to four, as show on which side of its limit it lies.
+    """A figure with as many decimals, from one to eight, as show on which side of its limit it lies.
 
     Examples
     --------
     >>> apart(2.96, 3), apart(2.4, 3), apart(3.04, 3)
     ('2.96', '2.4', '3.04')
     """
-    for places in range(1, 5):
+    for places in range(1, 9):
         shown = round_half_up(value, places)
         if float(shown) != limit:
             break
@@ -156,8 +159,8 @@ class Limits:
         """The colour of a deviation (share of the year's budget, positive is bad); blank where unknown."""
         if bad != bad:
             return ""
-        bands = [self.get(f"progress_band_{c}", programme, region) for c in COLOURS[:3]]
-        return COLOURS[sum(bad > band for band in bands)]
+        bands = [self.get(f"progress_band_{c}", programme, region) for c in _BANDS[:3]]
+        return _BANDS[sum(bad > band for band in bands)]
 
     def months(self, months: float, programme: str, region: str) -> tuple[str, str]:
         """The colour of the months payable, with its reason; blank where unknown."""
@@ -172,5 +175,5 @@ class Limits:
         excess = self.get("warning_months_excess", programme, region)
         if months > excess:
             shown = apart(months, excess)
-            return "yellow", f"{shown} months payable at the end of the year, more than the {excess:g} thought enough"
+            return "excess", f"{shown} months payable at the end of the year, more than the {excess:g} thought enough"
         return "green", f"{round_half_up(months, 1)} months payable at the end of the year"

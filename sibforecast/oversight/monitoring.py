@@ -17,7 +17,7 @@ from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.drivers import nowcast
 from sibforecast.forecasting.events import events_of
 from sibforecast.oversight import pace as pc
-from sibforecast.oversight.limits import COLOURS, Limits, Own, at_most, worst
+from sibforecast.oversight.limits import CALLED, COLOURS, Limits, Own, at_most, worst
 from sibforecast.oversight.reporting import report_findings
 from sibforecast.oversight.reserves_ahead import reserve_rows
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, Floats, Plan, at_areas, forecast_plan, plan_rows, stage_rows
@@ -48,7 +48,7 @@ class Monitoring(Result):
     month in which the balance is used up at the pace expected. `season_scatter` is how far progress
     strayed from its season in earlier years (passed in one of ten), `chance` that the year yet
     misses its plan by no more than the yellow band. `status` is green, yellow,
-    orange or red (blank: nothing to hold it against), `reason` says why in a sentence, and
+    orange, red or, of months payable, excess (blank: nothing to hold it against), `reason` says why in a sentence, and
     `plan` what the line is held against. Money in the data's currency.
     """
 
@@ -84,14 +84,14 @@ class Monitoring(Result):
     @property
     def expected_false(self) -> float:
         """How many of the orange and red lines are to be expected false: Σ of their chances to end within the yellow band."""
-        called = self.frame["status"].isin(COLOURS[2:]) & self.frame["chance"].notna()
+        called = self.frame["status"].isin(CALLED) & self.frame["chance"].notna()
         return float(self.frame.loc[called, "chance"].sum())
 
     def headline(self) -> str:
-        """How many lines stand in which colour, how many calls chance alone would make, and how many reports are missing."""
+        """How many lines stand in which colour, how many of the calls are expected false, and how many reports are missing."""
         counts = self.frame["status"].value_counts()
-        told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS))
-        lines = int((self.frame["status"].isin(COLOURS[2:]) & self.frame["chance"].notna()).sum())
+        told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS) if c != "excess" or c in counts)
+        lines = int((self.frame["status"].isin(CALLED) & self.frame["chance"].notna()).sum())
         if lines:
             told += f"; of {lines} line{'s' * (lines != 1)} called, {round_half_up(self.expected_false, 1)} expected false"
         silent = int((self.findings.frame["id"] == "not_reported").sum())
@@ -319,7 +319,7 @@ class _Line:
         against = season if season == season else twelfths
         bad = sign * (progress - against)
         pace = self._colour(bad)
-        strays = pace in COLOURS[2:] and bad <= row["season_scatter"]  # earlier years strayed as far and held
+        strays = pace in CALLED and bad <= row["season_scatter"]  # earlier years strayed as far and held
         if season != season or strays:  # nothing is known of its season, or no more than it does of itself: a hint
             pace = at_most(pace, "yellow")
         edge = self._edge(sign)

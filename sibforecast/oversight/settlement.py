@@ -152,7 +152,9 @@ class Settlement(Result):
     def headline(self) -> str:
         """The year, its colours, and how the gap moved."""
         counts = self.frame["status"].value_counts()
-        told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS))
+        told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS) if c != "excess")
+        if not counts.drop("", errors="ignore").sum():
+            told = "no budget to hold the account against"
         gap = f"; {self.causes.headline()}" if self.causes is not None and len(self.causes.frame) else ""
         return f"{self.year}: {told}{gap}"
 
