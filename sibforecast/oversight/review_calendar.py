@@ -149,7 +149,7 @@ def _one_sided(accounts: Accounts) -> Iterator[Finding]:
     for word, kinds in sides.items():
         names = [c for i, c in accounts.columns.items() if items.CATALOGUE[i].side in kinds]
         told[word] = (~np.isnan(accounts.value[:, names])).any(axis=1)
-    closed = accounts.is_fund & ~np.isnan(accounts.stack(("current_balance", "closing_balance"))).all(axis=0)
+    closed = accounts.is_fund & ~np.isnan(accounts.stack(("current_balance", "closing_balance"))).all(axis=1)
     for there, lacking in (("expenditure", "revenue"), ("revenue", "expenditure")):
         for i in np.flatnonzero(told[there] & ~told[lacking] & closed):
             if "-" not in accounts.keys[int(i)][2]:
