@@ -32,7 +32,7 @@ def monitor(arguments: argparse.Namespace) -> int:
         step("reading")
         data = load(_data_path(arguments.path))
         step("monitoring")
-        made = monitor_year(data, arguments.asof)
+        made = monitor_year(data, arguments.asof, language=arguments.language)
     return _tell(made, made.findings, arguments)
 
 

@@ -150,6 +150,7 @@ def _execution(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     watch = commands.add_parser("monitor", help="where each fund stands at the end of a month, and whom to warn")
     watch.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     watch.add_argument("--asof", required=True, help="the last month that may be used, e.g. 2026-09")
+    watch.add_argument("--language", choices=("en", "zh"), default="en", help="of the reasons (default: %(default)s)")
     change = commands.add_parser("adjust", help="which lines of the budget need an adjustment, on which ground")
     change.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     change.add_argument("--asof", required=True, help="the last month that may be used, e.g. 2026-09")

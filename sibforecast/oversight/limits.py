@@ -16,6 +16,7 @@ from sibforecast.assumptions.law_records import ALL, lineage_of
 from sibforecast.assumptions.policy import Policy, current_law
 from sibforecast.errors import SibError, all_faults
 from sibforecast.items import did_you_mean
+from sibforecast.oversight.sentences import Speech
 from sibforecast.programmes.registry import SEVEN
 from sibforecast.results import round_half_up
 from sibforecast.tables.data import FundData
@@ -96,10 +97,11 @@ class Limits:
     day: dt.date
     law: Policy
     own: Own = field(default_factory=dict)
+    speech: Speech = field(default_factory=Speech)
     known: dict[tuple[str, str, str], Limit] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, data: FundData, day: dt.date, law: Policy | None, own: Own | None) -> Limits:
+    def of(cls, data: FundData, day: dt.date, law: Policy | None, own: Own | None, speech: Speech | None = None) -> Limits:
         """Checked limits.
 
         Raises
@@ -118,7 +120,7 @@ class Limits:
                 faults.append(f"{name}: expected a number; found {value!r}")
         if faults:
             raise all_faults(SibError, "limits", faults)
-        return cls(data, day, law or current_law(), dict(own or {}))
+        return cls(data, day, law or current_law(), dict(own or {}), speech or Speech(currency=data.currency))
 
     def get(self, name: str, programme: str, region: str) -> float:
         """A threshold; NaN where neither the law nor the user sets one."""
@@ -167,13 +169,12 @@ class Limits:
         if months != months:
             return "", ""
         if months < 0:
-            return "red", f"the balance ends the year below nothing, at {apart(months, 0.0)} months of spending"
+            return "red", self.speech.say("months_gone", months=apart(months, 0.0))
         for colour in ("red", "orange", "yellow"):
             limit = self.get(f"warning_months_{colour}", programme, region)
             if months < limit:
-                return colour, f"{apart(months, limit)} months payable at the end of the year, less than {limit:g}"
+                return colour, self.speech.say("months_below", months=apart(months, limit), limit=limit)
         excess = self.get("warning_months_excess", programme, region)
         if months > excess:
-            shown = apart(months, excess)
-            return "excess", f"{shown} months payable at the end of the year, more than the {excess:g} thought enough"
-        return "green", f"{round_half_up(months, 1)} months payable at the end of the year"
+            return "excess", self.speech.say("months_above", months=apart(months, excess), limit=excess)
+        return "green", self.speech.say("months", months=round_half_up(months, 1))

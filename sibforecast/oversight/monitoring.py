@@ -16,14 +16,16 @@ from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.drivers import nowcast
 from sibforecast.forecasting.events import events_of
+from sibforecast.items import CATALOGUE
 from sibforecast.oversight import pace as pc
 from sibforecast.oversight.limits import CALLED, COLOURS, Limits, Own, at_most, worst
 from sibforecast.oversight.reporting import report_findings
 from sibforecast.oversight.reserves_ahead import reserve_rows
+from sibforecast.oversight.sentences import Speech
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, Floats, Plan, at_areas, forecast_plan, plan_rows, stage_rows
 from sibforecast.periods import Period
 from sibforecast.programmes.registry import PRINTED_TOTAL
-from sibforecast.results import Findings, Result, round_half_up, scale_for
+from sibforecast.results import Findings, Result, round_half_up
 from sibforecast.tables.data import FundData
 
 #: The interval of the outturn that a warning must lie outside of, in per cent.
@@ -89,23 +91,35 @@ class Monitoring(Result):
 
     def headline(self) -> str:
         """How many lines stand in which colour, how many of the calls are expected false, and how many reports are missing."""
-        counts = self.frame["status"].value_counts()
-        told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS) if c != "excess" or c in counts)
+        say, counts = self._speech.say, self.frame["status"].value_counts()
+        shown = [c for c in reversed(COLOURS) if c != "excess" or c in counts]
+        joined = ("、" if self._speech.language == "zh" else ", ").join(
+            say("count", number=counts.get(c, 0), colour=c) for c in shown
+        )
+        told = say("asof", asof=self.provenance.get("asof", ""), counts=joined)
         lines = int((self.frame["status"].isin(CALLED) & self.frame["chance"].notna()).sum())
         if lines:
-            told += f"; of {lines} line{'s' * (lines != 1)} called, {round_half_up(self.expected_false, 1)} expected false"
+            told += say("called", number=lines, s="s" * (lines != 1), false=round_half_up(self.expected_false, 1))
         silent = int((self.findings.frame["id"] == "not_reported").sum())
-        missing = f"; {silent} report{'s' * (silent != 1)} missing" if silent else ""
-        return f"as of {self.provenance.get('asof', '')}: {told}{missing}"
+        return told + (say("missing", number=silent, s="s" * (silent != 1)) if silent else "")
 
     def summary(self) -> str:
         """The worst rows, a sentence each."""
-        names = self.labels()
+        names, speech = self.labels(), self._speech
         rows = self.warnings.head(10).to_dict("records")
-        heads = [f"{r['status']}: {names.get(r['region'], r['region'])} {r['programme']} {r['item']}" for r in rows]
-        lines = [f"{head}: {r['reason']}" for head, r in zip(heads, rows, strict=True)]
+        lines = []
+        for r in rows:
+            fund, item = r["programme"], r["item"]
+            if speech.language == "zh":
+                fund, item = names.get(fund, fund), CATALOGUE[item].label("zh")
+            head = f"{speech.colour(r['status'])}: {names.get(r['region'], r['region'])} {fund} {item}"
+            lines.append(f"{head}: {r['reason']}")
         more = len(self.warnings) - len(rows)
-        return "\n".join([*lines, *([f"… and {more} more: .warnings"] if more else [])]) or "nothing to warn of"
+        return "\n".join([*lines, *([speech.say("more", number=more)] if more else [])]) or speech.say("nothing")
+
+    @property
+    def _speech(self) -> Speech:
+        return self.limits.speech if self.limits is not None else Speech()
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -116,7 +130,7 @@ class Monitoring(Result):
 
 def monitor(
     data: FundData, asof: str, *, plan: Plan | None = None, law: Policy | None = None, limits: Own | None = None,
-    events: bool = True,
+    events: bool = True, language: str = "en",
 ) -> Monitoring:  # fmt: skip
     """Hold the months of a year against its budget, its season and its reserves.
 
@@ -148,6 +162,8 @@ def monitor(
         ``{"progress_band_orange": 0.08, ("warning_months_red", "unemployment"): 4}``.
     events : bool
         Whether years that announced events mark are kept from shaping others.
+    language : {"en", "zh"}
+        Of the reasons.
 
     Returns
     -------
@@ -172,7 +188,7 @@ def monitor(
     limit = Period.parse(asof)
     if not limit.is_month:
         raise SibError(f"asof must be a month such as 2021-09; found {asof!r}")
-    bands = Limits.of(data, read_day(str(limit)), law, limits)
+    bands = Limits.of(data, read_day(str(limit)), law, limits, Speech(language, data.currency))
     table = _reported(data, limit, events)
     if table is None:
         raise SibError(f"no month of {limit.year} is known at {asof}")
@@ -273,7 +289,7 @@ def _line_rows(year: pd.DataFrame, bands: Limits, data: FundData, fell: set[tupl
         whole = totals.get((row["region"], row["programme"], side), float("nan"))
         small = base_value < bands.get("warning_material_share", row["programme"], row["region"]) * whole
         record = {str(k): v for k, v in row.items()}
-        yield _Line(record, float(base_value), bands, bool(small), key in fell, data.currency).told()
+        yield _Line(record, float(base_value), bands, bool(small), key in fell).told()
 
 
 @dataclass(frozen=True)
@@ -285,7 +301,6 @@ class _Line:
     bands: Limits
     small: bool
     fell: bool
-    currency: str
 
     def told(self) -> dict[str, Any]:
         """The row of the frame."""
@@ -296,7 +311,7 @@ class _Line:
         colour, reason = self._judged(progress, month)
         if self.fell:
             colour = worst(colour, "yellow")
-            reason += "; the cumulative figure fell, see the findings"
+            reason += self._say("fell")
         return {
             **{k: row[k] for k in (*KEYS, "budget", "adjusted", "executed", "expected", "season_share", "expected_low",
                                    "expected_high", "plan", "season_scatter", "chance")},
@@ -308,12 +323,13 @@ class _Line:
         row, base = self.row, self.base
         name = row["plan"] or "budget"
         if base != base:
-            return "", "no budget, and no forecast of it, to hold this against"
+            return "", self._say("no_plan")
         if base < 0:
-            return "yellow", f"the {name} is {self._money(base)}, below nothing: no progress can be told of it"
+            return "yellow", self._say("below_nothing", plan=name, money=self._money(base))
         if base == 0:
-            come = self._money(row["executed"])
-            return ("yellow", f"{come} came although the {name} has nothing") if row["executed"] > 0 else ("green", "nothing due")
+            if row["executed"] > 0:
+                return "yellow", self._say("not_planned", plan=name, money=self._money(row["executed"]))
+            return "green", self._say("nothing_due")
         sign = -1.0 if row["item"] in REVENUE else 1.0
         season, twelfths = row["season_share"], month / 12.0
         against = season if season == season else twelfths
@@ -327,11 +343,11 @@ class _Line:
         colour = worst(pace, ahead) or "green"
         told = self._pace_words(progress, against, season == season, twelfths, name)
         if strays:
-            told += f" (yellow, not more: nine years in ten stray by up to {100.0 * row['season_scatter']:.1f} points)"
+            told += self._say("strays", points=100.0 * row["season_scatter"])
         if COLOURS.index(ahead or "green") > COLOURS.index(pace or "green"):
             told = self._outturn_words(edge, sign, name)
         if self.small and colour in ("orange", "red"):
-            colour, told = "yellow", told + f" (a small line: yellow instead of {colour})"
+            colour, told = "yellow", told + self._say("small", colour=colour)
         return colour, told
 
     def _edge(self, sign: float) -> float:
@@ -350,17 +366,19 @@ class _Line:
 
     def _pace_words(self, progress: float, against: float, known: bool, twelfths: float, name: str) -> str:
         points = float(round_half_up(100.0 * (progress - against), 1))
-        place = f"{abs(points):.1f} points {'above' if points > 0 else 'below'}" if points else "on"
-        plain = f"the {twelfths:.1%} of 1/12, no season known"
-        normal = f"the season's {against:.1%}, 1/12 being {twelfths:.1%}" if known else plain
-        return f"{progress:.1%} of the {name} to date, {place} {normal}"
+        normal = self._say("season" if known else "no_season", against=against, twelfths=twelfths)
+        place = "pace_above" if points > 0 else "pace_below" if points < 0 else "pace_on"
+        return self._say(place, progress=progress, plan=name, points=abs(points), normal=normal)
 
     def _outturn_words(self, edge: float, sign: float, name: str) -> str:
         mild = self.base * (1.0 + sign * edge)
-        side = "below" if mild < self.base else "above"
-        return (f"the year ends at {self._money(self.row['expected'])}; even {self._money(mild)}, the near end of the {LEVEL} % "
-                f"interval, is {abs(edge):.1%} {side} the {name}")  # fmt: skip
+        return self._say(
+            "ends_below" if mild < self.base else "ends_above", money=self._money(self.row["expected"]), mild=self._money(mild),
+            level=LEVEL, edge=abs(edge), plan=name,
+        )  # fmt: skip
+
+    def _say(self, sentence: str, **values: object) -> str:
+        return self.bands.speech.say(sentence, **values)
 
     def _money(self, value: float) -> str:
-        divisor, unit = scale_for(value, self.currency)
-        return f"{value / divisor:,.2f} ({unit})"
+        return self.bands.speech.money(value)

@@ -5,6 +5,7 @@ December; expenditure 900 in twelfths; balance of 2024: 200 (all 万元). Budget
 """
 
 import json
+from string import Formatter
 
 import jsonschema
 import pandas as pd
@@ -12,6 +13,7 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.errors import SibError
+from sibforecast.oversight import sentences
 from tests import datasets
 from tests.datasets import WAN
 
@@ -323,3 +325,24 @@ def test_the_bands_used_name_their_source_and_status(tmp_path):
     table = made.thresholds.set_index(["threshold", "programme"])
     assert table.loc[("progress_band_orange", UI), ["value", "source", "status"]].tolist() == [0.10, "no document: a default of this package", "unverified"]
     assert table.loc[("warning_months_red", UI), ["value", "source"]].tolist() == [4.0, "given as an argument"]
+
+
+def test_reasons_in_chinese(tmp_path):
+    """The same figures: 29.0 % where 40.0 % are normal; 0.6 months, less than 6."""
+    data = load(tmp_path, past() + budget() + this_year())
+    got = sib.monitor(data, "2025-06", language="zh")
+    assert row(got, "total_revenue")["reason"] == "累计完成预算的29.0%，低于季节进度40.0%（时序进度50.0%）11.0个百分点"
+    assert row(got, "months_payable")["reason"] == "年末可支付0.6个月，低于6个月"
+    assert row(got, "current_balance")["reason"] == "预计当期收不抵支154.38万元"
+    assert got.frame["status"].tolist() == sib.monitor(data, "2025-06").frame["status"].tolist()
+    assert got.headline() == "截至2025-06：红色2项、橙色1项、黄色1项、绿色1项；橙红共1项，预计误报0.0项"
+    assert "红色: 呼和浩特市 失业保险基金 本年收入合计: 累计完成预算的29.0%" in got.summary()
+    with pytest.raises(SibError, match="unknown language 'fr'"):
+        sib.monitor(data, "2025-06", language="fr")
+
+
+def test_every_sentence_has_both_languages_and_the_same_figures():
+    for english, chinese in sentences._SAID.values():
+        assert chinese.strip()
+        named = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (english, chinese)]
+        assert named[0] - {"ordinal", "s"} == named[1] - ({"number"} if "ordinal" in named[0] else set())
