@@ -71,6 +71,39 @@ def scale_for(largest: float, currency: str = "yuan", language: str = "en") -> t
     return steps[-1][0], steps[-1][1] if language == "zh" else steps[-1][2]
 
 
+def columns_of(text: str) -> int:
+    """Columns a text takes on a terminal: Chinese characters take two.
+
+    Examples
+    --------
+    >>> columns_of("12 万元")
+    7
+    """
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def folded(text: str, width: int, indent: str) -> list[str]:
+    """A text in lines of so many columns; words stay whole, Chinese breaks anywhere but before its punctuation.
+
+    Examples
+    --------
+    >>> folded("预计全年12.06亿元，仍比预算高7.3%", 18, "  ")
+    ['预计全年12.06亿元，', '  仍比预算高7.3%']
+    """
+    import re
+
+    lines, line = [], ""
+    for piece in re.findall(r"[\u2e80-\uffff][，。、；：！？）》】]*|[^\s\u2e80-\uffff]+[，。、；：！？）》】]*|\s+", text):
+        if columns_of(line + piece.rstrip()) > width and line.strip():
+            lines.append(line.rstrip())
+            line = indent
+        if piece.strip() or line.strip() or not lines:
+            line += piece
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
 @dataclass(frozen=True, repr=False)
 class Result:
     """Base of all results.
@@ -117,8 +150,6 @@ class Result:
         return []
 
     def __repr__(self) -> str:
-        from textwrap import wrap
-
         import pandas as pd
 
         with pd.option_context("display.width", 80, "display.max_columns", 12):
@@ -127,9 +158,9 @@ class Result:
                 lines = body.to_string(max_colwidth=24, line_width=80).splitlines()
                 rows = [line if len(line) <= 80 else line[:79] + "…" for line in lines]
             else:
-                rows = [part for line in str(body).splitlines() for part in wrap(line, 80, subsequent_indent="    ")]
-        told = [part for line in self.notices() for part in wrap(f"! {line}", 80, subsequent_indent="    ")]
-        return "\n".join([*wrap(f"<{type(self).__name__}> {self.headline()}", 80, subsequent_indent="  "), *rows, *told])
+                rows = [part for line in str(body).splitlines() for part in folded(line, 80, "    ")]
+        told = [part for line in self.notices() for part in folded(f"! {line}", 80, "    ")]
+        return "\n".join([*folded(f"<{type(self).__name__}> {self.headline()}", 80, "  "), *rows, *told])
 
     def _repr_html_(self) -> str:
         from html import escape

@@ -14,6 +14,7 @@ import pytest
 import sibforecast as sib
 from sibforecast.errors import SibError
 from sibforecast.oversight import sentences
+from sibforecast.results import columns_of
 from tests import datasets
 from tests.datasets import WAN
 
@@ -337,6 +338,7 @@ def test_reasons_in_chinese(tmp_path):
     assert got.frame["status"].tolist() == sib.monitor(data, "2025-06").frame["status"].tolist()
     assert got.headline() == "截至2025-06：红色2项、橙色1项、黄色1项、绿色1项；橙红共1项，预计误报0.0项"
     assert "红色: 呼和浩特市 失业保险基金 本年收入合计: 累计完成预算的29.0%" in got.summary()
+    assert all(columns_of(line) <= 80 for line in repr(got).splitlines())
     with pytest.raises(SibError, match="unknown language 'fr'"):
         sib.monitor(data, "2025-06", language="fr")
 
