@@ -18,8 +18,8 @@ import numpy as np
 
 import sibforecast as sib
 from sibforecast.analysis.draws import Draws
-from sibforecast.analysis.replay import Replay
-from sibforecast.analysis.runs import Run, _work
+from sibforecast.analysis.jobs import work
+from sibforecast.analysis.runs import Run, _Replays
 
 sys.path.insert(0, str(Path(__file__).parent))
 from national import LINES, nation, timed
@@ -72,25 +72,24 @@ def simulated(areas: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         draft = sib.draft_budget(sib.load(nation(areas, 1, Path(folder))), 2026)
     run = Run(draft.assumptions, None, DRAWS, 1, tuple(range(2026, 2026 + YEARS)), LINES, ())
-    jobs = run._jobs()[0]
-    whole = best(lambda: [_work(job) for job in jobs], 3)
-    job = jobs[0]
-    rows = job.rows[:6]
-    ready = Draws(job.doubts, rows, DRAWS, 1)
-    path, cache = job.path, {}
-    for item in job.doubts.items:
-        for year in job.years:
+    replays = _Replays(run, "fund_0")
+    jobs = [replays.job(rows, {}) for _, rows, _ in run._blocks()[0]]
+    whole = best(lambda: [work(job) for job in jobs], 3)
+    rows = np.arange(6)
+    path, doubts, cache = replays.path, replays.doubts, {}
+    ready = Draws(doubts, rows, DRAWS, 1)
+    for item in doubts.items:
+        for year in run.years:
             cache[item, year] = ready.move(item, year, path.years[year].get(item)[rows])
+    replay = replays._replay(int(replays.group[0]))
 
-    class Given(Draws):
+    class Given:
         def move(self, item: str, year: int, value: np.ndarray) -> np.ndarray:
             return cache[item, year]
 
     def formulas() -> None:
-        replay = Replay(path, rows, Given(job.doubts, rows, DRAWS, 1), None)
-        for year in job.years:
-            for line in LINES:
-                replay.get(line, year)
+        for _ in replay.told(0, len(rows), Given()):
+            pass
 
     return whole, best(formulas) / len(rows)
 

@@ -9,7 +9,7 @@ independence: few origins say little.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,19 @@ class FundDoubts:
     items: Mapping[str, Doubt]
     own: Floats  # how own parts are mixed from independent ones, (items, items), lower triangular
     loadings: Floats  # of the common parts on the factors, (items, FACTORS)
+
+    def draws(self, item: str, year: int, rows: npt.NDArray[np.int64]) -> bool:
+        """Whether an item is in doubt in a year, in any of some areas."""
+        doubt = self.items.get(item)
+        if doubt is None or year not in self.years:
+            return False
+        return bool((doubt.deviation[rows, self.years.index(year)] > 0).any())
+
+    def cut(self, rows: npt.NDArray[np.int64]) -> FundDoubts:
+        """The same of some areas."""
+        parts = {item: Doubt(d.way[rows], d.deviation[rows], d.keep[rows], d.step[rows], d.tail[rows], d.shared)
+                 for item, d in self.items.items()}  # fmt: skip
+        return replace(self, areas=tuple(self.areas[r] for r in rows), items=parts)
 
 
 def doubts_of(assumptions: Assumptions, paths: Mapping[str, FundPath], last: int) -> dict[str, FundDoubts]:

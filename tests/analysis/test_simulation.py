@@ -10,7 +10,10 @@ import pytest
 import sibforecast as sib
 from sibforecast.analysis import doubts as db
 from sibforecast.analysis.draws import Draws, bent, moved, shocks
-from sibforecast.analysis.runs import LINES, Question, Run, _stats
+from sibforecast.analysis.jobs import Question, stats_of
+from sibforecast.analysis.replay import Replay, alike
+from sibforecast.analysis.runs import LINES, Run
+from sibforecast.assumptions.effects import effects_on
 from sibforecast.errors import SibError
 
 KEYS = ["region", "programme", "item", "period"]
@@ -61,23 +64,25 @@ def test_without_doubt_every_draw_is_the_draft_to_the_bit(draft):
 
 def test_formulas_over_draws_are_the_projection_again(draft):
     """Drivers moved by a factor of exactly one go through every formula and give the draft to the bit."""
-    run = Run(draft.assumptions, sib.read_scenario("demo_nmg"), 4, 1, (2027,), LINES, ())
-    path = run.paths["enterprise_pension"]
-    from sibforecast.analysis.replay import Replay, alike
+    scenario = sib.read_scenario("demo_nmg")
+    run = Run(draft.assumptions, scenario, 4, 1, (2027,), LINES, ())
+    path, doubts = run.paths["enterprise_pension"], run.doubts["enterprise_pension"]
 
     class Still(Draws):
         def move(self, item, year, value):
             return np.repeat(value, self.number, axis=1)
 
     rows = np.arange(1, 20)
-    first, _ = run._jobs()
-    effects = first[0].effects
+    effects = effects_on(scenario.in_order, "enterprise_pension", path.basis.areas, draft.source.regions)
     for group in alike(path, rows, (2026, 2027)):
-        replay = Replay(path, group, Still(run.doubts["enterprise_pension"], group, 4, 1), effects)
-        for line in LINES:
-            value, told = replay.get(line, 2027), path.years[2027].get(line)[group]
+        replay = Replay.of(path, group, doubts, effects, [(line, 2027) for line in LINES])
+        widths = {}
+        for line, year, value in replay.told(0, len(group), Still(doubts, group, 4, 1)):
+            told = path.years[year].get(line)[group]
             assert np.array_equal(value, np.broadcast_to(told, value.shape), equal_nan=True), line
-        assert replay.get("contribution_revenue", 2027).shape[1] == 4
+            widths[line] = value.shape[1]
+        assert tuple(widths) == tuple(dict.fromkeys(LINES))
+        assert widths["contribution_revenue"] == 4
 
 
 def test_means_of_draws_are_the_draft(small):
@@ -136,7 +141,7 @@ def test_streams_do_not_overlap(draft):
 
 def test_quantiles_are_exact_and_of_sums_draw_by_draw(draft):
     values = np.random.default_rng(0).normal(size=(3, 1001))
-    assert _stats(values)[:, 1:] == pytest.approx(np.quantile(values, (0.025, 0.1, 0.5, 0.9, 0.975), axis=1).T, abs=1e-12)
+    assert stats_of(values)[:, 1:] == pytest.approx(np.quantile(values, (0.025, 0.1, 0.5, 0.9, 0.975), axis=1).T, abs=1e-12)
     run = run_of(draft.assumptions, kept=("gap",), unit="league")
     frame = run.frame().astype(dict.fromkeys(KEYS, str)).set_index([*KEYS, "quantile"])["value"]
     leagues = {r: v for (r, f, _, _), v in run.kept.items() if f == "work_injury"}
