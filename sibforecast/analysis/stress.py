@@ -11,7 +11,6 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import brentq, minimize
 from scipy.special import ndtr
 
 from sibforecast import items as catalogue
@@ -128,6 +127,8 @@ def chance_met(run: Run, item: str, region: str, chance: float, on: Executor | N
         table = part.chances()
         return float(table.loc[table["region"] == region, "gap_chance"].iloc[0]) - chance
 
+    from scipy.optimize import brentq  # heavy, and nothing else here needs it
+
     low, high = apart(0.5), apart(2.0)
     if low * high > 0:
         raise SibError(f"no {item} between a half and twice its value gives a gap in {chance:.0%} of the draws: "
@@ -191,6 +192,8 @@ def reverse_stress(
     >>> bool(found.distance > 0)
     True
     """
+    from scipy.optimize import minimize
+
     if (below is None) == (above is None) and not (above is not None and below == 0.0):
         raise SibError("give below or above, not both")
     alone = fund_of(assumptions, programme)

@@ -305,6 +305,8 @@ class Year:
                 value, used = self._mirror(link, value, used, stands)
         if item in self.blank:
             value, used = np.where(self.blank[item], np.nan, value), np.where(self.blank[item], np.int16(UNKNOWN), used)
+        if value.shape[1] == 1 and (used == UNKNOWN).all():  # most items of most funds: one array for all of them
+            value, used = self._nothing
         self.raw[item] = value
         self.used[item] = used
         adjusted = self.adjust(follows or item, self._with_economy(follows or item, value, bool(follows)), bool(follows), self._earlier(item))
@@ -312,6 +314,11 @@ class Year:
             adjusted = self.adjust(item, adjusted, False, self._earlier(item))
         self.values[item] = adjusted
         return adjusted
+
+    @cached_property
+    def _nothing(self) -> tuple[Floats, npt.NDArray[np.int16]]:
+        """What is unknown in every area."""
+        return np.full((self.areas, 1), np.nan), np.full((self.areas, 1), UNKNOWN, dtype=np.int16)
 
     def laid(self, item: str, adjust: Adjust) -> Floats:
         """An item as it would be under other changes of its own, all else as it is."""
