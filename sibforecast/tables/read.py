@@ -9,7 +9,7 @@ import hashlib
 import io
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class Collector:
 
     def reading(self, table: RawTable) -> None:
         """From now on findings in this table name its file and cell."""
-        self._tables[table.name] = table
+        self._tables[table.name] = replace(table, frame=pd.DataFrame())  # the cells may go once they are read
 
     @property
     def errors(self) -> int:
