@@ -55,7 +55,7 @@ def _stream(seed: int, *names: str) -> np.random.SFC64:
 def _take(stream: np.random.SFC64, out: Shocks) -> None:
     """The next draws of a stream; each year begins with a word of its own, so that a year can be taken by itself."""
     words = stream.random_raw((len(out) + 3) // 4).astype("<u8", copy=False).view("<u2")
-    np.take(_NORMALS, words[: len(out)], out=out, mode="clip")
+    _NORMALS.take(words[: len(out)], out=out, mode="clip")
 
 
 def bent(z: Floats, level: float, bend: float) -> Floats:
