@@ -138,8 +138,8 @@ def _blanks(out: pd.DataFrame, state: npt.NDArray[np.object_], found: Collector)
 def _without_doubles(out: pd.DataFrame, found: Collector) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The same figure twice is kept once; two different figures are an error and doubtful."""
     cell = np.zeros(len(out), dtype=np.int64)
-    for key in KEYS:
-        cell = cell * len(out[key].cat.categories) + out[key].cat.codes.to_numpy()
+    for column in KEYS:
+        cell = cell * len(out[column].cat.categories) + out[column].cat.codes.to_numpy()
     doubled = pd.Series(cell).duplicated(keep=False)
     if not doubled.any():
         return out, out.iloc[:0][KEYS]

@@ -57,7 +57,7 @@ def test_without_doubt_every_draw_is_the_draft_to_the_bit(draft):
     run.go()
     frame = run.frame().astype(dict.fromkeys(KEYS, str))
     told = draft.frame[draft.frame["stage"] == "draft"].astype(dict.fromkeys(KEYS, str)).set_index(KEYS)["value"]
-    own = frame[frame["region"].isin(draft.assumptions.funds["resident_pension"].areas)]
+    own = frame[frame["region"].isin(draft.assumptions.funds["enterprise_pension"].areas)]  # own levels, which mirror others, too
     assert len(own) > 10_000
     assert (own["value"].to_numpy() == told.reindex(pd.MultiIndex.from_frame(own[KEYS])).to_numpy()).all()
 
@@ -130,6 +130,27 @@ def test_common_and_own_parts_and_correlations_are_those_specified():
     assert np.corrcoef(a[0, 0], b[0, 0])[0, 1] == pytest.approx(0.5 * 0.6 + 0.5 * 0.48, abs=0.015)
     assert np.corrcoef(a[0, 0], b[2, 0])[0, 1] == pytest.approx(0.5 * 0.48, abs=0.015)
     assert np.corrcoef(a[0, 0], a[0, 1])[0, 1] == pytest.approx(1 / 2**0.5, abs=0.015)  # the error of a year goes on
+
+
+def test_a_break_of_long_ago_fades_from_what_areas_share():
+    """Two areas, three origins weighted 0.64, 0.8 and 1: (2.905 × 10.04 / 12.04 + 2 × 0.5) / 4.905."""
+    assert db._shared(np.array([[4.0, 1.0, 1.0], [4.0, 1.0, -1.0]])) == pytest.approx(0.6978, abs=1e-4)
+
+
+def test_only_what_is_asked_for_is_computed_and_let_go_after_its_last_use(draft):
+    """Contributions of 2027 need no benefit; after the last step nothing is held."""
+    run = Run(draft.assumptions, None, 4, 1, (2027,), ("contribution_revenue",), ())
+    path, doubts = run.paths["work_injury"], run.doubts["work_injury"]
+    rows = np.arange(4)
+    replay = Replay.of(path, rows, doubts, None, [("contribution_revenue", 2027)])
+    assert {s.item for s in replay.steps} >= {"contribution_base", "wage_bill", "contribution_revenue"}
+    assert not any("benefit" in s.item or s.year != 2027 for s in replay.steps)
+    places = [s.place for s in replay.steps if s.place >= 0]
+    assert sorted(p for s in replay.steps for p in s.last) == sorted(places)
+    whole = next(iter(replay.told(0, 4, Draws(doubts, rows, 50, 1))))[2]
+    part = next(iter(replay.cut(np.array([2])).told(0, 1, Draws(doubts, np.array([2]), 50, 1))))[2]
+    assert np.array_equal(whole[2], part[0])
+    assert whole.shape == (4, 50)
 
 
 def test_streams_do_not_overlap(draft):
