@@ -140,7 +140,8 @@ class Run:
     def _take(self, code: str, uppers: tuple[str, ...], answer: Answer) -> None:
         """An answer of some areas: their figures, and their part of the sums above them."""
         names = answer.areas
-        self._stats.extend((names, code, line, year, stats) for (line, year), stats in answer.stats.items())
+        # a copy: nothing of the answer itself stays, and its memory is free for the next one
+        self._stats.extend((names, code, line, year, stats.copy()) for (line, year), stats in answer.stats.items())
         self._told.extend((names, code, name, year, told) for (name, year), told in answer.told.items())
         for year, spread in answer.deviations.items():
             self.deviations |= {(name, code, year): float(one) for name, one in zip(names, spread, strict=True)}
