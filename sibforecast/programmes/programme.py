@@ -213,6 +213,7 @@ class Year:
         self.links = tuple(links)
         self.blank = blank or {}
         self.driven = driven or {}
+        self._nothing = np.full((areas, 1), np.nan), np.full((areas, 1), UNKNOWN, dtype=np.int16)  # most items of most funds
         self.values: dict[str, Floats] = {}
         self.raw: dict[str, Floats] = {}
         self.used: dict[str, npt.NDArray[np.int16]] = {}
@@ -284,8 +285,7 @@ class Year:
 
     def _compute(self, item: str) -> Floats:
         given = self.given.get(item)
-        value = np.full((self.areas, 1), np.nan)
-        used = np.full((self.areas, 1), UNKNOWN, dtype=np.int16)
+        value, used = self._nothing
         stands = self.direct.get(item)
         if given is not None and stands is not None:
             value = np.where(stands, given, value)
@@ -305,8 +305,6 @@ class Year:
                 value, used = self._mirror(link, value, used, stands)
         if item in self.blank:
             value, used = np.where(self.blank[item], np.nan, value), np.where(self.blank[item], np.int16(UNKNOWN), used)
-        if value.shape[1] == 1 and (used == UNKNOWN).all():  # most items of most funds: one array for all of them
-            value, used = self._nothing
         self.raw[item] = value
         self.used[item] = used
         adjusted = self.adjust(follows or item, self._with_economy(follows or item, value, bool(follows)), bool(follows), self._earlier(item))
@@ -314,11 +312,6 @@ class Year:
             adjusted = self.adjust(item, adjusted, False, self._earlier(item))
         self.values[item] = adjusted
         return adjusted
-
-    @cached_property
-    def _nothing(self) -> tuple[Floats, npt.NDArray[np.int16]]:
-        """What is unknown in every area."""
-        return np.full((self.areas, 1), np.nan), np.full((self.areas, 1), UNKNOWN, dtype=np.int16)
 
     def laid(self, item: str, adjust: Adjust) -> Floats:
         """An item as it would be under other changes of its own, all else as it is."""
