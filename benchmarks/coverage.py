@@ -88,8 +88,9 @@ def replicate(seed: int, years: int, draws: int) -> pd.DataFrame:
         members = [i for i, c in enumerate(COUNTIES) if c.startswith(code)]
         for item, values in came.items():
             told, actual = wide.loc[(code, item)], values[members].sum()
-            rows.append((level, item, told[0.1] <= actual <= told[0.9], told[0.025] <= actual <= told[0.975]))
-    return pd.DataFrame(rows, columns=["level", "item", "in80", "in95"])
+            inside = [low <= actual <= high for low, high in ((told[0.1], told[0.9]), (told[0.025], told[0.975]))]
+            rows.append((level, item, *inside, actual < told[0.1], actual > told[0.9]))
+    return pd.DataFrame(rows, columns=["level", "item", "in80", "in95", "below80", "above80"])
 
 
 def main() -> None:
@@ -101,7 +102,8 @@ def main() -> None:
     given = parser.parse_args()
     table = pd.concat([replicate(seed, given.years, given.draws) for seed in range(given.replications)])
     print(f"{given.replications} replications, {given.years} years of history, {given.draws} draws")
-    print(table.groupby(["level", "item"])[["in80", "in95"]].mean().round(3).to_string())
+    print(table.groupby(["level", "item"]).mean().round(3).to_string())
+    print(table.drop(columns="item").groupby("level").mean().round(3).to_string())
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ import numpy as np
 
 import sibforecast as sib
 from sibforecast.analysis.draws import Draws
-from sibforecast.analysis.replay import Replay
-from sibforecast.analysis.runs import Run, _work
+from sibforecast.analysis.jobs import work
+from sibforecast.analysis.runs import Run, _Replays
 
 sys.path.insert(0, str(Path(__file__).parent))
 from national import LINES, nation, timed
@@ -72,34 +72,36 @@ def simulated(areas: int) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         draft = sib.draft_budget(sib.load(nation(areas, 1, Path(folder))), 2026)
     run = Run(draft.assumptions, None, DRAWS, 1, tuple(range(2026, 2026 + YEARS)), LINES, ())
-    jobs = run._jobs()[0]
-    whole = best(lambda: [_work(job) for job in jobs], 3)
-    job = jobs[0]
-    rows = job.rows[:6]
-    ready = Draws(job.doubts, rows, DRAWS, 1)
-    path, cache = job.path, {}
-    for item in job.doubts.items:
-        for year in job.years:
+    replays = _Replays(run, "fund_0")
+    jobs = [replays.job(rows, {}) for _, rows, _ in run._blocks()[0]]
+    whole = best(lambda: [work(job) for job in jobs], 3)
+    rows = np.arange(6)
+    path, doubts, cache = replays.path, replays.doubts, {}
+    ready = Draws(doubts, rows, DRAWS, 1)
+    for item in doubts.items:
+        for year in run.years:
             cache[item, year] = ready.move(item, year, path.years[year].get(item)[rows])
+    replay = replays._replay(int(replays.group[0]))
 
-    class Given(Draws):
+    class Given:
         def move(self, item: str, year: int, value: np.ndarray) -> np.ndarray:
             return cache[item, year]
 
     def formulas() -> None:
-        replay = Replay(path, rows, Given(job.doubts, rows, DRAWS, 1), None)
-        for year in job.years:
-            for line in LINES:
-                replay.get(line, year)
+        for _ in replay.told(0, len(rows), Given()):
+            pass
 
     return whole, best(formulas) / len(rows)
 
 
 def peak(draws: int) -> float:
-    """Megabytes at most of a process that simulates the bundled region, all lines, with so many draws."""
-    code = ("import sibforecast as sib, resource; d = sib.draft_budget(sib.load(sib.sample('nmg')), 2027); "
+    """Megabytes at most of a process that simulates the bundled region, all lines, with so many draws.
+
+    By VmHWM (Linux): what ``getrusage`` tells of a child begins with what its parent held.
+    """
+    code = ("import sibforecast as sib; d = sib.draft_budget(sib.load(sib.sample('nmg')), 2027); "
             f"sib.simulate(d.assumptions, draws={draws}, seed=1); "
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)")  # fmt: skip
+            "print(next(int(line.split()[1]) for line in open('/proc/self/status') if line.startswith('VmHWM')) / 1024)")  # fmt: skip
     return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 

@@ -19,6 +19,8 @@ Answer = TypeVar("Answer")
 
 #: Jobs under way or waiting to be taken, for each worker: memory stays bounded.
 AHEAD = 1.5
+#: The same for an executor of the caller's, whose workers nobody counts: enough for a hundred.
+AHEAD_AWAY = 128
 
 
 def run(
@@ -57,7 +59,7 @@ def run(
     rest = iter(jobs)
     try:
         with tqdm(total=len(jobs), desc=title, disable=None, leave=False) as bar:
-            window = int(AHEAD * many) if on is None else len(jobs)  # a cluster plans for itself
+            window = int(AHEAD * many) if on is None else AHEAD_AWAY
             waiting.extend(executor.submit(work, job) for job in islice(rest, window))
             while waiting:
                 answer = waiting.popleft().result()

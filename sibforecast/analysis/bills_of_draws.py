@@ -18,8 +18,9 @@ from sibforecast.analysis.across import followers, levels, lower_shares, pools
 from sibforecast.analysis.attribution import COLUMNS, announced_parts
 from sibforecast.analysis.bill import ORDER, Unit, is_missed
 from sibforecast.analysis.facts import Facts, expected_figures
+from sibforecast.analysis.jobs import QUANTILES
 from sibforecast.analysis.rules_file import SharingRules
-from sibforecast.analysis.runs import QUANTILES, Run
+from sibforecast.analysis.runs import Run
 from sibforecast.analysis.sharing import grades_of, pays_as_region
 from sibforecast.analysis.workings import Workings
 from sibforecast.projection.project import project

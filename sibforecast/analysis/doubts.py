@@ -9,7 +9,7 @@ independence: few origins say little.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +76,19 @@ class FundDoubts:
     items: Mapping[str, Doubt]
     own: Floats  # how own parts are mixed from independent ones, (items, items), lower triangular
     loadings: Floats  # of the common parts on the factors, (items, FACTORS)
+
+    def draws(self, item: str, year: int, rows: npt.NDArray[np.int64]) -> bool:
+        """Whether an item is in doubt in a year, in any of some areas."""
+        doubt = self.items.get(item)
+        if doubt is None or year not in self.years:
+            return False
+        return bool((doubt.deviation[rows, self.years.index(year)] > 0).any())
+
+    def cut(self, rows: npt.NDArray[np.int64]) -> FundDoubts:
+        """The same of some areas."""
+        parts = {item: Doubt(d.way[rows], d.deviation[rows], d.keep[rows], d.step[rows], d.tail[rows], d.shared)
+                 for item, d in self.items.items()}  # fmt: skip
+        return replace(self, areas=tuple(self.areas[r] for r in rows), items=parts)
 
 
 def doubts_of(assumptions: Assumptions, paths: Mapping[str, FundPath], last: int) -> dict[str, FundDoubts]:
@@ -202,14 +215,21 @@ def _shared(wrong: Floats) -> float:
     use = many > 1
     if not use.any():
         return 0.5
+    weight = _weights(len(many)) * use
     filled = np.where(told, wrong, 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = filled.sum(axis=0) / many
         square = (filled**2).sum(axis=0) / many
         common = mean**2 - np.maximum(square - mean**2, 0.0) / np.maximum(many - 1, 1)
-    part = float(np.clip(common[use].sum() / square[use].sum(), 0.0, 1.0)) if square[use].sum() > 0 else 0.5
-    number = float(use.sum())
+    whole = float((weight * square)[use].sum())
+    part = float(np.clip((weight * common)[use].sum() / whole, 0.0, 1.0)) if whole > 0 else 0.5
+    number = float(weight.sum() ** 2 / (weight**2).sum())
     return (number * part + HALF * 0.5) / (number + HALF)
+
+
+def _weights(origins: int) -> Floats:
+    """How much each origin counts: as it does in the spread, so that a break of long ago fades from both."""
+    return np.asarray(sp.FORGETTING ** np.arange(origins)[::-1], dtype=np.float64)
 
 
 def _common(wrong: Floats) -> Floats:
@@ -220,13 +240,15 @@ def _common(wrong: Floats) -> Floats:
         return np.asarray(mean / np.sqrt(np.nanmean(mean**2))) if np.isfinite(mean).any() else mean
 
 
-def _correlation(rows: Floats, apart: float) -> Floats:
-    """Correlations of rows about nothing, pairwise over what both know, drawn towards none."""
+def _correlation(rows: Floats, weight: Floats, apart: float) -> Floats:
+    """Correlations of rows about nothing, pairwise over what both know, by weight of the columns; drawn towards none."""
     told = ~np.isnan(rows)
     filled = np.where(told, rows, 0.0)
-    both = told.astype(float) @ told.T.astype(float)
-    cross = filled @ filled.T
-    square = (filled**2) @ told.T.astype(float)
+    each = told.astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):  # as many equal ones (Kish)
+        both = np.nan_to_num(((each * weight) @ each.T) ** 2 / ((each * weight**2) @ each.T))
+    cross = (filled * weight) @ filled.T
+    square = (filled**2 * weight) @ each.T
     with np.errstate(invalid="ignore", divide="ignore"):
         out = cross / np.sqrt(square * square.T)
     out = np.where(np.isfinite(out), out, 0.0) * both / (both + apart)
@@ -245,7 +267,7 @@ def _loadings(errors: Mapping[str, Mapping[str, Floats]]) -> dict[tuple[str, str
     for place, row in enumerate(rows):
         if len(row):
             table[place, -len(row) :] = row
-    correlation = _correlation(table, APART)
+    correlation = _correlation(table, _weights(table.shape[1]), APART)
     values, vectors = np.linalg.eigh(correlation)
     order = np.argsort(values)[::-1][:FACTORS]
     found = vectors[:, order] * np.sqrt(np.maximum(values[order] - 1.0, 0.0))  # what one factor explains beyond each by itself
@@ -271,7 +293,8 @@ def _own_mix(errors: list[Floats]) -> Floats:
         count = told.sum(axis=0)
         mean = np.where(told, padded, 0.0).sum(axis=0) / np.maximum(count, 1)
         rows.append(np.where(told & (count > 1), padded - mean, np.nan).ravel())
-    correlation = _correlation(np.array(rows), APART)
+    weight = np.tile(_weights(length), len(errors[0]))
+    correlation = _correlation(np.array(rows), weight, APART)
     faint = np.where(np.abs(correlation) < FAINT, 0.0, correlation)
     values, vectors = np.linalg.eigh(faint)
     if values.min() < 1e-6:  # dropped corners may leave no correlation matrix: the nearest one

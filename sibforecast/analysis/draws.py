@@ -6,6 +6,8 @@ share, to a driver or a factor) and to the seed, never to the order of work.
 
 from __future__ import annotations
 
+from functools import cached_property
+from math import exp
 from zlib import crc32
 
 import numpy as np
@@ -16,7 +18,9 @@ from sibforecast.analysis.doubts import AMOUNT, FACTOR, FARTHEST, UTMOST, FundDo
 
 Floats = npt.NDArray[np.float64]
 Shocks = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
+_NOTHING = np.zeros((0, 0))
 _GRID = np.linspace(-8.0, 8.0, 1601)
 _WEIGHT = np.exp(-0.5 * _GRID**2)
 _WEIGHT /= _WEIGHT.sum()
@@ -37,10 +41,21 @@ def shocks(seed: int, *names: str, size: tuple[int, ...]) -> Shocks:
     >>> bool((a == b).all()), a.dtype.name
     (True, 'float32')
     """
-    key = tuple(crc32(n.encode()) for n in names)
-    many = int(np.prod(size))
-    words = np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)).random_raw((many + 3) // 4)
-    return np.take(_NORMALS, words.astype("<u8", copy=False).view("<u2")[:many]).reshape(size)
+    stream = _stream(seed, *names)
+    out = np.empty(size, dtype=np.float32)
+    for row in out.reshape(-1, size[-1]):
+        _take(stream, row)
+    return out
+
+
+def _stream(seed: int, *names: str) -> np.random.SFC64:
+    return np.random.SFC64(np.random.SeedSequence(seed, spawn_key=tuple(crc32(n.encode()) for n in names)))
+
+
+def _take(stream: np.random.SFC64, out: Shocks) -> None:
+    """The next draws of a stream; each year begins with a word of its own, so that a year can be taken by itself."""
+    words = stream.random_raw((len(out) + 3) // 4).astype("<u8", copy=False).view("<u2")
+    _NORMALS.take(words[: len(out)], out=out, mode="clip")
 
 
 def bent(z: Floats, level: float, bend: float) -> Floats:
@@ -71,7 +86,7 @@ def moved(value: float, errors: Floats, way: int, deviation: float, level: float
     widest = deviation * abs(float(bent(np.array([_GRID[-1]]), level, bend)[0]))
     if way == FACTOR and bend == 0.0 and widest <= UTMOST:  # the mean of a lognormal is known
         np.exp(error, out=error)
-        error *= value / float(np.exp(0.5 * (deviation * level) ** 2))
+        error *= value / exp(0.5 * (deviation * level) ** 2)
         return error
     grid = deviation * bent(_GRID, level, bend)
     if way == FACTOR:
@@ -92,90 +107,106 @@ def moved(value: float, errors: Floats, way: int, deviation: float, level: float
 
 
 class Draws:
-    """Draws of a fund's drivers for some of its areas.
+    """Draws of a fund's drivers for some of its areas, a year after the other.
 
     `shared` holds what all areas share, for the next few areas of the same job.
     """
 
     def __init__(
-        self, doubts: FundDoubts, rows: npt.NDArray[np.int64], draws: int, seed: int, shared: dict[str, Shocks] | None = None
+        self, doubts: FundDoubts, rows: Ints, draws: int, seed: int, shared: dict[tuple[str, ...], Shocks] | None = None
     ) -> None:
         self.doubts, self.rows, self.number, self.seed = doubts, rows, draws, seed
         self.names = list(doubts.items)
         self._shared = {} if shared is None else shared
-        self._pure: dict[str, Shocks] = {}
-        self._new: dict[str, Shocks] = {}
+        self._streams: dict[str, tuple[int, list[np.random.SFC64]]] = {}  # the next year of each, and where it stands
+        self._pure: dict[tuple[str, int], Shocks] = {}
         self._far: dict[str, tuple[int, Floats]] = {}
-
-    def has(self, item: str, year: int) -> bool:
-        """Whether an item is in doubt in a year, in any of the areas."""
-        doubt = self.doubts.items.get(item)
-        if doubt is None or year not in self.doubts.years:
-            return False
-        return bool((doubt.deviation[self.rows, self._column(year)] > 0).any())
 
     def move(self, item: str, year: int, value: Floats) -> Floats:
         """Figures (areas, 1) with their errors laid on: (areas, draws)."""
-        doubt, column = self.doubts.items[item], self._column(year)
+        doubt, column = self.doubts.items[item], self.doubts.years.index(year)
         errors = self.errors(item, column)
+        deviation, way, tail = doubt.deviation[self.rows, column], doubt.way[self.rows, column], doubt.tail[self.rows]
+        known = (deviation > 0) & ~np.isnan(value[:, 0])
+        plain = (way == FACTOR) & (tail[:, 1] == 0.0) & (deviation * tail[:, 0] * -_GRID[0] <= UTMOST)
+        if (plain | ~known).all():  # the usual case, all areas in three passes
+            level = np.where(known, tail[:, 0], 0.0)[:, None]
+            out = errors * level
+            np.exp(out, out=out)
+            mean = [exp(0.5 * (d * a) ** 2) for d, a in zip(deviation.tolist(), level[:, 0].tolist(), strict=True)]
+            out *= value / np.array(mean)[:, None]
+            return out
         out = np.empty(errors.shape)
-        for place, row in enumerate(self.rows):
-            level, bend = doubt.tail[row]
-            out[place] = moved(float(value[place, 0]), errors[place], int(doubt.way[row, column]),
-                               float(doubt.deviation[row, column]), float(level), float(bend))  # fmt: skip
+        for place in range(len(self.rows)):
+            out[place] = moved(float(value[place, 0]), errors[place], int(way[place]), float(deviation[place]),
+                               float(tail[place, 0]), float(tail[place, 1]))  # fmt: skip
         return out
 
-    def _column(self, year: int) -> int:
-        return self.doubts.years.index(year)
-
     def errors(self, item: str, column: int) -> Floats:
-        """Normal errors of a year, those of the years before in them, on the scale of the driver: (areas, draws)."""
+        """Normal errors of a year, those of the years before in them, on the scale of the driver: (areas, draws).
+
+        Good until the next year of the item is asked for.
+        """
         doubt = self.doubts.items[item]
-        place, here = self._far.get(item, (-1, np.zeros((len(self.rows), self.number))))
+        place, here = self._far.get(item, (-1, _NOTHING))
         if place > column:  # asked for an earlier year again: from the start
-            place, here = -1, np.zeros((len(self.rows), self.number))
+            place, here = -1, _NOTHING
         while place < column:
             place += 1
             keep, step = doubt.keep[self.rows, place, None], doubt.step[self.rows, place, None]
-            new = self._news(item)[:, place] * step
+            new = self._news(item, place).astype(np.float64)
+            new *= step
             if place and keep.any():
-                new += here if (keep == 1.0).all() else keep * here
+                if not (keep == 1.0).all():
+                    here *= keep
+                new += here
             here = new
         self._far[item] = (place, here)
         return here
 
-    def _news(self, item: str) -> Shocks:
-        """What each year brings: each area's own, mixed so that drivers go together, and what all areas share."""
-        found = self._new.get(item)
-        if found is not None:
-            return found
+    def _news(self, item: str, column: int) -> Shocks:
+        """What a year brings: each area's own, mixed so that drivers go together, and what all areas share."""
         alone = (1.0 - self.doubts.items[item].shared) ** 0.5
         weights = (self.doubts.own[self.names.index(item)] * alone).astype(np.float32)
         mixed = [(name, weight) for name, weight in zip(self.names, weights, strict=True) if weight != 0.0]
-        common = self._common(item)
-        if mixed:
-            out: Shocks = self._single(mixed[0][0]) * mixed[0][1]
-            for name, weight in mixed[1:]:
-                out += weight * self._single(name)
-            out += common
-        else:
-            out = np.broadcast_to(common, (len(self.rows), *common.shape))
-        self._new[item] = out
+        common = self._common(item)[column]
+        if not mixed:
+            return np.broadcast_to(common, (len(self.rows), *common.shape))
+        out: Shocks = self._single(mixed[0][0], column) * mixed[0][1]
+        for name, weight in mixed[1:]:
+            out += weight * self._single(name, column)
+        out += common
         return out
 
-    def _single(self, item: str) -> Shocks:
-        found = self._pure.get(item)
-        if found is None:
-            size = (len(self.doubts.years), self.number)
-            found = np.empty((len(self.rows), *size), dtype=np.float32)
-            for place, row in enumerate(self.rows):
-                found[place] = shocks(self.seed, "own", self.doubts.areas[row], self.doubts.programme, item, size=size)
-            self._pure[item] = found
+    def _single(self, item: str, column: int) -> Shocks:
+        """An area's own shocks of a driver in a year, each driver by itself: (areas, draws)."""
+        found = self._pure.get((item, column))
+        if found is not None:
+            return found
+        nothing_yet: tuple[int, list[np.random.SFC64]] = (0, [])
+        at, streams = self._streams.get(item, nothing_yet)
+        if not streams or at > column:
+            areas, fund = self.doubts.areas, self.doubts.programme
+            at, streams = 0, [_stream(self.seed, "own", areas[row], fund, item) for row in self.rows]
+        found = np.empty((len(self.rows), self.number), dtype=np.float32)
+        for _ in range(at, column + 1):
+            for place, stream in enumerate(streams):
+                _take(stream, found[place])
+        self._streams[item] = (column + 1, streams)
+        if self.mixing[item] > 1:
+            for key in [k for k in self._pure if k[0] == item and k[1] < column - 1]:
+                del self._pure[key]
+            self._pure[item, column] = found
         return found
 
+    @cached_property
+    def mixing(self) -> dict[str, int]:
+        """How many drivers hold the own shocks of each."""
+        return dict(zip(self.names, (self.doubts.own != 0.0).sum(axis=0).tolist(), strict=True))
+
     def _common(self, item: str) -> Shocks:
-        """What all areas share: factors of the years, and what is the driver's alone."""
-        found = self._shared.get(item)
+        """What all areas share: factors of the years, and what is the driver's alone: (years, draws)."""
+        found = self._shared.get((item,))
         if found is not None:
             return found
         part = self.doubts.items[item].shared ** 0.5
@@ -184,8 +215,11 @@ class Draws:
         out = alone * self._of_all("common", self.doubts.programme, item)
         for factor, loading in enumerate(loadings.astype(np.float32)):
             if loading != 0.0:
-                out += loading * self._of_all("factor", str(factor))
-        self._shared[item] = out
+                name = ("factor", str(factor))
+                if name not in self._shared:
+                    self._shared[name] = self._of_all(*name)
+                out += loading * self._shared[name]
+        self._shared[item,] = out
         return out
 
     def _of_all(self, *names: str) -> Shocks:

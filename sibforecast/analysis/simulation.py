@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.analysis.jobs import Question
 from sibforecast.analysis.rules_file import SharingRules
-from sibforecast.analysis.runs import LINES, Question, Run
+from sibforecast.analysis.runs import LINES, Run
 from sibforecast.analysis.stress import chance_met, chances_moved, doubt_by_driver, fund_of
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.scenario import Scenario

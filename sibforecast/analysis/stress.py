@@ -11,14 +11,14 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import brentq, minimize
 from scipy.special import ndtr
 
 from sibforecast import items as catalogue
 from sibforecast.analysis.doubts import FundDoubts, doubts_of
 from sibforecast.analysis.draws import Draws, moved
+from sibforecast.analysis.jobs import Question
 from sibforecast.analysis.replay import Replay, alike
-from sibforecast.analysis.runs import Question, Run
+from sibforecast.analysis.runs import Run
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.scenario import Change, Scenario
 from sibforecast.errors import SibError
@@ -127,6 +127,8 @@ def chance_met(run: Run, item: str, region: str, chance: float, on: Executor | N
         table = part.chances()
         return float(table.loc[table["region"] == region, "gap_chance"].iloc[0]) - chance
 
+    from scipy.optimize import brentq  # heavy, and nothing else here needs it
+
     low, high = apart(0.5), apart(2.0)
     if low * high > 0:
         raise SibError(f"no {item} between a half and twice its value gives a gap in {chance:.0%} of the draws: "
@@ -190,6 +192,8 @@ def reverse_stress(
     >>> bool(found.distance > 0)
     True
     """
+    from scipy.optimize import minimize
+
     if (below is None) == (above is None) and not (above is not None and below == 0.0):
         raise SibError("give below or above, not both")
     alone = fund_of(assumptions, programme)
@@ -232,6 +236,7 @@ class _World:
         self.correlation = np.where(np.eye(len(common)) > 0, 1.0, common)
         self.size = np.array([_joint(path, i, d.shared, year) for i, d in fund.items.items()])
         self.groups = alike(path, np.arange(len(fund.areas)), tuple(y for y in path.years if y <= year))
+        self.replays = self._replays()
         spending = float(np.nansum(path.value("total_expenditure", year)))
         self.unit = max(abs(self.total(np.zeros(len(fund.items)))), abs(spending), 1.0)
 
@@ -241,15 +246,19 @@ class _World:
         names = [i for i, keep in zip(self.fund.items, which, strict=True) if keep]
         out.fund = replace(self.fund, items={i: self.fund.items[i] for i in names})
         out.correlation, out.size = self.correlation[np.ix_(which, which)], self.size[which]
+        out.replays = out._replays()
         return out
+
+    def _replays(self) -> list[Replay]:
+        return [Replay.of(self.path, rows, self.fund, None, [(self.item, self.year)]) for rows in self.groups]
 
     def total(self, z: Floats) -> float:
         """The figure under shocks of so many joint deviations, summed over the areas."""
         out = 0.0
         shocks = dict(zip(self.fund.items, (z * self.size).tolist(), strict=True))
-        for rows in self.groups:
-            replay = Replay(self.path, rows, _Shocks(self.fund, rows, shocks), None)
-            out += float(np.nansum(replay.get(self.item, self.year)[:, 0]))
+        for rows, replay in zip(self.groups, self.replays, strict=True):
+            for _, _, value in replay.told(0, len(rows), _Shocks(self.fund, rows, shocks)):
+                out += float(np.nansum(value[:, 0]))
         return out
 
     def year_of(self, item: str) -> int:
@@ -270,18 +279,15 @@ class _Shocks(Draws):
     """One draw, given: errors of each driver in its own deviations, the same in all areas and years."""
 
     def __init__(self, fund: FundDoubts, rows: npt.NDArray[np.int64], shocks: dict[str, float]) -> None:
-        super().__init__(fund, rows, 2, 0)
+        super().__init__(fund, rows, 1, 0)
         self.shocks = shocks
 
-    def has(self, item: str, year: int) -> bool:
-        return item in self.shocks and super().has(item, year)
-
     def move(self, item: str, year: int, value: Floats) -> Floats:
-        doubt, column = self.doubts.items[item], self._column(year)
+        doubt, column = self.doubts.items[item], self.doubts.years.index(year)
         size = doubt.deviation[self.rows, column]
         rows = [moved(float(value[p, 0]), np.array([self.shocks[item] * size[p]]), int(doubt.way[r, column]), float(size[p]),
                       *doubt.tail[r]) for p, r in enumerate(self.rows)]  # fmt: skip
-        return np.repeat(np.stack(rows), 2, axis=1)  # two alike: a figure of one column would count as untouched
+        return np.stack(rows)
 
 
 def _joint(path: FundPath, item: str, shared: float, year: int) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sibforecast.assumptions.effects import Effect
-from sibforecast.forecasting.fund_forecast import LABELS, POLICY_ITEMS
+from sibforecast.forecasting.fund_forecast import LABELS, POLICY_ITEMS, worded
 from sibforecast.items import CATALOGUE
 from sibforecast.programmes.evidence import EVIDENCE
 from sibforecast.programmes.implied import averages
@@ -45,7 +45,7 @@ class YearBasis:
         old = self.given.get(item, np.full_like(value, np.nan))
         self.given[item] = np.where(where, value, old)
         text = self.label.get(item, np.full(value.shape, "", dtype=object))
-        self.label[item] = np.where(where, label, text)
+        self.label[item] = worded(where, label, text)
 
     def get(self, item: str, like: Floats) -> Floats:
         """The given figure, unknown where there is none."""
@@ -162,7 +162,7 @@ def _level(now: YearBasis, before: YearBasis, is_judged: Callable[[str], Bools],
     if follows.any():  # next year starts from here
         now.given["benefit_level"] = np.where(follows, last * (1.0 + adjustment), level)
         label = now.label.get("benefit_level", np.full(blank.shape, "", dtype=object))
-        now.label["benefit_level"] = np.where(follows, "last year's level × (1 + adjustment)", label)
+        now.label["benefit_level"] = worded(follows, "last year's level × (1 + adjustment)", label)
         now.mark(now.judged, "benefit_level", follows)
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from sibforecast import items
 from sibforecast.forecasting import spread as sp
-from sibforecast.forecasting.fund_forecast import LABELS, FundForecast, Options
+from sibforecast.forecasting.fund_forecast import LABELS, FundForecast, Options, worded
 from sibforecast.forecasting.identities import driven
 from sibforecast.forecasting.reconcile import Tree, reconcile
 from sibforecast.forecasting.series import forecast_items
@@ -67,7 +67,8 @@ def cohere(
         if not np.isfinite(moved).all() or (moved <= 0).any():
             continue
         out.point[item], out.moved[item] = moved, moved / own - 1.0
-        out.label[item] = out.label[item] + RECONCILED
+        for words in set(out.label[item].ravel().tolist()):
+            out.label[item] = worded(out.label[item] == words, words + RECONCILED, out.label[item])
     for line, after in driven(panel, kind, out.point, steps).items():
         follows = (out.label[line] == LABELS["identity"]) & (after != before[line]) & (before[line] > 0)
         out.point[line] = np.where(follows, out.point[line] * after / np.where(follows, before[line], 1.0), out.point[line])

@@ -112,6 +112,13 @@ def from_december(label: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     return np.asarray(np.char.startswith(words, LABELS["level_end"]) | np.char.startswith(words, LABELS["composed_end"]))
 
 
+def worded(where: npt.NDArray[np.bool_], words: str, others: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Labels with the same words where something holds: one text for all cells, which `numpy.where` would copy into each."""
+    out = np.array(np.broadcast_to(others, np.broadcast_shapes(where.shape, others.shape)), dtype=object)
+    out[np.broadcast_to(where, out.shape)] = words
+    return out
+
+
 def room(ahead: FundForecast, item: str, steps: int = 1) -> None:
     """Room for an item that was not forecast yet."""
     if item not in ahead.point:

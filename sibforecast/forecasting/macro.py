@@ -38,7 +38,7 @@ from sibforecast import items
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.entered import WAGE, Figure
-from sibforecast.forecasting.fund_forecast import FundForecast
+from sibforecast.forecasting.fund_forecast import FundForecast, worded
 from sibforecast.periods import Period
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import ECONOMY, Floats, Panel
@@ -280,7 +280,7 @@ def lay_known(out: FundForecast, known: Mapping[str, Figure]) -> None:
             there = ~np.isnan(told)
             out.point[name] = np.where(there, told, out.point[name])
             out.spread[name] = np.where(there, 0.0, out.spread[name])
-            out.label[name] = np.where(there, "data", out.label[name])
+            out.label[name] = worded(there, "data", out.label[name])
             out.nowcast[name] = out.nowcast.get(name, np.zeros_like(there)) | there
 
 

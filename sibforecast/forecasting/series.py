@@ -19,7 +19,16 @@ from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.composition import by_composition
 from sibforecast.forecasting.events import Event, left_out
-from sibforecast.forecasting.fund_forecast import COMPUTED, LABELS, POLICY_ITEMS, FundForecast, Options, from_december, room
+from sibforecast.forecasting.fund_forecast import (
+    COMPUTED,
+    LABELS,
+    POLICY_ITEMS,
+    FundForecast,
+    Options,
+    from_december,
+    room,
+    worded,
+)
 from sibforecast.forecasting.identities import by_identity
 from sibforecast.forecasting.law import Setting, at_year_end, in_force
 from sibforecast.tables.panel import Floats, Panel
@@ -243,7 +252,7 @@ def _adjusted(panel: Panel, out: FundForecast, options: Options, guessed: Mappin
         free = (out.label[item] != LABELS["law"]) & ~from_december(out.label[item])
         here = (meant & ~np.isnan(value))[:, None] & np.isfinite(path) & free
         out.point[item] = np.where(here, path, trend)
-        out.label[item] = np.where(here & (np.arange(len(out.years)) <= until), LABELS["in_force"], out.label[item])
+        out.label[item] = worded(here & (np.arange(len(out.years)) <= until), LABELS["in_force"], out.label[item])
 
 
 def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats], options: Options) -> None:
@@ -259,7 +268,7 @@ def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats]
         room(out, line, steps)
         told = ~np.isnan(value)
         out.point[line] = np.where(told, value, out.point[line])
-        out.label[line] = np.where(told, LABELS["identity"], out.label[line])
+        out.label[line] = worded(told, LABELS["identity"], out.label[line])
         whole = np.asarray(told.all(axis=1))
         out.scale[line] = np.where(whole, np.int8(sp.LOG), out.scale[line]).astype(np.int8)
         if errors:

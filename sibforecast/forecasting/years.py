@@ -12,7 +12,7 @@ from sibforecast import items
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.coherence import cohere
-from sibforecast.forecasting.fund_forecast import COMPUTED, LABELS, NORMAL, FundForecast, Options, room, stage_words
+from sibforecast.forecasting.fund_forecast import COMPUTED, LABELS, NORMAL, FundForecast, Options, room, stage_words, worded
 from sibforecast.forecasting.known import account_years
 from sibforecast.forecasting.reconcile import scaled_to
 from sibforecast.forecasting.series import default_method, forecast_items
@@ -131,12 +131,13 @@ def _join(out: FundForecast, steps: list[FundForecast], options: Options) -> Non
             before, last = np.where(np.isnan(spread[:, -1:]), before, spread[:, -1:]), scale
             scales.append(np.repeat(scale[:, None], shape[1], axis=1))
             form = step.shape.get(item, np.repeat(NORMAL[None, :], areas, axis=0))
-            forms.append(np.repeat(form[:, None, :], shape[1], axis=1))
+            forms.append(np.broadcast_to(form[:, None, :], (*shape, form.shape[1])))
             labels.append(label)
             nows.append(step.nowcast.get(item, np.zeros(shape, dtype=bool)))
         out.point[item], out.spread[item] = np.hstack(points), np.hstack(spreads)
         out.label[item], out.nowcast[item] = np.hstack(labels), np.hstack(nows)
-        out.scale[item], out.shape[item] = np.hstack(scales), np.hstack(forms)
+        out.scale[item] = np.hstack(scales)
+        out.shape[item] = np.hstack(forms) if len(forms) > 1 else forms[0]  # the largest table: not a copy for each year
     out.record = steps[-1].record
     out.tried, out.learned = steps[-1].panel, steps[-1].learned
     out.marked = {item: gone for step in steps for item, gone in step.marked.items()}
@@ -182,7 +183,7 @@ def _lay_implied(grown: Panel, panel: Panel, ahead: FundForecast, full: npt.NDAr
         room(ahead, item)
         ahead.point[item] = np.where(where, value, ahead.point[item])
         ahead.spread[item] = np.where(where, 0.0, ahead.spread[item])
-        ahead.label[item] = np.where(where, implied_words(item), ahead.label[item])
+        ahead.label[item] = worded(where, implied_words(item), ahead.label[item])
 
 
 def implied_words(item: str) -> str:

@@ -213,6 +213,7 @@ class Year:
         self.links = tuple(links)
         self.blank = blank or {}
         self.driven = driven or {}
+        self._nothing = np.full((areas, 1), np.nan), np.full((areas, 1), UNKNOWN, dtype=np.int16)  # most items of most funds
         self.values: dict[str, Floats] = {}
         self.raw: dict[str, Floats] = {}
         self.used: dict[str, npt.NDArray[np.int16]] = {}
@@ -284,8 +285,7 @@ class Year:
 
     def _compute(self, item: str) -> Floats:
         given = self.given.get(item)
-        value = np.full((self.areas, 1), np.nan)
-        used = np.full((self.areas, 1), UNKNOWN, dtype=np.int16)
+        value, used = self._nothing
         stands = self.direct.get(item)
         if given is not None and stands is not None:
             value = np.where(stands, given, value)

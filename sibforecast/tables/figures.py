@@ -53,11 +53,12 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     out = pd.DataFrame(keys)
     out["stage"] = _default_stage(out)
     values = parse_values(frame["value"], frame["unit"], out["item"], raw, found, keys)
+    columns = {column: pd.Categorical(read_codes(frame[column])) for column in ("caliber", "source") if column in frame}
+    raw.frame = frame = pd.DataFrame()  # a nation's cells as text are the largest thing there is
     out["value"] = values.value
     out["method"] = _constant("data", len(out))
-    for column in ("caliber", "source"):
-        if column in frame:
-            out[column] = pd.Categorical(read_codes(frame[column]))
+    for column, words in columns.items():
+        out[column] = words
     out["file"] = _constant(raw.file, len(out))
     out["row"] = rows
     out["quantum"] = values.quantum
@@ -136,7 +137,10 @@ def _blanks(out: pd.DataFrame, state: npt.NDArray[np.object_], found: Collector)
 
 def _without_doubles(out: pd.DataFrame, found: Collector) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The same figure twice is kept once; two different figures are an error and doubtful."""
-    doubled = out.duplicated(KEYS, keep=False)
+    cell = np.zeros(len(out), dtype=np.int64)
+    for column in KEYS:
+        cell = cell * len(out[column].cat.categories) + out[column].cat.codes.to_numpy()
+    doubled = pd.Series(cell).duplicated(keep=False)
     if not doubled.any():
         return out, out.iloc[:0][KEYS]
     different: list[int] = []

@@ -83,13 +83,12 @@ def read(path: Path) -> tuple[FundData | None, Findings]:
         "input_hash": input_hash(path) if path.exists() else None,
         "version": __version__,
     }
-    history = raw.get("history")
     whole_tree = found.errors == 0
-    regions = read_regions(raw["regions"], found) if "regions" in raw else _as_written(history)
+    regions = read_regions(raw["regions"], found) if "regions" in raw else _as_written(raw.get("history"))
     whole_tree = whole_tree and found.errors == 0
     declared = _declared(raw.get("programmes"), found)
     names = Names(regions, registry.words(declared), declared)
-    read = figures.read_history(history, names, found) if history is not None else None
+    read = figures.read_history(raw.pop("history"), names, found) if "history" in raw else None
     tables = others.read_others(raw, names, found, read.currency if read else "")
     if read is None or "regions" not in raw:
         return None, Findings.of(found.rows, provenance)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from sibforecast.tables.cells import read_code
 from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES
 
 _DELIMITERS = ",;\t"
+#: Bytes looked at in one go.
+_PIECE = 1_000_000
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")
 
 
@@ -56,7 +59,7 @@ class Collector:
 
     def reading(self, table: RawTable) -> None:
         """From now on findings in this table name its file and cell."""
-        self._tables[table.name] = table
+        self._tables[table.name] = replace(table, frame=pd.DataFrame())  # the cells may go once they are read
 
     @property
     def errors(self) -> int:
@@ -130,11 +133,13 @@ def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
             found.add("unreadable", "error", f"{file.name} cannot be unpacked: {fault}", table=table,
                       mend="pack the file again, or give it unpacked")
             continue
-        text = _decode(data, file.name, table, found)
-        if text is None:
+        encoding = _encoding(data, file.name, table, found)
+        if encoding is None:
             continue
         try:
-            yield name, file.name, _csv_rows(text)
+            rows = _csv_rows(data, encoding)
+            del data  # a nation's file is large, and so are its cells: not both while the tables are read
+            yield name, file.name, rows
         except csv.Error as fault:
             found.add("unclosed_quote", "error", f"{file.name} cannot be split into cells: {fault}", table=table,
                       mend="close the quotation mark, or remove it")
@@ -149,12 +154,14 @@ def _forms(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFr
         found.rows += [row | {"severity": "warning"} for row in told.rows]  # it may be no part of the data set at all
 
 
-def _decode(data: bytes, file: str, table: str, found: Collector) -> str | None:
-    """The text of a file; UTF-8 first, GB18030 next, nothing else."""
+def _encoding(data: bytes, file: str, table: str, found: Collector) -> str | None:
+    """How the text of a file is written: UTF-8 first, GB18030 next, nothing else."""
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data
     for encoding in () if wide else ("utf-8-sig", "gb18030"):
         try:
-            return data.decode(encoding)
+            for _ in codecs.iterdecode((data[i : i + _PIECE] for i in range(0, len(data), _PIECE)), encoding):
+                pass
+            return encoding
         except UnicodeDecodeError:
             continue
     what = "is UTF-16 (what spreadsheets call Unicode text)" if wide else "is neither UTF-8 nor GB18030"
@@ -162,21 +169,22 @@ def _decode(data: bytes, file: str, table: str, found: Collector) -> str | None:
     return None
 
 
-def _csv_rows(text: str) -> pd.DataFrame:
+def _csv_rows(data: bytes, encoding: str) -> pd.DataFrame:
     """Cells as text; the fast reader first, the patient one where rows differ in length.
 
     The patient reader leaves ``None`` where a row has no cell at all.
     """
-    if not text.strip():
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
         return pd.DataFrame()
-    first = next((line for line in text[:10_000].splitlines() if any(d in line for d in _DELIMITERS)), "")
+    head = codecs.getincrementaldecoder(encoding)().decode(data[:_PIECE])  # a letter may be cut in two there
+    first = next((line for line in head[:10_000].splitlines() if any(d in line for d in _DELIMITERS)), "")
     delimiter = max(_DELIMITERS, key=first.count)
     try:
-        frame = pd.read_csv(io.StringIO(text), header=None, dtype=object, na_filter=False, sep=delimiter,
-                            skip_blank_lines=False)  # fmt: skip
-        return frame.fillna("")
+        frame = pd.read_csv(io.BytesIO(data), header=None, dtype=object, na_filter=False, sep=delimiter,
+                            skip_blank_lines=False, encoding=encoding)  # fmt: skip
+        return frame.fillna("") if frame.isna().to_numpy().any() else frame
     except pd.errors.ParserError:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        rows = list(csv.reader(io.StringIO(data.decode(encoding), newline=""), delimiter=delimiter, strict=True))
         width = max(map(len, rows))
         return pd.DataFrame([[*row, *[None] * (width - len(row))] for row in rows], dtype=object)
 

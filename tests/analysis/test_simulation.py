@@ -10,7 +10,10 @@ import pytest
 import sibforecast as sib
 from sibforecast.analysis import doubts as db
 from sibforecast.analysis.draws import Draws, bent, moved, shocks
-from sibforecast.analysis.runs import LINES, Question, Run, _stats
+from sibforecast.analysis.jobs import Question, stats_of
+from sibforecast.analysis.replay import Replay, alike
+from sibforecast.analysis.runs import LINES, Run
+from sibforecast.assumptions.effects import effects_on
 from sibforecast.errors import SibError
 
 KEYS = ["region", "programme", "item", "period"]
@@ -54,30 +57,32 @@ def test_without_doubt_every_draw_is_the_draft_to_the_bit(draft):
     run.go()
     frame = run.frame().astype(dict.fromkeys(KEYS, str))
     told = draft.frame[draft.frame["stage"] == "draft"].astype(dict.fromkeys(KEYS, str)).set_index(KEYS)["value"]
-    own = frame[frame["region"].isin(draft.assumptions.funds["resident_pension"].areas)]
+    own = frame[frame["region"].isin(draft.assumptions.funds["enterprise_pension"].areas)]  # own levels, which mirror others, too
     assert len(own) > 10_000
     assert (own["value"].to_numpy() == told.reindex(pd.MultiIndex.from_frame(own[KEYS])).to_numpy()).all()
 
 
 def test_formulas_over_draws_are_the_projection_again(draft):
     """Drivers moved by a factor of exactly one go through every formula and give the draft to the bit."""
-    run = Run(draft.assumptions, sib.read_scenario("demo_nmg"), 4, 1, (2027,), LINES, ())
-    path = run.paths["enterprise_pension"]
-    from sibforecast.analysis.replay import Replay, alike
+    scenario = sib.read_scenario("demo_nmg")
+    run = Run(draft.assumptions, scenario, 4, 1, (2027,), LINES, ())
+    path, doubts = run.paths["enterprise_pension"], run.doubts["enterprise_pension"]
 
     class Still(Draws):
         def move(self, item, year, value):
             return np.repeat(value, self.number, axis=1)
 
     rows = np.arange(1, 20)
-    first, _ = run._jobs()
-    effects = first[0].effects
+    effects = effects_on(scenario.in_order, "enterprise_pension", path.basis.areas, draft.source.regions)
     for group in alike(path, rows, (2026, 2027)):
-        replay = Replay(path, group, Still(run.doubts["enterprise_pension"], group, 4, 1), effects)
-        for line in LINES:
-            value, told = replay.get(line, 2027), path.years[2027].get(line)[group]
+        replay = Replay.of(path, group, doubts, effects, [(line, 2027) for line in LINES])
+        widths = {}
+        for line, year, value in replay.told(0, len(group), Still(doubts, group, 4, 1)):
+            told = path.years[year].get(line)[group]
             assert np.array_equal(value, np.broadcast_to(told, value.shape), equal_nan=True), line
-        assert replay.get("contribution_revenue", 2027).shape[1] == 4
+            widths[line] = value.shape[1]
+        assert tuple(widths) == tuple(dict.fromkeys(LINES))
+        assert widths["contribution_revenue"] == 4
 
 
 def test_means_of_draws_are_the_draft(small):
@@ -127,6 +132,27 @@ def test_common_and_own_parts_and_correlations_are_those_specified():
     assert np.corrcoef(a[0, 0], a[0, 1])[0, 1] == pytest.approx(1 / 2**0.5, abs=0.015)  # the error of a year goes on
 
 
+def test_a_break_of_long_ago_fades_from_what_areas_share():
+    """Two areas, three origins weighted 0.64, 0.8 and 1: (2.905 × 10.04 / 12.04 + 2 × 0.5) / 4.905."""
+    assert db._shared(np.array([[4.0, 1.0, 1.0], [4.0, 1.0, -1.0]])) == pytest.approx(0.6978, abs=1e-4)
+
+
+def test_only_what_is_asked_for_is_computed_and_let_go_after_its_last_use(draft):
+    """Contributions of 2027 need no benefit; after the last step nothing is held."""
+    run = Run(draft.assumptions, None, 4, 1, (2027,), ("contribution_revenue",), ())
+    path, doubts = run.paths["work_injury"], run.doubts["work_injury"]
+    rows = np.arange(4)
+    replay = Replay.of(path, rows, doubts, None, [("contribution_revenue", 2027)])
+    assert {s.item for s in replay.steps} >= {"contribution_base", "wage_bill", "contribution_revenue"}
+    assert not any("benefit" in s.item or s.year != 2027 for s in replay.steps)
+    places = [s.place for s in replay.steps if s.place >= 0]
+    assert sorted(p for s in replay.steps for p in s.last) == sorted(places)
+    whole = next(iter(replay.told(0, 4, Draws(doubts, rows, 50, 1))))[2]
+    part = next(iter(replay.cut(np.array([2])).told(0, 1, Draws(doubts, np.array([2]), 50, 1))))[2]
+    assert np.array_equal(whole[2], part[0])
+    assert whole.shape == (4, 50)
+
+
 def test_streams_do_not_overlap(draft):
     """No two of the streams of an area give the same numbers."""
     names = [("own", a, f, i) for a in ("150102", "150103") for f in ("work_injury", "unemployment") for i in ("contributors", "benefit_level")]
@@ -136,7 +162,7 @@ def test_streams_do_not_overlap(draft):
 
 def test_quantiles_are_exact_and_of_sums_draw_by_draw(draft):
     values = np.random.default_rng(0).normal(size=(3, 1001))
-    assert _stats(values)[:, 1:] == pytest.approx(np.quantile(values, (0.025, 0.1, 0.5, 0.9, 0.975), axis=1).T, abs=1e-12)
+    assert stats_of(values)[:, 1:] == pytest.approx(np.quantile(values, (0.025, 0.1, 0.5, 0.9, 0.975), axis=1).T, abs=1e-12)
     run = run_of(draft.assumptions, kept=("gap",), unit="league")
     frame = run.frame().astype(dict.fromkeys(KEYS, str)).set_index([*KEYS, "quantile"])["value"]
     leagues = {r: v for (r, f, _, _), v in run.kept.items() if f == "work_injury"}
