@@ -148,3 +148,28 @@ def jumps(series: Floats) -> Bools:
     limit = np.maximum(JUMP_DEVIATIONS * spread, JUMP_LEAST)
     out[:, 1:] = enough[:, None] & known & (np.nan_to_num(apart) > limit[:, None])
     return out
+
+
+def across(jumps: Bools, origins: int, horizons: npt.NDArray[np.int64]) -> Bools:
+    """Errors that hold a jump: it fell between origin and target, or was the last growth known: (series, origins, horizons).
+
+    Parameters
+    ----------
+    jumps : array of bool (series, years)
+        Years in which a series jumped.
+    origins : int
+        How many there are; the last is the year before the last.
+    horizons : array of int
+        Years ahead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> across(np.array([[False, False, False, True, False, False]]), 4, np.array([1, 2]))[0].astype(int).tolist()
+    [[0, 1], [1, 1], [1, 1], [0, 0]]
+    """
+    years = jumps.shape[1]
+    so_far = np.hstack([np.zeros((len(jumps), 1), dtype=np.int64), jumps.cumsum(axis=1)])  # jumps before each year
+    first = np.arange(years - 1 - origins, years - 1)
+    until = np.minimum(first[:, None] + horizons[None, :], years - 1)
+    return np.asarray(so_far[:, until + 1] > so_far[:, first][:, :, None])
