@@ -26,7 +26,7 @@ from sibforecast.tables.schema import EVENT_KINDS
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-#: Months of a year from which an event marks the year as a whole.
+#: Months of a year from which an event marks the year as a whole (`marked`).
 MONTHS = 3
 #: A break leaves out what came before it once so many later years are known.
 LATER_YEARS = 3
@@ -117,6 +117,24 @@ def events_of(data: FundData, limit: Period) -> tuple[Event, ...]:
     return tuple(e for e in (*own, *more) if e.is_known(limit))
 
 
+def marked(event: Event) -> set[int]:
+    """Years that a one-off event marks as a whole: those that hold three of its months.
+
+    An event as long as that, of which the turn of a year leaves neither three, marks the year
+    that holds more of it, and both where they hold as many.
+
+    Examples
+    --------
+    >>> winter = {"id": "winter", "kind": "one_off", "start": "2020-11", "end": "2021-02"}
+    >>> sorted(marked(event_from(winter))), sorted(marked(event_from({**winter, "end": "2021-03"})))
+    ([2020, 2021], [2021])
+    """
+    months = {y: months_in_force(y, event.start, event.end) for y in range(event.start.year, event.end.year + 1)}
+    most = max(months.values(), default=0)
+    least = MONTHS if most >= MONTHS or sum(months.values()) < MONTHS else most
+    return {y for y, n in months.items() if n >= least}
+
+
 def left_out(events: Iterable[Event], programme: str, item: str, years: Iterable[int]) -> dict[int, str]:
     """Years of a series that say nothing of others, with the event's name."""
     out: dict[int, str] = {}
@@ -125,8 +143,8 @@ def left_out(events: Iterable[Event], programme: str, item: str, years: Iterable
         if not event.concerns(programme, item):
             continue
         if event.kind == "one_off":
-            months = {y: months_in_force(y, event.start, event.end) for y in span}
-            out |= {y: event.id for y, n in months.items() if n >= MONTHS}
+            gone = marked(event)
+            out |= {y: event.id for y in span if y in gone}
         elif span and span[-1] - event.start.year + 1 >= LATER_YEARS:
             out |= {y: event.id for y in span if y < event.start.year}
     return out

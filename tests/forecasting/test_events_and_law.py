@@ -60,6 +60,20 @@ def test_a_break_leaves_out_what_came_before_once_three_years_are_known():
     assert left_out([event], "x", "total_revenue", range(2010, 2019)) == {}
 
 
+@pytest.mark.parametrize(("start", "end", "years"), [
+    ("2020-11", "2021-02", [2020, 2021]),  # two months each
+    ("2020-12", "2021-02", [2021]),  # one and two
+    ("2020-11", "2021-01", [2020]),  # two and one
+    ("2020-12", "2021-01", []),  # two months in all are too few
+    ("2020-11", "2021-03", [2021]),  # two and three
+    ("2020-10", "2021-12", [2020, 2021]),
+    ("2021-01", "2021-02", []),
+])  # fmt: skip
+def test_years_an_event_across_the_turn_of_a_year_marks(start, end, years):
+    event = event_from({"id": "e", "kind": "one_off", "start": start, "end": end})
+    assert sorted(left_out([event], "x", "total_revenue", range(2018, 2024))) == years
+
+
 def test_shipped_events_name_their_source_and_bad_ones_are_refused():
     assert all(e.source and e.status in ("statute", "unverified") for e in shipped())
     with pytest.raises(SibError, match="unknown kind"):
