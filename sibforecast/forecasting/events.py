@@ -9,7 +9,7 @@ nobody announced are told, never smoothed away.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,6 +32,8 @@ MONTHS = 3
 LATER_YEARS = 3
 #: A jump is told where growth lies so many median deviations, and this much, off the others.
 JUMP_DEVIATIONS, JUMP_LEAST = 6.0, 0.08
+#: Areas that one finding names.
+NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -158,14 +160,36 @@ def jumps(series: Floats) -> Bools:
     growth = np.diff(series, axis=1)
     known = ~np.isnan(growth)
     enough = known.sum(axis=1) >= 4
-    middle = np.zeros(len(series))
-    spread = np.zeros(len(series))
-    middle[enough] = np.nanmedian(growth[enough], axis=1)
-    apart = np.abs(growth - middle[:, None])
-    spread[enough] = np.nanmedian(apart[enough], axis=1)
+    apart = np.abs(growth - _median(growth)[:, None])
+    spread = _median(apart)
     limit = np.maximum(JUMP_DEVIATIONS * spread, JUMP_LEAST)
     out[:, 1:] = enough[:, None] & known & (np.nan_to_num(apart) > limit[:, None])
     return out
+
+
+def _median(values: Floats) -> Floats:
+    """Median of what is known of each row."""
+    count = (~np.isnan(values)).sum(axis=1)
+    rows, ordered = np.arange(len(values)), np.sort(values, axis=1)  # unknown ones last
+    last = np.maximum(count - 1, 0)
+    return np.asarray((ordered[rows, last // 2] + ordered[rows, np.minimum(count // 2, last)]) / 2.0)
+
+
+def jump_places(found: Sequence[tuple[int, int]], areas: Sequence[str], years: Sequence[int]) -> str:
+    """How many jumps there are and in which areas, for a finding: each area once, with its years.
+
+    Examples
+    --------
+    >>> jump_places([(0, 1), (0, 2), (1, 2)], ("150100", "150200"), (2018, 2019, 2020))
+    '3 places: 150100 (2019, 2020), 150200 (2020)'
+    """
+    by_area: dict[str, list[str]] = {}
+    for area, year in found:
+        by_area.setdefault(areas[area], []).append(str(years[year]))
+    told = [f"{area} ({', '.join(many)})" for area, many in list(by_area.items())[:NAMED]]
+    left = len(by_area) - NAMED
+    more = f" and {left} more area{'s' * (left > 1)}" if left > 0 else ""
+    return f"{len(found)} place{'s' * (len(found) > 1)}: {', '.join(told)}{more}"
 
 
 def across(jumps: Bools, origins: int, horizons: npt.NDArray[np.int64]) -> Bools:

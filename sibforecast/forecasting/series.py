@@ -289,15 +289,13 @@ def _lag(panel: Panel, item: str) -> Floats:
     return np.where(last >= 0, known.shape[1] - 1.0 - last, 0.0)
 
 
-def _jumped(out: FundForecast, item: str, origins: int, horizons: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Errors that hold a jump nobody announced, on the working scale of each area."""
-    series, scale = out.panel.get(item), out.scale[item][:, None]
-    work = series
+def _jumped(series: Floats, scales: npt.NDArray[np.int8], origins: int, horizons: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Errors that hold a jump nobody announced, on the working scale; sums that come in lumps have no level to jump from."""
+    scale = scales[:, None]
+    work = np.full(series.shape, np.nan)
     for one in (sp.LOG, sp.LOGIT):
         work = np.where(scale == one, sp.to_scale(np.where(scale == one, series, np.nan), one), work)
-    found = jumps(work)
-    found &= scale != sp.PLAIN  # sums that come in lumps have no level to jump from
-    return across(found, origins, horizons)
+    return across(jumps(work), origins, horizons)
 
 
 def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDArray[np.int64]) -> None:
@@ -312,7 +310,9 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
     groups = np.unique(item_of * 3 + scales, return_inverse=True)[1].astype(np.int64)
     size = np.concatenate([_size(out, item) for item in names])
     kinds = np.repeat([sp.kind_of(item) for item in names], areas)
-    jumped = np.concatenate([_jumped(out, item, errors[item].shape[1], horizons) for item in names])
+    series = np.concatenate([out.panel.get(item) for item in names])
+    later = len(horizons) > 1  # one year ahead a jump counts in full
+    jumped = _jumped(series, scales, stacked.shape[1], horizons) if later else None
     found = sp.spread_of(stacked, groups, horizons, kinds, np.where(scales == sp.PLAIN, size, 1.0), jumped=jumped)
     for place, item in enumerate(names):
         rows = slice(place * areas, (place + 1) * areas)

@@ -156,7 +156,7 @@ def spread_of(
     errors = errors / relative[:, None, None]  # plain figures of areas of different size lend each other relative errors
     weight = np.asarray(forgetting ** np.arange(errors.shape[1], dtype=np.float64)[::-1][None, :, None])
     found, used = _found(errors, weight, groups, horizons, kinds), errors
-    if jumped is not None and jumped.any():
+    if jumped is not None and jumped[:, :, 1:].any():
         used = np.where(jumped, np.nan, errors)
         found = _once(found, _found(used, weight, groups, horizons, kinds))
         used[:, :, 0] = errors[:, :, 0]
@@ -190,20 +190,21 @@ def _held(errors: Floats, used: Floats, weight: Floats, groups: Ints, found: _Fo
     held against the deviation without it: with it, a large one would have widened its own.
     """
     shape = np.asarray(stdtrit(found.freedom[:, :, None], 0.5 + LEVELS / 2.0))
-    seen = weight * ~np.isnan(used)
-    others = (found.variance * (found.origins + PRIOR))[:, None, :] - seen * np.nan_to_num(used) ** 2
-    others = np.sqrt(np.maximum(others, 0.0) / (found.origins[:, None, :] - seen + PRIOR))
     for group in np.flatnonzero(np.bincount(groups) >= m.PANEL) if len(groups) else ():
-        rows = groups == group
-        for j in range(errors.shape[2]):
-            least = deviation[rows, :j].max(axis=1, initial=0.0)[:, None]
-            with np.errstate(invalid="ignore", divide="ignore"):
-                scores = np.abs(errors[rows, :, j]) / np.maximum(others[rows, :, j], least)
-            told = np.isfinite(scores)
-            if told.any():
-                own = _empirical(scores[told], np.broadcast_to(weight[:, :, 0], scores.shape)[told])
-                part = min(float(np.median(found.freedom[rows, j])) / CONFORMAL, 1.0)
-                shape[rows, j] = part * own + (1.0 - part) * shape[rows, j]
+        rows = np.flatnonzero(groups == group)
+        seen = weight * ~np.isnan(used[rows])
+        origins = found.origins[rows, None] + PRIOR
+        others = found.variance[rows, None] * origins - np.where(seen > 0, seen * used[rows] ** 2, 0.0)
+        others = np.sqrt(np.maximum(others, 0.0) / (origins - seen))
+        others[:, :, 1:] = np.maximum(others[:, :, 1:], deviation[rows, None, :-1])  # as never falling with the horizon
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scores = np.abs(errors[rows]) / others
+        told = np.isfinite(scores)
+        part = np.minimum(np.median(found.freedom[rows], axis=0) / CONFORMAL, 1.0)
+        for j in np.flatnonzero(told.any(axis=(0, 1))):
+            here = told[:, :, j]
+            own = _empirical(scores[:, :, j][here], np.broadcast_to(weight[:, :, 0], here.shape)[here])
+            shape[rows, j] = part[j] * own + (1.0 - part[j]) * shape[rows, j]
     with np.errstate(invalid="ignore", divide="ignore"):  # never narrower at a later horizon
         wider = np.maximum.accumulate(shape * deviation[:, :, None], axis=1) / deviation[:, :, None]
     return np.asarray(np.where(np.isfinite(wider), wider, shape))

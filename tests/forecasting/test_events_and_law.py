@@ -123,3 +123,22 @@ def test_legislated_rates_are_known_ahead_from_the_day_of_the_act_only():
     assert rate(1984, "1982")[0] != pytest.approx(0.1040)  # the act is of April 1983
     assert rate(2000, "1994")[0] == pytest.approx(0.1060)
     assert rate(2000, "1993")[0] == pytest.approx(0.1098)
+
+
+def test_a_jump_names_its_areas_and_alike_notes_are_shown_as_one(tmp_path):
+    """Four leagues jump in four items: four notes in the frame, two lines where they are shown."""
+    leagues = [(f"150{k}00", f"L{k}", "150000", "league") for k in range(1, 5)]
+    items = (("insured", "人"), ("contributors", "人"), ("beneficiaries", "人"), ("interest", "元"))
+    rows = [
+        (area, "enterprise_pension", item, year, 1000 * 1.05 ** (year - 2012) * (1.6 if year >= 2017 else 1.0), unit, "final")
+        for area, *_ in leagues for item, unit in items for year in range(2012, 2021)
+    ]  # fmt: skip
+    data = sib.load(dataset(tmp_path, rows, regions=[("150000", "内蒙古自治区", "", "region"), *leagues]))
+    findings = sib.forecast(data, 2021).findings
+    told = findings.frame[findings.frame["id"] == "level_jump"]
+    assert len(told) == 4
+    assert "4 places: 150100 (2017), 150200 (2017), 150300 (2017), 150400 (2017)" in told["message"].iloc[0]
+    shown = findings.summary().splitlines()
+    assert sum("level_jump:" in line for line in shown) == 1
+    assert sum(line.startswith("… and 3 more notes level_jump (1 fund, 3 items, 1 area)") for line in shown) == 1
+    assert len(findings.lines()) == len(findings.frame)
