@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
@@ -305,8 +306,31 @@ class Findings(Result):
         return ", ".join(parts)
 
     def summary(self) -> Any:
-        """The first findings, one a line."""
-        return "\n".join(self.lines()[:12]) or "nothing found"
+        """The first findings, one a line; of three notes or more of a kind the first, and how many more there are."""
+        records, lines = self.records(), []
+        many = Counter(r["id"] for r in records if r["severity"] == "note")
+        told: set[Any] = set()
+        for row in records:
+            alike = many[row["id"]] if row["severity"] == "note" else 1
+            if alike > 2 and row["id"] in told:
+                continue
+            told.add(row["id"])
+            lines.append(finding_line(row))
+            if alike > 2:
+                lines.append(_alike([r for r in records if r["id"] == row["id"] and r["severity"] == "note"][1:]))
+        more = "… and more: see .frame" if len(lines) > 12 else ""
+        return "\n".join([*lines[:12], *([more] if more else [])]) or "nothing found"
+
+
+def _alike(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many more findings of a kind there are, and where."""
+    parts = []
+    for key, one, word in (("programme", "fund", "funds"), ("item", "item", "items"), ("region", "area", "areas")):
+        held = {str(r[key]) for r in rows if r[key] is not None and r[key] == r[key]}
+        if held:
+            parts.append(f"{len(held)} {word if len(held) > 1 else one}")
+    where = f" ({', '.join(parts)})" if parts else ""
+    return f"… and {len(rows)} more notes {rows[0]['id']}{where}: see .frame"
 
 
 def finding_line(row: Mapping[str, Any], teller: Teller | None = None) -> str:

@@ -18,7 +18,7 @@ from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.composition import FLOWS
-from sibforecast.forecasting.events import Event, events_of, jumps
+from sibforecast.forecasting.events import Event, events_of, jump_places, jumps
 from sibforecast.forecasting.fund_forecast import FundForecast, Options
 from sibforecast.forecasting.known import any_known, known_at, known_rows
 from sibforecast.forecasting.law import ALWAYS, adjustments, announced
@@ -244,7 +244,7 @@ def _told(funds: Mapping[str, FundForecast], events: Sequence[Event]) -> Iterato
             found = [(int(a), int(y)) for a, y in places if not gone.keys() & {*fund.panel.years[y - 1 : y + 1]}]
             if found:
                 area, year = max(found, key=lambda at: abs(np.log(series[at[0], at[1]] / series[at[0], at[1] - 1])))
-                times = f"{len(found)} place{'s' * (len(found) > 1)}"
+                times = jump_places(found, fund.panel.areas, fund.panel.years)
                 yield {"id": "level_jump", "severity": "note", "region": fund.panel.areas[area], "programme": programme,
                        "item": item, "period": str(fund.panel.years[year]),
                        "found": f"{series[area, year] / series[area, year - 1] - 1:+.1%}",

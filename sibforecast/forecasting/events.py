@@ -9,7 +9,7 @@ nobody announced are told, never smoothed away.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,12 +26,14 @@ from sibforecast.tables.schema import EVENT_KINDS
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-#: Months of a year from which an event marks the year as a whole.
+#: Months of a year from which an event marks the year as a whole (`marked`).
 MONTHS = 3
 #: A break leaves out what came before it once so many later years are known.
 LATER_YEARS = 3
 #: A jump is told where growth lies so many median deviations, and this much, off the others.
 JUMP_DEVIATIONS, JUMP_LEAST = 6.0, 0.08
+#: Areas that one finding names.
+NAMED = 6
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,24 @@ def events_of(data: FundData, limit: Period) -> tuple[Event, ...]:
     return tuple(e for e in (*own, *more) if e.is_known(limit))
 
 
+def marked(event: Event) -> set[int]:
+    """Years that a one-off event marks as a whole: those that hold three of its months.
+
+    An event as long as that, of which the turn of a year leaves neither three, marks the year
+    that holds more of it, and both where they hold as many.
+
+    Examples
+    --------
+    >>> winter = {"id": "winter", "kind": "one_off", "start": "2020-11", "end": "2021-02"}
+    >>> sorted(marked(event_from(winter))), sorted(marked(event_from({**winter, "end": "2021-03"})))
+    ([2020, 2021], [2021])
+    """
+    months = {y: months_in_force(y, event.start, event.end) for y in range(event.start.year, event.end.year + 1)}
+    most = max(months.values(), default=0)
+    least = MONTHS if most >= MONTHS or sum(months.values()) < MONTHS else most
+    return {y for y, n in months.items() if n >= least}
+
+
 def left_out(events: Iterable[Event], programme: str, item: str, years: Iterable[int]) -> dict[int, str]:
     """Years of a series that say nothing of others, with the event's name."""
     out: dict[int, str] = {}
@@ -125,8 +145,8 @@ def left_out(events: Iterable[Event], programme: str, item: str, years: Iterable
         if not event.concerns(programme, item):
             continue
         if event.kind == "one_off":
-            months = {y: months_in_force(y, event.start, event.end) for y in span}
-            out |= {y: event.id for y, n in months.items() if n >= MONTHS}
+            gone = marked(event)
+            out |= {y: event.id for y in span if y in gone}
         elif span and span[-1] - event.start.year + 1 >= LATER_YEARS:
             out |= {y: event.id for y in span if y < event.start.year}
     return out
@@ -140,11 +160,58 @@ def jumps(series: Floats) -> Bools:
     growth = np.diff(series, axis=1)
     known = ~np.isnan(growth)
     enough = known.sum(axis=1) >= 4
-    middle = np.zeros(len(series))
-    spread = np.zeros(len(series))
-    middle[enough] = np.nanmedian(growth[enough], axis=1)
-    apart = np.abs(growth - middle[:, None])
-    spread[enough] = np.nanmedian(apart[enough], axis=1)
+    apart = np.abs(growth - _median(growth)[:, None])
+    spread = _median(apart)
     limit = np.maximum(JUMP_DEVIATIONS * spread, JUMP_LEAST)
     out[:, 1:] = enough[:, None] & known & (np.nan_to_num(apart) > limit[:, None])
     return out
+
+
+def _median(values: Floats) -> Floats:
+    """Median of what is known of each row."""
+    count = (~np.isnan(values)).sum(axis=1)
+    rows, ordered = np.arange(len(values)), np.sort(values, axis=1)  # unknown ones last
+    last = np.maximum(count - 1, 0)
+    return np.asarray((ordered[rows, last // 2] + ordered[rows, np.minimum(count // 2, last)]) / 2.0)
+
+
+def jump_places(found: Sequence[tuple[int, int]], areas: Sequence[str], years: Sequence[int]) -> str:
+    """How many jumps there are and in which areas, for a finding: each area once, with its years.
+
+    Examples
+    --------
+    >>> jump_places([(0, 1), (0, 2), (1, 2)], ("150100", "150200"), (2018, 2019, 2020))
+    '3 places: 150100 (2019, 2020), 150200 (2020)'
+    """
+    by_area: dict[str, list[str]] = {}
+    for area, year in found:
+        by_area.setdefault(areas[area], []).append(str(years[year]))
+    told = [f"{area} ({', '.join(many)})" for area, many in list(by_area.items())[:NAMED]]
+    left = len(by_area) - NAMED
+    more = f" and {left} more area{'s' * (left > 1)}" if left > 0 else ""
+    return f"{len(found)} place{'s' * (len(found) > 1)}: {', '.join(told)}{more}"
+
+
+def across(jumps: Bools, origins: int, horizons: npt.NDArray[np.int64]) -> Bools:
+    """Errors that hold a jump: it fell between origin and target, or was the last growth known: (series, origins, horizons).
+
+    Parameters
+    ----------
+    jumps : array of bool (series, years)
+        Years in which a series jumped.
+    origins : int
+        How many there are; the last is the year before the last.
+    horizons : array of int
+        Years ahead.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> across(np.array([[False, False, False, True, False, False]]), 4, np.array([1, 2]))[0].astype(int).tolist()
+    [[0, 1], [1, 1], [1, 1], [0, 0]]
+    """
+    years = jumps.shape[1]
+    so_far = np.hstack([np.zeros((len(jumps), 1), dtype=np.int64), jumps.cumsum(axis=1)])  # jumps before each year
+    first = np.arange(years - 1 - origins, years - 1)
+    until = np.minimum(first[:, None] + horizons[None, :], years - 1)
+    return np.asarray(so_far[:, until + 1] > so_far[:, first][:, :, None])

@@ -66,8 +66,8 @@ class FundForecast:
     stages: Panel | None = None  # at which stage each figure of the panel is known
     point: dict[str, Floats] = field(default_factory=dict)
     spread: dict[str, Floats] = field(default_factory=dict)
-    # half-widths of the intervals of `spread.LEVELS`, and the working scale of the spread: by area in a
-    # step of years forecast together, by area and year where steps are put side by side
+    # half-widths of the intervals of `spread.LEVELS`, by area and year; the working scale of the spread, by area in
+    # a step of years forecast together, by area and year where steps are put side by side
     shape: dict[str, Floats] = field(default_factory=dict)
     scale: dict[str, npt.NDArray[np.int8]] = field(default_factory=dict)
     label: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
@@ -125,7 +125,7 @@ def room(ahead: FundForecast, item: str, steps: int = 1) -> None:
         areas = len(ahead.panel.areas)
         ahead.point[item] = np.full((areas, steps), np.nan)
         ahead.spread[item] = np.full((areas, steps), np.nan)
-        ahead.shape[item] = np.repeat(NORMAL[None, :], areas, axis=0)
+        ahead.shape[item] = np.tile(NORMAL, (areas, steps, 1))
         ahead.scale[item] = np.zeros(areas, dtype=np.int8)
         ahead.label[item] = np.full((areas, steps), "", dtype=object)
 

@@ -231,7 +231,7 @@ def _spread(table: Table, errors: Floats) -> tuple[Floats, Floats]:
     past = errors[:, 1:-1, None] if errors.shape[1] > 2 else errors[:, :0, None]
     kinds = np.where(table.data.flow, sp.KINDS.index("money"), sp.KINDS.index("heads"))
     found = sp.spread_of(past, groups, left, kinds, forgetting=FORGETTING)
-    return np.where(table.month == 12, 0.0, found.deviation[:, 0]), found.shape
+    return np.where(table.month == 12, 0.0, found.deviation[:, 0]), found.shape[:, 0]
 
 
 def _with_budget(

@@ -18,7 +18,7 @@ from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.composition import by_composition
-from sibforecast.forecasting.events import Event, left_out
+from sibforecast.forecasting.events import Event, across, jumps, left_out
 from sibforecast.forecasting.fund_forecast import (
     COMPUTED,
     LABELS,
@@ -298,6 +298,15 @@ def _lag(panel: Panel, item: str) -> Floats:
     return np.where(last >= 0, known.shape[1] - 1.0 - last, 0.0)
 
 
+def _jumped(series: Floats, scales: npt.NDArray[np.int8], origins: int, horizons: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Errors that hold a jump nobody announced, on the working scale; sums that come in lumps have no level to jump from."""
+    scale = scales[:, None]
+    work = np.full(series.shape, np.nan)
+    for one in (sp.LOG, sp.LOGIT):
+        work = np.where(scale == one, sp.to_scale(np.where(scale == one, series, np.nan), one), work)
+    return across(jumps(work), origins, horizons)
+
+
 def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDArray[np.int64]) -> None:
     """The spread of all series at once: groups are an item's areas on one scale."""
     names = [item for item in errors if item in out.point]
@@ -310,7 +319,10 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
     groups = np.unique(item_of * 3 + scales, return_inverse=True)[1].astype(np.int64)
     size = np.concatenate([_size(out, item) for item in names])
     kinds = np.repeat([sp.kind_of(item) for item in names], areas)
-    found = sp.spread_of(stacked, groups, horizons, kinds, np.where(scales == sp.PLAIN, size, 1.0))
+    series = np.concatenate([out.panel.get(item) for item in names])
+    later = len(horizons) > 1  # one year ahead a jump counts in full
+    jumped = _jumped(series, scales, stacked.shape[1], horizons) if later else None
+    found = sp.spread_of(stacked, groups, horizons, kinds, np.where(scales == sp.PLAIN, size, 1.0), jumped=jumped)
     for place, item in enumerate(names):
         rows = slice(place * areas, (place + 1) * areas)
         longer = np.sqrt((horizons + _lag(out.panel, item)[:, None]) / horizons)  # years since the last known one count

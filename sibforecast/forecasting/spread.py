@@ -5,7 +5,7 @@ what came. An area's error has a part that all areas of the item share in a year
 of its own; as both count in an interval, the mean square of all its errors does. Few
 origins say little: a series' own squares are drawn towards those of its item, these towards
 what is usual of items of their kind, and the quantiles are Student's, with as many degrees
-of freedom as there are origins.
+of freedom as there are origins at that horizon. A panel with many of them goes by its own past.
 
 The weights were chosen by interval scores on series of the US funds before 1986 in windows of
 four to twenty years, and on provincial panels of output, budgets and population.
@@ -37,7 +37,8 @@ USUAL = 1.0
 #: origins, where they are fewer).
 FORGETTING = 0.8
 LEAST_FREEDOM = 3.0
-#: Intervals whose half-widths are kept, and errors of a panel from which they are its own.
+#: Intervals whose half-widths are kept, and degrees of freedom at which a panel's own past gives them alone: a hundred
+#: errors of three years that all areas share are three shocks, which say nothing of one in twenty.
 LEVELS = np.array([0.5, 0.8, 0.9, 0.95, 0.99])
 CONFORMAL = 40
 #: What is assumed of a year's error where no origin can be tried, on the working scale, by kind: rounded
@@ -103,7 +104,7 @@ class Spread:
     """Standard deviation of forecast errors on the working scale, and how well it is known."""
 
     deviation: Floats  # (series, horizons)
-    shape: Floats  # (series, len(LEVELS)): half-widths of the intervals of LEVELS, in deviations
+    shape: Floats  # (series, horizons, len(LEVELS)): half-widths of the intervals of LEVELS, in deviations
 
 
 def kind_of(item: str) -> int:
@@ -122,14 +123,18 @@ def kind_of(item: str) -> int:
 
 def spread_of(
     errors: Floats, groups: Ints, horizons: Ints, kinds: Ints, size_of: Floats | None = None, forgetting: float = FORGETTING,
+    jumped: Bools | None = None,
 ) -> Spread:
     """The spread of each series, drawn towards its group, and its group towards the usual; never falling with the horizon.
 
     Recent origins count more (factor 0.8 a year). What all areas of a group share in a year
     is known from as many shocks as there are origins, what is their own from many more: the
-    degrees of freedom are Satterthwaite's for the sum of the two. In a panel with errors
-    enough the half-widths are those that held in the past (conformal), widened as Student's are
-    because the shocks of few years are known; else Student's.
+    degrees of freedom are Satterthwaite's for the sum of the two, horizon by horizon. The
+    half-widths are Student's, in a panel drawn towards those that held in its past
+    (conformal), the more the more different things its errors say.
+
+    A jump is one event: the year after tells how large it was and how often it came. Later
+    horizons hold it once, not in every window that lies across it.
 
     Parameters
     ----------
@@ -143,39 +148,93 @@ def spread_of(
         Places in `KINDS`, one for each group.
     size_of : array (series,), optional
         Sizes by which plain figures are made relative.
+    jumped : array of bool (series, origins, horizons), optional
+        Errors that hold a jump of the series (`events.across`).
     """
     relative = np.ones(len(errors)) if size_of is None else np.where(size_of > 0, size_of, 1.0)
     errors = np.where(np.isfinite(errors), errors, np.nan)  # a figure of nothing has no error on logs
     errors = errors / relative[:, None, None]  # plain figures of areas of different size lend each other relative errors
+    weight = np.asarray(forgetting ** np.arange(errors.shape[1], dtype=np.float64)[::-1][None, :, None])
+    found, used = _found(errors, weight, groups, horizons, kinds), errors
+    if jumped is not None and jumped[:, :, 1:].any():
+        used = np.where(jumped, np.nan, errors)
+        found = _once(found, _found(used, weight, groups, horizons, kinds))
+        used[:, :, 0] = errors[:, :, 0]
+    deviation = np.maximum.accumulate(np.sqrt(found.variance), axis=1)
+    return Spread(deviation * relative[:, None], _held(errors, used, weight, groups, found, deviation))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Variances of errors, the weight of a series' own origins in them, and their degrees of freedom: (series, horizons)."""
+
+    variance: Floats
+    origins: Floats
+    freedom: Floats
+
+
+def _once(found: _Found, calm: _Found) -> _Found:
+    """Variances that hold jumps in the first year, and at later horizons what they put into that one."""
+    by_jumps = np.maximum(found.variance[:, :1] - calm.variance[:, :1], 0.0)
+    variance = np.hstack([found.variance[:, :1], calm.variance[:, 1:] + by_jumps])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        both = variance**2 / (calm.variance**2 / calm.freedom + by_jumps**2 / found.freedom[:, :1])
+    freedom = np.hstack([found.freedom[:, :1], np.where(np.isfinite(both), both, calm.freedom)[:, 1:]])
+    return _Found(variance, np.hstack([found.origins[:, :1], calm.origins[:, 1:]]), np.minimum.accumulate(freedom, axis=1))
+
+
+def _held(errors: Floats, used: Floats, weight: Floats, groups: Ints, found: _Found, deviation: Floats) -> Floats:
+    """Half-widths of `LEVELS`: Student's, in a panel drawn towards those that held in its past.
+
+    Its past counts as many degrees of freedom, against `CONFORMAL` of Student's. Each error is
+    held against the deviation without it: with it, a large one would have widened its own.
+    """
+    shape = np.asarray(stdtrit(found.freedom[:, :, None], 0.5 + LEVELS / 2.0))
+    for group in np.flatnonzero(np.bincount(groups) >= m.PANEL) if len(groups) else ():
+        rows = np.flatnonzero(groups == group)
+        seen = weight * ~np.isnan(used[rows])
+        origins = found.origins[rows, None] + PRIOR
+        others = found.variance[rows, None] * origins - np.where(seen > 0, seen * used[rows] ** 2, 0.0)
+        others = np.sqrt(np.maximum(others, 0.0) / (origins - seen))
+        others[:, :, 1:] = np.maximum(others[:, :, 1:], deviation[rows, None, :-1])  # as never falling with the horizon
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scores = np.abs(errors[rows]) / others
+        told = np.isfinite(scores)
+        part = np.minimum(np.median(found.freedom[rows], axis=0) / CONFORMAL, 1.0)
+        for j in np.flatnonzero(told.any(axis=(0, 1))):
+            here = told[:, :, j]
+            own = _empirical(scores[:, :, j][here], np.broadcast_to(weight[:, :, 0], here.shape)[here])
+            shape[rows, j] = part[j] * own + (1.0 - part[j]) * shape[rows, j]
+    with np.errstate(invalid="ignore", divide="ignore"):  # never narrower at a later horizon
+        wider = np.maximum.accumulate(shape * deviation[:, :, None], axis=1) / deviation[:, :, None]
+    return np.asarray(np.where(np.isfinite(wider), wider, shape))
+
+
+def _found(errors: Floats, weight: Floats, groups: Ints, horizons: Ints, kinds: Ints) -> _Found:
+    """Mean squares of each series, drawn towards its group's."""
     told = ~np.isnan(errors)
-    weight = forgetting ** np.arange(errors.shape[1])[::-1][None, :, None] * told
-    own, origins = (weight * np.where(told, errors, 0.0) ** 2).sum(axis=1), weight.sum(axis=1)
-    size = int(groups.max()) + 1 if len(groups) else 0
+    own, origins = (weight * np.where(told, errors, 0.0) ** 2).sum(axis=1), (weight * told).sum(axis=1)
     pooled = _pooled(errors, own, origins, groups, horizons, kinds)
     variance = (own + PRIOR * pooled[groups]) / (origins + PRIOR)
-    deviation = np.maximum.accumulate(np.sqrt(variance), axis=1)
-    told_years = origins[:, 0] ** 2 / np.maximum((weight[:, :, 0] ** 2).sum(axis=1), 1e-12)  # as many equal ones (Kish)
-    freedom = _freedom(errors[:, :, :1], groups, size, variance[:, 0], np.maximum(told_years, 1.0))
+    return _Found(variance, origins, _freedom(errors, weight, groups, variance))
+
+
+def _freedom(errors: Floats, weight: Floats, groups: Ints, variance: Floats) -> Floats:
+    """Degrees of freedom of the variances: of the part shared in a year, and of what is each series' own.
+
+    Weighted origins count as so many equal ones (Kish). No more at a later horizon than before it.
+    """
+    size = int(groups.max()) + 1 if len(groups) else 0
+    used = weight * ~np.isnan(errors)
+    told_years = used.sum(axis=1) ** 2 / np.maximum((used**2).sum(axis=1), 1e-12)
+    counted = np.maximum(told_years, 1.0)
+    shared = np.minimum(_common(errors, groups, size) ** 2, variance)
+    members = np.bincount(groups, minlength=size)[groups][:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        freedom = variance**2 / (shared**2 / counted + (variance - shared) ** 2 / (counted * members))
+    freedom = np.where(np.isfinite(freedom), freedom, counted)
     least = np.where(told_years > 0, np.minimum(LEAST_FREEDOM, 1.0 + told_years), LEAST_FREEDOM)
-    shape = stdtrit(np.maximum(freedom, least)[:, None], 0.5 + LEVELS[None, :] / 2.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scores = np.abs(errors[:, :, 0]) / deviation[:, :1]
-    for group in np.flatnonzero(np.bincount(groups, minlength=size) >= m.PANEL):
-        rows = groups == group
-        told_here = ~np.isnan(scores[rows])
-        if told_here.sum() >= CONFORMAL:
-            few = shape[rows] / stdtrit(1e9, 0.5 + LEVELS / 2.0)  # the years' shocks are as few as the origins
-            shape[rows] = _empirical(scores[rows][told_here], weight[rows][:, :, 0][told_here]) * few
-    return Spread(deviation * relative[:, None], shape)
-
-
-def _freedom(errors: Floats, groups: Ints, size: int, variance: Floats, origins: Floats) -> Floats:
-    """Degrees of freedom of one-year variances: of the part shared in a year, and of what is each series' own."""
-    shared = np.minimum(_common(errors, groups, size)[:, 0] ** 2, variance)
-    members = np.bincount(groups, minlength=size)[groups]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        freedom = variance**2 / (shared**2 / origins + (variance - shared) ** 2 / (origins * members))
-    return np.asarray(np.where(np.isfinite(freedom), freedom, origins))
+    return np.asarray(np.minimum.accumulate(np.maximum(freedom, least), axis=1))
 
 
 def _pooled(errors: Floats, own: Floats, origins: Floats, groups: Ints, horizons: Ints, kinds: Ints) -> Floats:

@@ -130,8 +130,7 @@ def _join(out: FundForecast, steps: list[FundForecast], options: Options) -> Non
             spreads.append(spread)
             before, last = np.where(np.isnan(spread[:, -1:]), before, spread[:, -1:]), scale
             scales.append(np.repeat(scale[:, None], shape[1], axis=1))
-            form = step.shape.get(item, np.repeat(NORMAL[None, :], areas, axis=0))
-            forms.append(np.broadcast_to(form[:, None, :], (*shape, form.shape[1])))
+            forms.append(step.shape.get(item, np.broadcast_to(NORMAL, (*shape, len(NORMAL)))))
             labels.append(label)
             nows.append(step.nowcast.get(item, np.zeros(shape, dtype=bool)))
         out.point[item], out.spread[item] = np.hstack(points), np.hstack(spreads)
@@ -244,7 +243,7 @@ def _put(
     ahead.label[item][rows, 0] = words
     ahead.nowcast[item][rows, 0] = True
     ahead.scale[item][rows] = outturn.scale[told]
-    ahead.shape[item][rows] = outturn.shape[told]
+    ahead.shape[item][rows, 0] = outturn.shape[told]
     relative = outturn.deviation[told] / (abs(float(outturn.value[told])) or 1.0)
     here = outturn.deviation[told] if outturn.scale[told] else relative * np.abs(value)
     ahead.spread[item][rows, 0] = here

@@ -60,6 +60,20 @@ def test_a_break_leaves_out_what_came_before_once_three_years_are_known():
     assert left_out([event], "x", "total_revenue", range(2010, 2019)) == {}
 
 
+@pytest.mark.parametrize(("start", "end", "years"), [
+    ("2020-11", "2021-02", [2020, 2021]),  # two months each
+    ("2020-12", "2021-02", [2021]),  # one and two
+    ("2020-11", "2021-01", [2020]),  # two and one
+    ("2020-12", "2021-01", []),  # two months in all are too few
+    ("2020-11", "2021-03", [2021]),  # two and three
+    ("2020-10", "2021-12", [2020, 2021]),
+    ("2021-01", "2021-02", []),
+])  # fmt: skip
+def test_years_an_event_across_the_turn_of_a_year_marks(start, end, years):
+    event = event_from({"id": "e", "kind": "one_off", "start": start, "end": end})
+    assert sorted(left_out([event], "x", "total_revenue", range(2018, 2024))) == years
+
+
 def test_shipped_events_name_their_source_and_bad_ones_are_refused():
     assert all(e.source and e.status in ("statute", "unverified") for e in shipped())
     with pytest.raises(SibError, match="unknown kind"):
@@ -109,3 +123,22 @@ def test_legislated_rates_are_known_ahead_from_the_day_of_the_act_only():
     assert rate(1984, "1982")[0] != pytest.approx(0.1040)  # the act is of April 1983
     assert rate(2000, "1994")[0] == pytest.approx(0.1060)
     assert rate(2000, "1993")[0] == pytest.approx(0.1098)
+
+
+def test_a_jump_names_its_areas_and_alike_notes_are_shown_as_one(tmp_path):
+    """Four leagues jump in four items: four notes in the frame, two lines where they are shown."""
+    leagues = [(f"150{k}00", f"L{k}", "150000", "league") for k in range(1, 5)]
+    items = (("insured", "人"), ("contributors", "人"), ("beneficiaries", "人"), ("interest", "元"))
+    rows = [
+        (area, "enterprise_pension", item, year, 1000 * 1.05 ** (year - 2012) * (1.6 if year >= 2017 else 1.0), unit, "final")
+        for area, *_ in leagues for item, unit in items for year in range(2012, 2021)
+    ]  # fmt: skip
+    data = sib.load(dataset(tmp_path, rows, regions=[("150000", "内蒙古自治区", "", "region"), *leagues]))
+    findings = sib.forecast(data, 2021).findings
+    told = findings.frame[findings.frame["id"] == "level_jump"]
+    assert len(told) == 4
+    assert "4 places: 150100 (2017), 150200 (2017), 150300 (2017), 150400 (2017)" in told["message"].iloc[0]
+    shown = findings.summary().splitlines()
+    assert sum("level_jump:" in line for line in shown) == 1
+    assert sum(line.startswith("… and 3 more notes level_jump (1 fund, 3 items, 1 area)") for line in shown) == 1
+    assert len(findings.lines()) == len(findings.frame)

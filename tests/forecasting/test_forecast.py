@@ -167,8 +167,8 @@ def test_intervals_cover_about_what_they_say_on_steady_noise():
     run = sp.run(logs[:, :-1], np.array([1]), "combination", groups)
     found = sp.spread_of(run.errors, groups, np.array([1]), groups)
     apart = np.abs(logs[:, -1] - run.point[:, 0]) / found.deviation[:, 0]
-    assert 0.74 < (apart < found.shape[:, 1]).mean() < 0.86
-    assert 0.91 < (apart < found.shape[:, 3]).mean() < 0.98
+    assert 0.74 < (apart < found.shape[:, 0, 1]).mean() < 0.86
+    assert 0.91 < (apart < found.shape[:, 0, 3]).mean() < 0.98
 
 
 def test_groups_are_drawn_towards_the_usual_of_their_kind_by_hand():
@@ -181,7 +181,7 @@ def test_groups_are_drawn_towards_the_usual_of_their_kind_by_hand():
     found = sp.spread_of(errors, np.array([0]), np.array([1]), np.array([sp.KINDS.index("money")]))
     group = (0.0004 * 0.0034) ** 0.5
     assert found.deviation[0, 0] == pytest.approx(np.sqrt((0.0004 + 4 * group) / 5))
-    assert found.shape[0, 1] == pytest.approx(1.885618, abs=1e-5)  # Student's 90 % point at two degrees of freedom
+    assert found.shape[0, 0, 1] == pytest.approx(1.885618, abs=1e-5)  # Student's 90 % point at two degrees of freedom
 
 
 def test_a_constant_of_four_years_is_not_sure_and_one_of_ten_is():
