@@ -87,6 +87,7 @@ class Result:
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = ()
+    categories: ClassVar[bool] = False  # whether those who read the frame count on its codes being categories
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sibforecast.analysis.rollup import roll_up
 from sibforecast.items import CATALOGUE
 from sibforecast.projection.draft import BudgetDraft
+from sibforecast.rollup.roll import roll_up
 from sibforecast.tables.data import FundData
 
 #: By how much each driver is moved for the chart of what moves the gap: one per cent.
