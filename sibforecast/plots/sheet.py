@@ -151,7 +151,8 @@ class Sheet:
 
         span = (high - low) or 1.0
         rights = [(high, 0.02), *((end, share(text, _RIGHT)) for end, text in right)]
-        lefts = [(low, 0.02 if low < 0 else 0.0), *((start, share(text, _LEFT)) for start, text in left)]
+        # names at the left are near: in a grid the widest of a column takes room from all charts above and below it
+        lefts = [(low, 0.02 if low < 0 else 0.0), *((start, min(1.25 * share(text, _LEFT), _LEFT)) for start, text in left)]
         span = max(span, *((end - start) / (1.0 - r - s) for end, r in rights for start, s in lefts))
         self.ax.set_xlim(min(start - s * span for start, s in lefts), max(end + r * span for end, r in rights))
 
