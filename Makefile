@@ -38,6 +38,7 @@ bench: $(VENV)/.test $(VENV)-peers/.ready
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/simulation.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/national.py --workers 2
+	$(BIN)/python benchmarks/service.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)-peers/bin/python benchmarks/speed.py
 
 # Peers need an older pandas than we test with: an environment of their own.

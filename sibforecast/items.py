@@ -172,6 +172,9 @@ _TABLE: tuple[tuple[str, ...], ...] = (
     ("gap_subsidy", "filling", "flow", _C, "sum", "gap-filling subsidy", "缺口补助", "弥补缺口的财政补贴"),
     ("gap_grant", "filling", "flow", _C, "sum", "gap-filling grant", "缺口上级补助"),
     ("standing_subsidy", "driver", "flow", _C, "sum", "fiscal subsidy apart from gap filling", "非缺口财政补贴"),
+    ("gap_base", "driver", "flow", _C, "sum", "base amount of gap sharing", "缺口分担基数", "补助基数"),
+    ("local_input", "driver", "flow", _C, "sum", "input from the local general budget", "地方财政投入", "一般公共预算投入"),
+    ("reserve_fund", "driver", "closing", _C, "sum", "reserve fund", "储备金余额", "储备金"),
     ("standing_grant", "driver", "flow", _C, "sum", "upper grant apart from gap filling", "非缺口上级补助"),
     # results
     ("opening_balance", "balance", "opening", _C, "sum", "opening balance", "上年结余", "上年滚存结余", "年初滚存结余", "年初结余"),
@@ -198,6 +201,12 @@ _TABLE: tuple[tuple[str, ...], ...] = (
 CATALOGUE: dict[str, Item] = {
     row[0]: Item(row[0], row[1], row[2], row[3], row[4], row[5], row[6], tuple(row[7:])) for row in _TABLE
 }
+
+#: Parts of an item that law decides apart, by every word for them: a point more of the part is a point more of the item.
+PARTS: dict[str, str] = dict.fromkeys(
+    ("employer_rate", "单位缴费比例", "单位费率", "employee_rate", "个人缴费比例", "个人费率", "maternity_rate", "生育保险费率"),
+    "contribution_rate",
+)
 
 REVENUE_LINES = (
     "contribution_revenue", "fiscal_subsidy", "interest", "investment_return",
@@ -232,6 +241,23 @@ def item(code: str) -> Item:
     if found is None:
         raise SibError(f"unknown item {code!r}{did_you_mean(code, CATALOGUE)}")
     return found
+
+
+def whole_of(word: str) -> str:
+    """The item a part is summed into, blank where the word is no part.
+
+    Examples
+    --------
+    >>> whole_of("employer_rate"), whole_of("benefit_level")
+    ('contribution_rate', '')
+    """
+    return PARTS.get("".join(word.lower().split()), "")
+
+
+def part_fault(word: str) -> str:
+    """What is wrong with a change of a part that is no `add`."""
+    return (f"{word} is a part of {whole_of(word)}: write add, the difference to today's (such as add = -0.01), "
+            f"or change {whole_of(word)} itself")  # fmt: skip
 
 
 def did_you_mean(word: str, known: object) -> str:

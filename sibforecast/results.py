@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -14,28 +15,53 @@ from sibforecast.writing import written_whole
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Version of the JSON form of results; it changes when a column changes its meaning.
-JSON_VERSION = "1.0"
+    from sibforecast.phrases import Teller
 
-#: Columns of results that hold numbers.
+#: Version of the JSON form of results: the first number changes when a column changes its
+#: meaning, the second when something is added. 1.1: findings go with the result.
+JSON_VERSION = "1.1"
+
+#: Columns of results that hold numbers (`Result.words` names the exceptions).
 NUMBERS = {
     "value", "quantile", "ratio", "forecast", "actual", "weight", "score", "row", "horizon",
     "lower80", "upper80", "lower95", "upper95", "gap", "own_balance", "gap_subsidy",
-    "gap_grant", "open", "opening_balance", "closing_balance", "known_at_budget",
+    "gap_grant", "open", "opening_balance", "closing_balance",
     "budget", "adjusted", "executed", "season_share", "deviation", "progress", "time_share",
     "expected_low", "expected_high", "last_year", "completion", "against_original", "growth",
-    "before", "after", "difference", "share", "after_low", "after_high",
+    "before", "after", "difference", "share", "after_low", "after_high", "expected",
+    "by", "low", "high", "depth", "deviations", "change", "at_stake", "amount", "balance", "rate",
+    "term_months", "months", "accrued", "preferential_rate", "preferential", "forgone", "present", "present_share",
+    "kept", "interest", "due", "assessed", "not_assessed", "collected", "unsettled", "received", "contribution_revenue",
+    "not_transferred", "arrears_opening", "arrears_recovered", "written_off", "arrears", "arrears_rolled", "recovery",
+    "peer_rate", "peers", "worth", "opening", "new_beneficiaries", "beneficiary_exits", "beneficiaries", "rolled",
+    "deaths", "expected_deaths", "fewest_exits", "missing_exits", "paid_after", "standard", "benefit_level",
+    "expected_level", "level_excess", "excess_paid",
 }  # fmt: skip
 
 
 def _jsonable(value: Any) -> Any:
-    """A plain JSON value: blank stays blank (null), never zero."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return None
-    if isinstance(value, float) and value != value:
+    """A plain JSON value: blank and what is no finite number are null, never zero."""
+    if isinstance(value, str) or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return {str(k): _jsonable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_jsonable(v) for v in value]
+    if type(value).__name__ in ("NAType", "NaTType"):
         return None
     item = getattr(value, "item", None)
-    return item() if callable(item) else value
+    plain = item() if callable(item) else value
+    return None if isinstance(plain, float) and not isfinite(plain) else plain
+
+
+def _json_column(column: pd.Series) -> list[Any]:
+    """The values of a column as JSON has them."""
+    if column.dtype.kind == "f":
+        return [value if isfinite(value) else None for value in column.tolist()]
+    if hasattr(column, "cat"):
+        words = [*(_jsonable(word) for word in column.cat.categories), None]  # a blank has the code -1
+        return [words[code] for code in column.cat.codes.tolist()]
+    return [_jsonable(value) for value in column.tolist()]
 
 
 def round_half_up(value: float, places: int = 0) -> Decimal:
@@ -73,14 +99,16 @@ def scale_for(largest: float, currency: str = "yuan", language: str = "en") -> t
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """Base of all results.
+    """Base of all results; one result may be read by many threads at once.
 
     Attributes
     ----------
     frame : pandas.DataFrame
-        The tidy table; its columns are those of the contract.
-    provenance : dict
-        Input hash, versions, as-of date, seed: what it takes to reproduce the result.
+        The tidy table; its columns are those of the contract. A copy each time: whoever changes
+        it changes no later answer.
+    provenance : mapping
+        Input hash, versions, as-of date, seed: what it takes to reproduce the result. It is
+        shared by the results made from each other, and only to be read.
     """
 
     build: Callable[[], pd.DataFrame] = field(repr=False)
@@ -88,6 +116,8 @@ class Result:
 
     columns: ClassVar[tuple[str, ...]] = ()
     categories: ClassVar[bool] = False  # whether those who read the frame count on its codes being categories
+    #: Columns of text whose name is one of numbers in other results.
+    words: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -120,15 +150,12 @@ class Result:
     def __repr__(self) -> str:
         from textwrap import wrap
 
-        import pandas as pd
-
-        with pd.option_context("display.width", 80, "display.max_columns", 12):
-            body = self.summary()
-            if hasattr(body, "to_string"):
-                lines = body.to_string(max_colwidth=24, line_width=80).splitlines()
-                rows = [line if len(line) <= 80 else line[:79] + "…" for line in lines]
-            else:
-                rows = [part for line in str(body).splitlines() for part in wrap(line, 80, subsequent_indent="    ")]
+        body = self.summary()  # no option of pandas is set on the way: options are one for all threads
+        if hasattr(body, "to_string"):
+            lines = body.to_string(max_colwidth=24, line_width=80).splitlines()
+            rows = [line if len(line) <= 80 else line[:79] + "…" for line in lines]
+        else:
+            rows = [part for line in str(body).splitlines() for part in wrap(line, 80, subsequent_indent="    ")]
         told = [part for line in self.notices() for part in wrap(f"! {line}", 80, subsequent_indent="    ")]
         return "\n".join([*wrap(f"<{type(self).__name__}> {self.headline()}", 80, subsequent_indent="  "), *rows, *told])
 
@@ -141,24 +168,41 @@ class Result:
         return f"<p><b>{type(self).__name__}</b> {escape(self.headline())}</p>{table}{told}"
 
     def to_json(self, path: str | Path | None = None) -> str:
-        """The result as JSON (see `schema`); written to `path` as well if given."""
+        """The result as strict JSON (see `schema`); written to `path` as well if given.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Where to write it: whole, or not at all.
+
+        Returns
+        -------
+        str
+            ``kind``, ``version``, ``provenance``, ``columns`` and ``rows`` of the frame, values in
+            base units and unrounded; and ``findings``, where the result has them, one object each.
+            What is blank or no finite number is ``null``.
+
+        Examples
+        --------
+        >>> import json
+        >>> import sibforecast as sib
+        >>> draft = sib.draft_budget(sib.load(sib.sample("oasdi")), year=2006)
+        >>> record = json.loads(draft.to_json())
+        >>> record["kind"], record["columns"][:3], len(record["findings"]) == len(draft.findings)
+        ('BudgetDraft', ['region', 'programme', 'item'], True)
+        """
         frame = self.frame
-        rows = [
-            [_jsonable(v) for v in row]
-            for row in zip(*(frame[c].tolist() for c in frame.columns), strict=True)
-        ]
-        text = json.dumps(
-            {
-                "kind": type(self).__name__,
-                "version": JSON_VERSION,
-                "provenance": dict(self.provenance),
-                "columns": list(frame.columns),
-                "rows": rows,
-            },
-            ensure_ascii=False,
-            allow_nan=False,
-            default=str,
-        )
+        record: dict[str, Any] = {
+            "kind": type(self).__name__,
+            "version": JSON_VERSION,
+            "provenance": _jsonable(dict(self.provenance)),
+            "columns": list(frame.columns),
+            "rows": [list(row) for row in zip(*(_json_column(frame[c]) for c in frame.columns), strict=True)],
+        }
+        found = getattr(self, "findings", None)
+        if isinstance(found, Findings):
+            record["findings"] = [{c: _jsonable(row[c]) for c in Findings.columns} for row in found.records()]
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False, default=str)
         if path is not None:
             with written_whole(path) as temporary:
                 temporary.write_text(text, encoding="utf-8")
@@ -181,6 +225,7 @@ class Findings(Result):
         "id", "severity", "table", "row", "column", "region", "programme", "item",
         "period", "expected", "found", "message", "mend",
     )  # fmt: skip
+    words: ClassVar[frozenset[str]] = frozenset({"expected"})
 
     @classmethod
     def of(cls, rows: list[dict[str, Any]], provenance: Mapping[str, Any] | None = None) -> Findings:
@@ -217,9 +262,9 @@ class Findings(Result):
         """The findings as records."""
         return cast("list[dict[str, Any]]", self.frame.to_dict("records"))
 
-    def lines(self, severity: str | None = None) -> list[str]:
-        """Each finding as one line a person can act on."""
-        return [_finding_line(r) for r in self.records() if severity in (None, r["severity"])]
+    def lines(self, severity: str | None = None, teller: Teller | None = None) -> list[str]:
+        """Each finding as one line a person can act on; in Chinese if a `teller` tells it so."""
+        return [finding_line(r, teller) for r in self.records() if severity in (None, r["severity"])]
 
     def headline(self) -> str:
         """Counts by severity."""
@@ -234,10 +279,19 @@ class Findings(Result):
         return "\n".join(self.lines()[:12]) or "nothing found"
 
 
-def _finding_line(row: Mapping[str, Any]) -> str:
+def finding_line(row: Mapping[str, Any], teller: Teller | None = None) -> str:
+    """A finding as one line; in the language of the `teller`, without one in English."""
     def told(value: Any) -> bool:
         return value is not None and value == value and str(value) not in ("", "<NA>")
 
+    if teller is not None and teller.language == "zh":
+        keys = [teller.word(row[k]) for k in ("region", "programme", "item", "period") if told(row[k])]
+        at = [teller.word(row["table"])] if told(row["table"]) else []
+        at += [f"第{row['row']}行"] if told(row["row"]) else []
+        said = f"{teller.word(row['severity'])} {row['id']}：" + (f"{'，'.join([*at, *keys])}：" if at or keys else "")
+        said += teller.text(row["message"], row["id"])
+        words = (("expected", "应为"), ("found", "实为"), ("mend", ""))
+        return said + "".join(f"；{label}{teller.text(str(row[k]), row['id'])}" for k, label in words if told(row[k]))
     where = [str(row["table"])] if told(row["table"]) else []
     if told(row["row"]):
         where.append(f"row {row['row']}")
@@ -266,34 +320,53 @@ def result_kinds() -> dict[str, type[Result]]:
     return found
 
 
-def json_schema(columns: tuple[str, ...], name: str) -> dict[str, Any]:
-    """The JSON Schema of a result with these columns."""
+def json_schema(kind: type[Result]) -> dict[str, Any]:
+    """The JSON Schema of a kind of result: its columns come first, in their order; others may follow."""
+    findings = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": list(Findings.columns),
+            "properties": {
+                **{column: {"type": ["string", "number", "null"]} for column in Findings.columns},
+                "severity": {"enum": ["error", "warning", "note"]},
+                "row": {"type": ["integer", "null"]},
+            },
+            "additionalProperties": False,
+        },
+    }
+    has_findings = any(f.name == "findings" for f in fields(kind))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": name,
+        "title": kind.__name__,
         "type": "object",
-        "required": ["kind", "version", "provenance", "columns", "rows"],
+        "required": ["kind", "version", "provenance", "columns", "rows", *(["findings"] if has_findings else [])],
         "properties": {
-            "kind": {"const": name},
+            "kind": {"const": kind.__name__},
             "version": {"const": JSON_VERSION},
             "provenance": {"type": "object"},
             "columns": {
                 "type": "array",
+                "prefixItems": [{"const": column} for column in kind.columns],
                 "items": {"type": "string"},
-                "allOf": [{"contains": {"const": column}} for column in columns],
+                "minItems": len(kind.columns),
             },
             "rows": {
                 "type": "array",
                 "items": {
                     "type": "array",
-                    "minItems": len(columns),
-                    "prefixItems": [
-                        {"type": ["number", "boolean", "null"]}
-                        if column in NUMBERS
-                        else {"type": ["string", "number", "boolean", "null"]}
-                        for column in columns
-                    ],
+                    "minItems": len(kind.columns),
+                    "prefixItems": [{"type": _json_types(kind, column)} for column in kind.columns],
+                    "items": {"type": ["string", "number", "boolean", "null"]},
                 },
             },
+            **({"findings": findings} if has_findings else {}),
         },
+        "additionalProperties": False,
     }
+
+
+def _json_types(kind: type[Result], column: str) -> list[str]:
+    if column in NUMBERS - kind.words:
+        return ["number", "null"]
+    return ["string", "number", "boolean", "null"]

@@ -233,7 +233,7 @@ def _write(sheet: Any, table: Sheet, styles: _Styles) -> None:
         text = styles.wrapped if column in table.wrapped else styles.text
         _write_column(sheet, place, column, values, codes if own is None else [own] * len(values), styles, text)
     for row, lines in _lines(table).items():
-        sheet.set_row(row, 15 * lines)
+        sheet.set_row(row, 16.5 * lines)  # Chinese letters are taller
     _mark(sheet, table, styles)
     _lay_out(sheet, table)
 

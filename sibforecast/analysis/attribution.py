@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.analysis.facts import expected_balances
+from sibforecast.analysis.facts import expected_figures
 from sibforecast.analysis.outturn import games
 from sibforecast.analysis.outturn_game import Game
 from sibforecast.analysis.rounding import in_whole_steps
@@ -176,7 +176,7 @@ def attribute(
             _fund_rows(rows, path, scenario, code, after, method)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return Attribution(
-        lambda: frame, {**after.provenance, "method": method}, data=base.source, expected=lambda: expected_balances(base)
+        lambda: frame, {**after.provenance, "method": method}, data=base.source, expected=lambda: expected_figures(base)
     )
 
 

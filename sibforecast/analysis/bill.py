@@ -1,7 +1,8 @@
-"""The bill of one area, fund and year: netting, own balance, ratio, cuts, rounding.
+"""The bill of one area, fund and year: netting, own balance, reserve, base amount, ratio, cuts, rounding.
 
-The order is that of the rules: own balance, ratio, conditions, assessment, audit, cap, pool;
-each cut of the grant is a row of its own that the area carries.
+The order is that of the rules: own balance, reserve, base amount, ratio, conditions,
+assessment, audit, cap, minimum local input, pool; each cut of the grant is a row of its own
+that the area carries.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, cast
 from sibforecast.analysis.facts import Facts
 from sibforecast.analysis.ratio_table import Ratio
 from sibforecast.analysis.rounding import amount, cents, in_steps, no_less, shared_out, steps, whole_steps
-from sibforecast.analysis.rules_file import RuleClass, SharingRules
+from sibforecast.analysis.rules_file import CUTS, RuleClass, SharingRules, is_under_collection
 from sibforecast.analysis.workings import Cut, TakenCause, Workings
 from sibforecast.errors import SibError
 from sibforecast.tables.regions import Regions
@@ -24,26 +25,14 @@ ORDER = ("local", "shared", "pending", "unlisted")
 #: Treatments that leave before netting.
 _ASIDE = ("override", "out_of_scope")
 _NATIONAL = RuleClass("N0", "override", "国家如有规定的,按国家政策规定执行")
-#: Cuts of the grant: class and name.
 _BY_ASSESSMENT = "建立考评结果与对盟市补助资金挂钩的激励机制"
 _BY_AUDIT = "审计、基金监督查处情况与补助资金挂钩"
-_CUTS = {"C2": "assessment", "C1": "audit", "K1": "condition", "CAP": "cap", "POOL": "pool"}
 Taken = tuple[dict[str, Any], RuleClass, str]
 
 
-def share_the_pool(bills: list[tuple[Unit, list[dict[str, Any]]]], rules: SharingRules) -> None:
-    """A pool that is too small pays everyone the same part of what is due, in whole steps and never more than there is."""
-    pool = rules.caps.budget_pool
-    if pool != pool:
-        return
-    due = math.fsum(max(unit.granted(rows), 0.0) for unit, rows in bills)
-    if due <= pool:
-        return
-    for unit, rows in bills:
-        cut = max(unit.granted(rows), 0.0) * (1.0 - pool / due)
-        reason = f"the pool of {pool:,.2f} pays {pool / due:.2%} of what is due"
-        numbers = {"pool": pool, "due": due, "part": pool / due}
-        rows.extend(unit.cut("POOL", no_less(cut, rules.round_to), rows, pool / due, reason, numbers=numbers))
+def is_missed(record: Mapping[str, Any], kind: RuleClass) -> bool:
+    """Whether a cause is a missed collection that stays with the area."""
+    return kind.treat == "local" and is_under_collection(record)
 
 
 @dataclass
@@ -57,6 +46,7 @@ class Unit:
     pooling: list[dict[str, Any]]
     assessments: Mapping[str, object]
     facts: Facts
+    followed: Ratio | None = None  # a ratio that follows a figure, once it is known
     workings: Workings = field(init=False)
 
     def bill(self) -> list[dict[str, Any]]:
@@ -68,13 +58,7 @@ class Unit:
             payer = "fund" if total <= 0 else self._as_payer(level)
             way.unpooled = "not_named" if self.rules.programmes else "no_entry" if note.startswith("no pooling") else "pooled"
             return [self._row("P0", "", "out_of_scope", payer, None, "", note, total)]
-        treated: dict[str, list[Taken]] = {t: [] for t in (*ORDER, *_ASIDE)}
-        for record in self.records:
-            if level == "nation" and self.rules.national:
-                treated["override"].append((record, _NATIONAL, "pooled nationally"))
-                continue
-            kind, reason = self._class_of(record)
-            treated[kind.treat].append((record, kind, reason + note))
+        treated = self._treated(level, note)
         self._take([taken for t in treated for taken in treated[t]])
         first, rest = self._aside(treated, total)
         if rest < 0.005:
@@ -82,6 +66,39 @@ class Unit:
             stays = [] if first and rest > -0.005 else [self._row("", "", "netted", "fund", None, "", reason, cents(rest))]
             return self._with_rest([*first, *stays], total)
         return self._cuts(self._with_rest([*first, *self._paid(treated, rest)], total))
+
+    def _treated(self, level: str, note: str) -> dict[str, list[Taken]]:
+        """The causes by treatment, each with its class and why."""
+        if level == "nation" and self.rules.national:
+            return {t: [] for t in (*ORDER, *_ASIDE)} | {
+                "override": [(record, _NATIONAL, "pooled nationally") for record in self.records]
+            }
+        treated: dict[str, list[Taken]] = {t: [] for t in (*ORDER, *_ASIDE)}
+        found = [(record, *self._class_of(record)) for record in self.records]
+        complete = self._complete([float(r["value"]) for r, kind, _ in found if is_missed(r, kind)])
+        for record, kind, reason in found:
+            if complete is not None and is_missed(record, kind):
+                kind, reason = complete
+            treated[kind.treat].append((record, kind, reason + note))
+        return treated
+
+    def _complete(self, missed: Sequence[float]) -> tuple[RuleClass, str] | None:
+        """How a shortfall is taken that leaves the collection task all but completed; ``None`` where it is missed."""
+        terms, short = self.rules.terms.tolerance, math.fsum(missed)
+        if terms is None or short <= 0:
+            return None
+        budgeted = self.facts.figure(self.key, "contribution_revenue")
+        way = self.workings
+        way.budgeted, way.completion = budgeted, 1.0 - short / budgeted if budgeted > 0 else float("nan")
+        if not short <= self.missed_within():
+            return None
+        reason = f"{way.completion:.4%} of {budgeted:,.2f} collected: complete from {terms.completion:.4%}"
+        return RuleClass("T0", terms.treat, "within the tolerance"), reason
+
+    def missed_within(self) -> float:
+        """The largest shortfall that counts as none; the noise of a float does not decide."""
+        terms = self.rules.terms.tolerance
+        return 0.0 if terms is None else (1.0 - terms.completion) * self.facts.figure(self.key, "contribution_revenue") + 0.005
 
     def _aside(self, treated: Mapping[str, list[Taken]], total: float) -> tuple[list[dict[str, Any]], float]:
         """What leaves before netting, by national shares or to its own area, and the gap that is left.
@@ -132,7 +149,10 @@ class Unit:
         self.workings.sums |= sums
         self.workings.carried |= carried
         own, left = self._own_balance(carried["shared"])
+        reserve, left = self._reserve(left)
         self.workings.left = left
+        base, left = self._base(left)
+        self.workings.increment = left
         out = []
         for treat in ORDER:
             due = left if treat == "shared" else carried[treat]
@@ -140,7 +160,7 @@ class Unit:
                 continue
             netted = "" if abs(carried[treat] / sums[treat] - 1.0) < 1e-12 else "; netted against savings elsewhere"
             out.extend(self._burdens(treat, treated[treat], due, netted))
-        return [*own, *out]
+        return [*own, *reserve, *base, *out]
 
     def _burdens(self, treat: str, taken: Sequence[Taken], due: float, netted: str) -> list[dict[str, Any]]:
         """The payers of what is due of one treatment; savings lighten its burdens alike."""
@@ -152,19 +172,49 @@ class Unit:
         """What the fund's own balance meets of the shared part, where the rules let it go first."""
         if self.rules.basis != "after_balance" or shared < 0.005:
             return [], shared
-        way, step = self.workings, self.rules.round_to
+        way = self.workings
         opening, monthly = self.facts.balance(self.key)
         kept = self.rules.keep_months * monthly if self.rules.keep_months else 0.0
         way.opening, way.monthly, way.kept = opening, monthly, self.rules.keep_months
         if kept != kept:
             raise SibError(f"the rules keep {self.rules.keep_months:g} months of spending, and a month's spending of "
                            f"{self.key['region']}, {self.key['programme']} is unknown: give monthly in balances=")
-        used = amount(min(whole_steps(max(opening - kept, 0.0), step), steps(shared, step)), step)
-        way.used = used
-        if used == 0:
-            return [], shared
         reason = f"own balance of {opening:,.2f} first" + (f", {self.rules.keep_months:g} months kept" if kept else "")
-        return [self._row("B0", "own balance", "shared", "fund", None, "", reason, used)], max(shared - used, 0.0)
+        row = self._row("B0", "own balance", "shared", "fund", None, "", reason, max(opening - kept, 0.0))
+        rows, left = self._goes_first(row, shared)
+        way.used = math.fsum(r["value"] for r in rows)
+        return rows, left
+
+    def _goes_first(self, row: dict[str, Any], shared: float) -> tuple[list[dict[str, Any]], float]:
+        """What an amount meets of the shared part, in whole steps, and what is left of it."""
+        step = self.rules.round_to
+        used = amount(min(whole_steps(row["value"], step), steps(shared, step)), step)
+        return ([row | {"value": used}], max(shared - used, 0.0)) if used else ([], shared)
+
+    def _reserve(self, shared: float) -> tuple[list[dict[str, Any]], float]:
+        """What the area holds in reserve, where the rules know one."""
+        if not self.rules.reserve_first or shared < 0.005:
+            return [], shared
+        held = self.workings.held = self.facts.figure(self.key, "reserve_fund")
+        row = self._row("R0", "reserve", "shared", "fund", None, "", f"reserve of {held:,.2f} first", max(held, 0.0))
+        return self._goes_first(row, shared)
+
+    def base_amount(self) -> float:
+        """The base amount of the year, where the rules know one."""
+        terms = self.rules.terms.base
+        if terms is None:
+            return 0.0
+        return max(self.facts.figure(self.key, "gap_base") * terms.factor(str(self.key["period"])), 0.0)
+
+    def _base(self, shared: float) -> tuple[list[dict[str, Any]], float]:
+        """The base amount, which one level carries alone; only the increment follows the ratio."""
+        terms = self.rules.terms.base
+        if terms is None or shared < 0.005:
+            return [], shared
+        base = self.workings.base = self.base_amount()
+        reason = f"base amount of {base:,.2f}; only what exceeds it is shared by the ratio"
+        row = self._row("J0", "base amount", "shared", self._as_payer(terms.payer), 1.0, "", reason, base)
+        return self._goes_first(row, shared)
 
     def _payers(self, treat: str, burdens: list[Taken], amounts: list[float]) -> list[dict[str, Any]]:
         """The rows of one treatment, in whole steps of the rules; the order of causes moves no payer's sum."""
@@ -197,6 +247,9 @@ class Unit:
 
     def _ratio(self) -> Ratio:
         """The shares of this area and fund, by tier and by the months its audited opening balance pays for."""
+        if self.followed is not None:
+            self.workings.ratio = self.followed
+            return self.followed
         region = str(self.key["region"])
         area = self.regions.areas.get(region)
         banded = any(r.months_from > -float("inf") or r.months_to < float("inf") for r in self.rules.rows)
@@ -224,7 +277,7 @@ class Unit:
             return []
         self.workings.cuts.append(Cut(kind, value, numbers or {}, word))
         return [
-            self._row(kind, _CUTS[kind], "shared", payer, factor, clause, reason, sign * value)
+            self._row(kind, CUTS[kind], "shared", payer, factor, clause, reason, sign * value)
             for payer, sign in ((self.rules.grantor, -1.0), (self.carrier, 1.0))
         ]
 
@@ -246,6 +299,13 @@ class Unit:
             rows = rows + self.cut("C1", amount(steps(found, step), step), rows, None, reason, _BY_AUDIT, {"found": found})
         for limit, reason, numbers in self.facts.limits(self.rules, self.key):
             rows = rows + self.cut("CAP", no_less(self.granted(rows) - limit, step), rows, None, reason, numbers=numbers)
+        multiple = self.rules.terms.local_input
+        if multiple == multiple and self.granted(rows) > 0:
+            before = self.facts.figure(self.key, "local_input")
+            carried = math.fsum(float(r["value"]) for r in rows if r["payer"] == self.carrier)
+            reason = f"at least {multiple:g} times last year's local input of {before:,.2f}"
+            numbers = {"times": multiple, "local_input": before, "floor": multiple * before}
+            rows = rows + self.cut("MIN", no_less(multiple * before - carried, step), rows, None, reason, numbers=numbers)
         return rows
 
     def _multiplier(self, grade: object) -> float:

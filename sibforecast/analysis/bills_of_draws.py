@@ -14,9 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.analysis.across import followers, levels, lower_shares, pools
 from sibforecast.analysis.attribution import COLUMNS, announced_parts
-from sibforecast.analysis.bill import ORDER, Unit
-from sibforecast.analysis.facts import Facts, expected_balances
+from sibforecast.analysis.bill import ORDER, Unit, is_missed
+from sibforecast.analysis.facts import Facts, expected_figures
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.runs import QUANTILES, Run
 from sibforecast.analysis.sharing import grades_of, pays_as_region
@@ -36,25 +37,25 @@ _REVENUE = frozenset((*items.REVENUE_LINES, *items.INTER_LEVEL_REVENUE))
 def bills_of(
     run: Run, rules: SharingRules, stage: str, *, pooling: pd.DataFrame | None, assessments: Mapping[str, object],
     audits: pd.DataFrame | None, balances: pd.DataFrame | None, remitted: pd.DataFrame | None, conditions: pd.DataFrame | None,
+    figures: pd.DataFrame | None = None,
 ) -> list[tuple[Unit, Payers]]:  # fmt: skip
     """The bill of each area, fund and draw of a simulation; `run` kept the draws of the gap, and of lines at stage execution."""
     data = run.assumptions.source
     listed = data.table("pooling") if pooling is None else pooling
     entries = [{str(k): v for k, v in row.items()} for row in listed.to_dict("records")]
-    facts = Facts.of(rules, data, audits, balances, remitted, conditions, lambda: expected_balances(project(run.assumptions)))
+    expected = lambda: expected_figures(project(run.assumptions))  # noqa: E731
+    facts = Facts.of(rules, data, audits, balances, remitted, conditions, figures, expected)
     causes = _causes(run, stage)
     table = pd.DataFrame({"region": [r["region"] for r in causes]})
     grades = grades_of(assessments, data.regions, table, rules)
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for record in causes:
         groups.setdefault((record["region"], record["programme"], record["period"]), []).append(record)
-    out = []
+    units = []
     for (region, programme, period), records in groups.items():
         key = {"region": region, "programme": programme, "period": period, "scenario": run.title}
-        unit = Unit(key, records, rules, data.regions, entries, grades, facts)
-        out.append((unit, payers_of(unit, records, run.draws)))
-    within_pool(out)
-    return out
+        units.append(Unit(key, records, rules, data.regions, entries, grades, facts))
+    return bills_of_units(units, rules, run.draws)
 
 
 def _causes(run: Run, stage: str) -> list[dict[str, Any]]:
@@ -116,33 +117,60 @@ def _departures(run: Run, unit: str, code: str, year: int, moved: Floats) -> Ite
            "side": "expenditure", "value": rest}  # fmt: skip
 
 
-def payers_of(unit: Unit, records: list[dict[str, Any]], draws: int) -> Payers:
-    """Who pays what of one area, fund and year in each draw.
+def bills_of_units(units: list[Unit], rules: SharingRules, draws: int) -> list[tuple[Unit, Payers]]:
+    """Who pays what of each area, fund and year in each draw.
 
     Parameters
     ----------
-    unit : Unit
-        As for one bill; its records are looked at for their classes only.
-    records : list of dict
-        Causes with ``value`` an array (draws,).
+    units : list of Unit
+        As for one bill; the ``value`` of each of their records is an array (draws,).
+    rules : SharingRules
     draws : int
 
     Returns
     -------
-    dict of array by payer; they sum to the gap.
+    list of (Unit, dict of array by payer)
+        Payers sum to the gap; ``_granted`` is what of it the grantor pays of the shared part.
     """
+    found = [_up_to_the_ratio(unit, draws) for unit in units]
+    shares = [rules.default.shares] * len(units)
+    if rules.terms.proportional is not None:
+        shares = _followed(units, [due for _, due, _ in found], rules)
+    out: list[tuple[Unit, Payers]] = []
+    for unit, (paid, due, base), given in zip(units, found, shares, strict=True):
+        if (due + base > 0).any():
+            of: Mapping[str, Any] = given if rules.terms.proportional is not None else unit._ratio().shares
+            for name, share in of.items():
+                _give(paid, unit._as_payer(name), due * share)
+            _cut(paid, unit, due * of.get(rules.grantor, 0.0), base)
+        out.append((unit, paid))
+    _within_pool(out, rules)
+    return out
+
+
+def _followed(units: list[Unit], due: list[Floats], rules: SharingRules) -> list[Mapping[str, Any]]:
+    """The shares of each unit where they follow figures: arrays of draws."""
+    upper, own = levels(rules)
+    out: dict[int, Mapping[str, Any]] = {}
+    for members in followers(list(zip(units, due, strict=True)), rules):
+        lower, _ = lower_shares([unit for unit, _ in members], np.stack([d for _, d in members]), rules)
+        out |= {id(unit): {upper: 1.0 - part, own: part} for (unit, _), part in zip(members, lower, strict=True)}
+    return [out.get(id(unit), rules.default.shares) for unit in units]
+
+
+def _up_to_the_ratio(unit: Unit, draws: int) -> tuple[Payers, Floats, Floats]:
+    """What is paid before the ratio is looked up, what follows it, and the base amount."""
     out: Payers = {}
-    total = _sum(records, draws)
-    level, _ = unit._pooled_at()
+    nothing = np.zeros(draws)
+    total = _sum(unit.records, draws)
+    level, note = unit._pooled_at()
     unit.workings = Workings(unit.key, float(total.mean()), level=level)
     if level in ("league", "county"):
+        unit.workings.unpooled = note
         _give(out, unit._as_payer(level), np.maximum(total, 0.0))
         _give(out, "fund", np.minimum(total, 0.0))
-        return out
-    treated: dict[str, list[dict[str, Any]]] = {t: [] for t in (*ORDER, "override", "out_of_scope")}
-    for record in records:
-        national = level == "nation" and bool(unit.rules.national)
-        treated["override" if national else unit._class_of(record)[0].treat].append(record)
+        return out, nothing, nothing
+    treated = _treated(unit, level, draws)
     rest = total
     for treat in ("override", "out_of_scope"):  # they leave before netting
         due = np.maximum(_sum(treated[treat], draws), 0.0)
@@ -159,31 +187,61 @@ def payers_of(unit: Unit, records: list[dict[str, Any]], draws: int) -> Payers:
         scale = np.where(others > 0, np.minimum(1.0, (rest - local) / others), 0.0)
     for treat, due in (("local", local), ("pending", sums["pending"] * scale), ("unlisted", sums["unlisted"] * scale)):
         _by_cause(out, unit, treat, treated[treat], due)
-    shared = sums["shared"] * scale
-    if unit.rules.basis == "after_balance" and (shared > 0).any():
+    return (out, *_first_parts(out, unit, sums["shared"] * scale))
+
+
+def _treated(unit: Unit, level: str, draws: int) -> dict[str, list[dict[str, Any]]]:
+    """The causes by treatment; a shortfall within the tolerance is another draw by draw."""
+    treated: dict[str, list[dict[str, Any]]] = {t: [] for t in (*ORDER, "override", "out_of_scope")}
+    national = level == "nation" and bool(unit.rules.national)
+    classes = [(record, "override") if national else (record, unit._class_of(record)[0]) for record in unit.records]
+    terms = unit.rules.terms.tolerance
+    missed = [r for r, kind in classes if not isinstance(kind, str) and is_missed(r, kind)] if terms else []
+    short = _sum(missed, draws)
+    within = (short > 0) & (short <= unit.missed_within()) if missed else np.zeros(draws, dtype=bool)
+    for record, kind in classes:
+        treat = kind if isinstance(kind, str) else kind.treat
+        if terms is not None and any(record is r for r in missed):
+            treated[terms.treat].append(record | {"value": np.where(within, record["value"], 0.0)})
+            record = record | {"value": np.where(within, 0.0, record["value"])}
+        treated[treat].append(record)
+    return treated
+
+
+def _first_parts(out: Payers, unit: Unit, shared: Floats) -> tuple[Floats, Floats]:
+    """Own balance, reserve and base amount meet the shared part first; what follows the ratio, and the base."""
+    rules = unit.rules
+    nothing = np.zeros(shared.shape)
+    if not (shared > 0).any():
+        return nothing, nothing
+    if rules.basis == "after_balance":
         opening, monthly = unit.facts.balance(unit.key)
-        kept = unit.rules.keep_months * monthly if unit.rules.keep_months else 0.0
-        own = np.minimum(max(opening - kept, 0.0), shared)
-        _give(out, "fund", own)
-        shared = shared - own
-    if (shared > 0).any():
-        for name, share in unit._ratio().shares.items():
-            _give(out, unit._as_payer(name), shared * share)
-        _cut(out, unit, shared)
-    return out
+        kept = rules.keep_months * monthly if rules.keep_months else 0.0
+        shared = shared - _met(out, "fund", opening - kept, shared)
+    if rules.reserve_first:
+        shared = shared - _met(out, "fund", unit.facts.figure(unit.key, "reserve_fund"), shared)
+    if rules.terms.base is None:
+        return shared, nothing
+    base = _met(out, unit._as_payer(rules.terms.base.payer), unit.base_amount(), shared)
+    return shared - base, base
 
 
-def within_pool(bills: list[tuple[Unit, Payers]]) -> None:
+def _met(out: Payers, payer: str, available: float, shared: Floats) -> Floats:
+    """What an amount meets of the shared part, given to its payer."""
+    used = np.minimum(max(available, 0.0), shared)
+    _give(out, payer, used)
+    return used
+
+
+def _within_pool(bills: list[tuple[Unit, Payers]], rules: SharingRules) -> None:
     """A pool that is too small pays the same part of what is due everywhere, draw by draw."""
-    if not bills or bills[0][0].rules.caps.budget_pool != bills[0][0].rules.caps.budget_pool:
-        return
-    rules = bills[0][0].rules
-    granted = [bill.get("_granted", np.zeros(1)) for _, bill in bills]
-    due = np.sum(np.broadcast_arrays(*granted), axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        lost = np.where(due > rules.caps.budget_pool, 1.0 - rules.caps.budget_pool / due, 0.0)
-    for (unit, bill), grant in zip(bills, granted, strict=True):
-        _move(bill, unit, grant * lost)
+    for pool, members in pools(bills, rules):
+        granted = [bill.get("_granted", np.zeros(1)) for _, bill in members]
+        due = np.sum(np.broadcast_arrays(*granted), axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lost = np.where(due > pool, 1.0 - pool / due, 0.0)
+        for (unit, bill), grant in zip(members, granted, strict=True):
+            _move(bill, unit, grant * lost)
 
 
 def told(bills: list[tuple[Unit, Payers]]) -> pd.DataFrame:
@@ -229,12 +287,12 @@ def _by_cause(out: Payers, unit: Unit, treat: str, records: list[dict[str, Any]]
         _give(out, unit._as_payer(unit._own_payer(treat, record)), burden * part)
 
 
-def _cut(out: Payers, unit: Unit, shared: Floats) -> None:
-    """Conditions, assessment, audit, cap: each from what the ones before left of the grant."""
+def _cut(out: Payers, unit: Unit, granted: Floats, base: Floats) -> None:
+    """Conditions, assessment, audit, cap, minimum local input: each from what the ones before left of the grant."""
     rules = unit.rules
-    share = unit._ratio().shares.get(rules.grantor, 0.0)
-    grant = shared * share if unit.carrier != rules.grantor else np.zeros(shared.shape)
-    before = grant
+    if rules.terms.base is not None and rules.terms.base.payer == rules.grantor:
+        granted = granted + base
+    grant = before = granted if unit.carrier != rules.grantor else np.zeros(granted.shape)
     if unit.facts.unmet(rules, unit.key):
         grant = grant * 0.0
     grade = unit.assessments.get(str(unit.key["region"]))
@@ -244,6 +302,11 @@ def _cut(out: Payers, unit: Unit, shared: Floats) -> None:
         grant = grant - np.minimum(unit.facts.audited(unit.key), grant)
     for limit, _, _ in unit.facts.limits(rules, unit.key):
         grant = np.minimum(grant, limit)
+    multiple = rules.terms.local_input
+    if multiple == multiple and (grant > 0).any():
+        carried = out.get(unit.carrier, np.zeros(grant.shape)) + before - grant
+        lacking = np.maximum(multiple * unit.facts.figure(unit.key, "local_input") - carried, 0.0)
+        grant = grant - np.minimum(lacking, grant)
     _move(out, unit, before - grant)
     out["_granted"] = grant
 

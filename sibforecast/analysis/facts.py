@@ -1,4 +1,8 @@
-"""What rules ask about an area beside its gap: balance, remittances, audits, conditions."""
+"""What rules ask about an area beside its gap: balance, remittances, audits, conditions, and other figures.
+
+A figure is looked up where the caller gives it, then in the accounts of the data set, then in
+what a draft expects; one that is nowhere is refused with what to give.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,15 @@ from sibforecast.tables.regions import Regions
 
 Key = Mapping[str, Any]
 
+#: Heads whose quotient is the dependency ratio, by the first names that are known: those drawing, those paying.
+DRAWING = ("beneficiaries_average", "beneficiaries")
+PAYING = (("contributors", "contributors_flexible"), ("insured_active_average",), ("insured_active",))
+#: Figures that terms of the rules use, in words.
+FIGURES = {
+    "reserve_fund": "what is held in reserve", "gap_base": "the base amount", "local_input": "last year's local input",
+    "contribution_revenue": "the budgeted contribution revenue", "benefit_expenditure": "benefit spending",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -31,18 +44,19 @@ class Facts:
     balances: pd.DataFrame | None
     remitted: pd.DataFrame | None
     conditions: pd.DataFrame | None
+    figures: pd.DataFrame | None = None
     expected: Callable[[], pd.DataFrame] | None = None
 
     @classmethod
     def of(
         cls, rules: SharingRules, data: FundData | None, audits: pd.DataFrame | None, balances: pd.DataFrame | None,
-        remitted: pd.DataFrame | None, conditions: pd.DataFrame | None,
+        remitted: pd.DataFrame | None, conditions: pd.DataFrame | None, figures: pd.DataFrame | None = None,
         expected: Callable[[], pd.DataFrame] | None = None,
     ) -> Facts:  # fmt: skip
         """The facts given, else those of the data set, else what a draft expects."""
         if audits is None and data is not None and not data.table("audits").empty:
             audits = data.table("audits")
-        return cls(data, rules.unit, audits, balances, remitted, conditions, expected)
+        return cls(data, rules.unit, audits, balances, remitted, conditions, figures, expected)
 
     def balance(self, key: Key) -> tuple[float, float]:
         """Audited opening balance, and a month's spending of the year before.
@@ -59,27 +73,95 @@ class Facts:
             row = _row(self.balances, key, self._regions, self.unit)
             if row is not None:
                 return _amount(row, "opening", "balances"), float(row.get("monthly", float("nan")))
-        opening = self._last_year(key, ("closing_balance",))
-        spending = self._last_year(key, ("expenditure_subtotal", "total_expenditure"))
+        spent = ("expenditure_subtotal", "total_expenditure")
+        opening, spending = self._given(key, ("opening_balance",)), self._given(key, spent)
+        opening = self._last_year(key, ("closing_balance",)) if opening is None else opening
+        spending = self._last_year(key, spent) if spending is None else spending
         if opening is None:
-            expected = self._expectations.get((str(key["region"]), str(key["programme"]), str(key["period"])))
-            if expected is not None and expected[0] == expected[0]:
-                return expected
-            raise SibError(f"the rules use the opening balance, and that of {_told(key)} is unknown: give balances=")
+            expected = self._expected(key, "opening")
+            if expected is not None:
+                monthly = self._expected(key, "spending")
+                return expected, monthly / 12.0 if monthly is not None else float("nan")
+            raise SibError(f"the rules use the opening balance, and that of {_told(key)} is unknown: give balances=, or "
+                           "figures= with opening_balance")
         return opening, spending / 12.0 if spending is not None else float("nan")
 
     @cached_property
-    def _expectations(self) -> dict[tuple[str, str, str], tuple[float, float]]:
-        """Expected opening balance and month's spending by unit, fund and year; unknown where an area's is."""
-        if self.expected is None:
-            return {}
-        table = self.expected()
+    def _expectations(self) -> pd.DataFrame:
+        """What a draft expects by unit, fund and year; unknown where an area's is."""
+        table = self.expected() if self.expected is not None else pd.DataFrame(columns=["region", "programme", "period"])
         table["region"] = [self._area(str(r)) for r in table["region"]]
-        out: dict[tuple[str, str, str], tuple[float, float]] = {}
-        for region, fund, period, opening, monthly in table.itertuples(index=False):
-            sums = out.get((region, fund, period), (0.0, 0.0))
-            out[region, fund, period] = (sums[0] + opening, sums[1] + monthly)  # one unknown makes the sum unknown
-        return out
+        groups = table.groupby(["region", "programme", "period"])
+        return groups.sum().where(groups.count().eq(groups.size(), axis=0))
+
+    def _expected(self, key: Key, name: str) -> float | None:
+        """A figure that a draft expects of the unit."""
+        at = (str(key["region"]), str(key["programme"]), str(key["period"]))
+        if at not in self._expectations.index:
+            return None
+        value = float(self._expectations[name][at])
+        return value if value == value else None
+
+    def figure(self, key: Key, item: str) -> float:
+        """A figure the terms of the rules use: reserve held, base amount, local input, budgeted collections, spending.
+
+        Raises
+        ------
+        SibError
+            If nothing tells it.
+        """
+        found = self._given(key, (item,))
+        if found is None and item in ("gap_base", "contribution_revenue"):  # of the year itself
+            found = self._account(key, (item,), 0, ("adjusted", "budget", "draft"))
+        elif found is None:
+            found = self._last_year(key, (item,))
+        if found is None:
+            found = self._expected(key, item) if item in ("contribution_revenue", "benefit_expenditure") else None
+        if found is None:
+            raise SibError(f"the rules use {FIGURES[item]}, and that of {_told(key)} is unknown: give figures= with {item}")
+        return found
+
+    def dependency(self, key: Key) -> tuple[float, float]:
+        """Heads drawing and heads paying of last year, whose quotient is the area's dependency ratio.
+
+        Raises
+        ------
+        SibError
+            If either is unknown.
+        """
+        drawing = next((v for n in DRAWING if (v := self._heads(key, (n,))) is not None), None)
+        paying = next((v for names in PAYING if (v := self._heads(key, names)) is not None), None)
+        drawing = self._expected(key, "drawing") if drawing is None else drawing
+        paying = self._expected(key, "paying") if paying is None else paying
+        if drawing is None or paying is None:
+            lacks = " and ".join(n for n, v in ((DRAWING[0], drawing), (PAYING[0][0], paying)) if v is None)
+            raise SibError(f"the ratio follows the dependency ratio, and {lacks} of {_told(key)} is unknown: give figures=")
+        return drawing, paying
+
+    def _heads(self, key: Key, names: tuple[str, ...]) -> float | None:
+        """Heads of last year; of several names the first must be known, the others are added where they are."""
+        parts = [self._given(key, (n,)) if self._given(key, (n,)) is not None else self._last_year(key, (n,)) for n in names]
+        return None if parts[0] is None else sum(p for p in parts if p is not None)
+
+    def _given(self, key: Key, names: tuple[str, ...]) -> float | None:
+        """A figure the caller gave, summed over the unit."""
+        if self.figures is None:
+            return None
+        rows = [row for row in self._figure_rows if str(row.get("item")) in names
+                and self._area(str(row["region"])) == str(key["region"])
+                and str(row.get("programme") or "") in ("", str(key["programme"]))
+                and str(row.get("period") or "")[:4] in ("", str(key["period"])[:4])]  # fmt: skip
+        return sum(_amount(row, "value", "figures") for row in rows) if rows else None
+
+    @cached_property
+    def _figure_rows(self) -> list[dict[Any, Any]]:
+        if self.figures is None:
+            return []
+        missing = [c for c in ("region", "item", "value") if c not in self.figures]
+        if missing:
+            raise SibError(f"figures lack {', '.join(missing)}; expected region, programme, item and value")
+        texts = self.figures.drop(columns="value").astype(object)
+        return texts.where(texts.notna(), "").assign(value=self.figures["value"]).to_dict("records")
 
     @cached_property
     def _audit_rows(self) -> list[dict[Any, Any]]:
@@ -102,7 +184,7 @@ class Facts:
         """Caps of the grant, with their reason and the numbers behind it."""
         caps = rules.caps
         if caps.multiple_of_remitted == caps.multiple_of_remitted:
-            amount = self._remitted(key)
+            amount = self.remitted_by(key)
             reason = f"at most {caps.multiple_of_remitted:g} times the {amount:,.2f} remitted"
             limit = caps.multiple_of_remitted * amount
             yield limit, reason, {"times": caps.multiple_of_remitted, "remitted": amount, "limit": limit}
@@ -123,14 +205,23 @@ class Facts:
                 out.append(name)
         return out[:1]  # nothing is granted: one reason is enough
 
-    def _remitted(self, key: Key) -> float:
+    def remitted_by(self, key: Key) -> float:
+        """What an area remitted to the level above.
+
+        Raises
+        ------
+        SibError
+            If nothing tells it.
+        """
         if self.remitted is not None:
             row = _row(self.remitted, key, self._regions, self.unit)
             if row is not None:
                 return _amount(row, "amount", "remitted")
-        found = self._last_year(key, ("upper_remittance",))
+        found = self._given(key, ("upper_remittance",))
+        found = self._last_year(key, ("upper_remittance",)) if found is None else found
         if found is None:
-            raise SibError(f"the cap is a multiple of what was remitted, and that of {_told(key)} is unknown: give remitted=")
+            raise SibError(f"the rules use what was remitted, and that of {_told(key)} is unknown: give remitted=, or "
+                           "figures= with upper_remittance")
         return found
 
     @property
@@ -142,15 +233,19 @@ class Facts:
 
     def _last_year(self, key: Key, names: tuple[str, ...]) -> float | None:
         """A figure of last year's account, summed over the unit; ``None`` where an area lacks it."""
+        return self._account(key, names, -1, ("final", "executed"))  # the final account before the year's execution
+
+    def _account(self, key: Key, names: tuple[str, ...], apart: int, stages: tuple[str, ...]) -> float | None:
+        """A figure of the data set some years apart, of the first stage each area has, summed over the unit."""
         if self.data is None or not str(key["period"])[:4].isdigit():
             return None
         frame = (self.data.whole or self.data)._view()
-        year = str(int(str(key["period"])[:4]) - 1)
+        year = str(int(str(key["period"])[:4]) + apart)
         here = frame[(frame["programme"] == key["programme"]) & (frame["period"] == year)]
-        here = here[here["stage"].isin(["final", "executed"])]
+        here = here[here["stage"].isin(stages)]
         for name in names:
-            rows = here[here["item"] == name].astype({"stage": str, "region": str}).sort_values("stage", ascending=False)
-            rows = rows.drop_duplicates("region")  # the final account before the year's execution
+            rows = here[here["item"] == name].astype({"stage": str, "region": str})
+            rows = rows.sort_values("stage", key=lambda s: s.map(stages.index), kind="stable").drop_duplicates("region")
             lowest = set(leaves(self.data, rows["region"]))
             own = rows[[r in lowest and self._area(r) == str(key["region"]) for r in rows["region"]]]
             if len(own):
@@ -158,22 +253,33 @@ class Facts:
         return None
 
 
-def expected_balances(projection: Projection) -> pd.DataFrame:
-    """Opening balances a projection starts each year with, and a month's spending of the year before, by area."""
+def expected_figures(projection: Projection) -> pd.DataFrame:
+    """What a projection expects of each area, fund and year, as far as rules ask for it.
+
+    ``opening`` and ``contribution_revenue`` are of the year; ``spending``, ``benefit_expenditure``
+    and heads ``drawing`` and ``paying`` of the year before.
+    """
     parts = []
     for code, path in next(iter(projection.paths.values())).items():
         areas = path.basis.areas
         for year in projection.years:
             columns = {}
-            for name, items in (("opening", ("opening_balance",)), ("spending", ("expenditure_subtotal", "total_expenditure"))):
+            for name, items, at in (
+                ("opening", ("opening_balance",), year), ("contribution_revenue", ("contribution_revenue",), year),
+                ("spending", ("expenditure_subtotal", "total_expenditure"), year - 1),
+                ("benefit_expenditure", ("benefit_expenditure",), year - 1), ("drawing", DRAWING, year - 1),
+                ("flexible", PAYING[0][1:], year - 1), ("employed", PAYING[0][:1], year - 1),
+                ("active", tuple(names[0] for names in PAYING[1:]), year - 1),
+            ):  # fmt: skip
                 value = np.full(len(areas), np.nan)
                 for item in items:
-                    at = year if name == "opening" else year - 1
                     found = path.value(item, at)[:, 0] if at in path.years else np.full(1, np.nan)
                     value = np.where(np.isnan(value), np.broadcast_to(found, value.shape), value)
                 columns[name] = value
-            parts.append(pd.DataFrame({"region": areas, "programme": code, "period": str(year),
-                                       "opening": columns["opening"], "monthly": columns["spending"] / 12.0}))  # fmt: skip
+            paying = columns.pop("employed") + np.nan_to_num(columns.pop("flexible"))
+            active = columns.pop("active")
+            columns["paying"] = np.where(np.isnan(paying), active, paying)
+            parts.append(pd.DataFrame({"region": areas, "programme": code, "period": str(year), **columns}))
     return pd.concat(parts, ignore_index=True)
 
 

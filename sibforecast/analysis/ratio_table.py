@@ -8,7 +8,7 @@ and by area; the first row that fits is taken, then the default.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +31,8 @@ class Ratio:
     months_to: float = _ENDLESS
     programmes: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    followed: str = ""  # the figure it follows
+    figures: Mapping[str, float] = field(default_factory=dict)  # the area's own, and that of all areas
 
     def fits(self, region: str, programme: str, tier: str, months: float) -> bool:
         """Whether an area and fund are meant; unknown months fit only rows without a band."""
@@ -51,16 +53,25 @@ class Ratio:
             parts.append(f"reserve of {low} to {high} months")
         parts += [", ".join(self.programmes)] if self.programmes else []
         parts += [", ".join(self.regions)] if self.regions else []
+        if self.followed:
+            own, every = self.figures["own"], self.figures["every"]
+            spending = f"in proportion to benefit spending, {own:,.2f} of {every:,.2f}"
+            dependency = f"dependency ratio of {own:.4f} against {every:.4f} of all areas"
+            parts.append(spending if self.followed == "benefit_expenditure" else dependency)
         return "; ".join(parts) or "default ratio"
 
 
 @dataclass(frozen=True)
 class Caps:
-    """Limits of what the upper level pays, in currency units; NaN where there is none."""
+    """Limits of what the upper level pays, in currency units; NaN where there is none.
+
+    A pool that is `pool_remitted` holds what the areas remitted to it.
+    """
 
     per_unit: float = float("nan")
     multiple_of_remitted: float = float("nan")
     budget_pool: float = float("nan")
+    pool_remitted: bool = False
 
 
 def ratio_faults(record: Any) -> Iterable[str]:
@@ -125,10 +136,11 @@ def caps_faults(record: Any) -> Iterable[str]:
     """Faults of the section ``[caps]``."""
     for name in ("per_unit", "budget_pool"):
         cell = record.get(name)
-        if cell is None:
+        if cell is None or (name == "budget_pool" and cell == "remitted"):
             continue
         if not isinstance(cell, dict) or set(cell) != {"value", "unit"} or not _is_amount(cell["value"]):
-            yield f"[caps] {name}: write {{ value = 5000, unit = \"万元\" }}; found {cell!r}"
+            other = ', or "remitted"' if name == "budget_pool" else ""
+            yield f"[caps] {name}: write {{ value = 5000, unit = \"万元\" }}{other}; found {cell!r}"
             continue
         try:
             if parse_unit(str(cell["unit"])).family != "currency":
@@ -145,9 +157,10 @@ def built_caps(record: Mapping[str, Any]) -> Caps:
 
     def amount(name: str) -> float:
         cell = record.get(name)
-        return float(cell["value"]) * parse_unit(str(cell["unit"])).factor if cell is not None else float("nan")
+        return float(cell["value"]) * parse_unit(str(cell["unit"])).factor if isinstance(cell, dict) else float("nan")
 
-    return Caps(amount("per_unit"), float(record.get("multiple_of_remitted", float("nan"))), amount("budget_pool"))
+    return Caps(amount("per_unit"), float(record.get("multiple_of_remitted", float("nan"))), amount("budget_pool"),
+                record.get("budget_pool") == "remitted")  # fmt: skip
 
 
 def is_share(value: Any) -> bool:

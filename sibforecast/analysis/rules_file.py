@@ -6,20 +6,26 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sibforecast.analysis.ratio_table import Caps, Ratio, built_caps, built_ratio, caps_faults, is_share, ratio_faults
+from sibforecast.analysis.rule_terms import SECTIONS, Terms, built_terms, set_aside, term_faults
 from sibforecast.errors import NoSuchFileError, RulesError, SibError, all_faults
 from sibforecast.items import did_you_mean
 from sibforecast.tables.schema import LEVELS
 from sibforecast.tables.units import parse_unit
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 TREATMENTS = ("shared", "local", "pending", "unlisted", "override", "out_of_scope")
-#: Classes of rows that a bill writes itself: out of scope, own balance, cuts of the grant.
-RESERVED = ("P0", "B0", "K1", "C2", "C1", "CAP", "POOL")
+#: Cuts of the grant, by the class of their rows.
+CUTS = {"C2": "assessment", "C1": "audit", "K1": "condition", "CAP": "cap", "MIN": "minimum local input", "POOL": "pool"}
+#: Classes of rows that a bill writes itself: out of scope, own balance, reserve, base amount, within the tolerance, cuts.
+RESERVED = ("P0", "B0", "R0", "J0", "T0", *CUTS)
 _SHIPPED = Path(__file__).parent / "rules"
 _KEYS = ("ruleset", "title", "reference", "effective", "unit", "scope", "gap", "classes", "ratio", "caps", "conditions",
-         "linkage", "national", "rounding", "note")  # fmt: skip
+         "linkage", "national", "rounding", "note", *SECTIONS)  # fmt: skip
 _SECTIONS = {
     "scope": ("level", "programmes"),
     "gap": ("basis", "keep_months"),
@@ -29,6 +35,7 @@ _SECTIONS = {
     "linkage": ("assessment", "audit_deduction"),
     "national": LEVELS,
     "rounding": ("unit", "places", "residual_to"),
+    **SECTIONS,
 }
 _MATCH = ("stage", "side", "kind", "decided_by", "known_at_budget", "cause", "line", "evidence")
 _CLASS = ("id", "treat", "clause", *_MATCH)
@@ -99,6 +106,7 @@ class SharingRules:
     places: int = 2
     note: str = ""
     effective: tuple[str, str] = ("", "")
+    terms: Terms = field(default_factory=Terms)
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{k} {v:.0%}" for k, v in self.default.shares.items())
@@ -123,6 +131,42 @@ class SharingRules:
         """The level that carries the rest: the lowest the ratio names, the area's own."""
         named = [level for level in LEVELS if level in self.default.shares]
         return named[-1] if named and named[-1] != self.grantor else ("county" if self.unit == "county" else "league")
+
+    @property
+    def reserve_first(self) -> bool:
+        """Whether what an area holds in reserve meets its gap before anyone shares."""
+        return self.terms.reserve is not None and self.terms.reserve.first
+
+    def set_aside(self, accounts: pd.DataFrame) -> pd.DataFrame:
+        """What each area has to keep in reserve and to remit of a year.
+
+        Parameters
+        ----------
+        accounts : DataFrame
+            region, programme, ``collected``, ``surplus`` (current balance) and ``held`` (in
+            reserve at the start), in currency units; a column the rules do not use may be missing.
+
+        Returns
+        -------
+        DataFrame
+            The table with ``kept``, ``remitted`` and ``held_after``; blank where a figure is.
+
+        Raises
+        ------
+        SibError
+            If the rules have no ``[reserve]``, or a column is missing.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> year = pd.DataFrame({"region": ["A"], "programme": ["work_injury"], "collected": [1_000.0], "held": [250.0]})
+        >>> read_rules("huangshi_injury").set_aside(year)[["kept", "remitted", "held_after"]].values.tolist()
+        [[50.0, 0.0, 300.0]]
+        """
+        reserve = self.terms.reserve
+        if reserve is None:
+            raise SibError(f"the rules {self.ruleset} set nothing aside: they have no [reserve]")
+        return set_aside(accounts, reserve)
 
     def ruled(self, kind: str, treat: str, reference: str = "") -> SharingRules:
         """The same rules after a ruling on one class, such as a pending one that is to be shared.
@@ -216,6 +260,7 @@ def _faults(record: Mapping[str, Any]) -> Iterable[str]:
     yield from ratio_faults(record.get("ratio", {}))
     if isinstance(record.get("caps", {}), dict):
         yield from caps_faults(record.get("caps", {}))
+    yield from term_faults(record, TREATMENTS)
     for name, needed in record.get("conditions", {}).items() if isinstance(record.get("conditions", {}), dict) else ():
         if not isinstance(needed, bool):
             yield f"[conditions] {name} must be true or false; found {needed!r}"
@@ -328,4 +373,5 @@ def _built(record: Mapping[str, Any]) -> SharingRules:
         places=int(rounding.get("places", 2)),
         note=str(record.get("note", "")),
         effective=_interval(record.get("effective", ())),
+        terms=built_terms(record),
     )

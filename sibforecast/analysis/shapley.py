@@ -37,7 +37,9 @@ def coalitions(players: int) -> npt.NDArray[np.bool_]:
     if players > MOST_PLAYERS:
         raise SibError(f"{players} changes meet one fund; at most {MOST_PLAYERS} can be told apart: group some")
     number = np.arange(2**players)
-    return ((number[None, :] >> np.arange(players)[:, None]) & 1).astype(bool)
+    member = ((number[None, :] >> np.arange(players)[:, None]) & 1).astype(bool)
+    member.flags.writeable = False  # kept and shared
+    return member
 
 
 @cache
@@ -48,7 +50,9 @@ def weights(players: int) -> Floats:
     whole = factorial(players)
     joining = np.array([factorial(s - 1) * factorial(players - s) / whole if s else 0.0 for s in range(players + 1)])
     leaving = np.array([factorial(s) * factorial(players - s - 1) / whole if s < players else 0.0 for s in range(players + 1)])
-    return np.asarray(np.where(member, joining[size], -leaving[size]).T)
+    out = np.asarray(np.where(member, joining[size], -leaving[size]).T)
+    out.flags.writeable = False
+    return out
 
 
 def shapley(values: Floats) -> Floats:

@@ -15,9 +15,10 @@ from typing import Any, ClassVar, Protocol
 
 import pandas as pd
 
+from sibforecast.analysis.across import follow, share_the_pool
 from sibforecast.analysis.attribution import COLUMNS, Attribution, announced_rows
-from sibforecast.analysis.bill import Unit, share_the_pool
-from sibforecast.analysis.facts import Facts, expected_balances
+from sibforecast.analysis.bill import Unit
+from sibforecast.analysis.facts import Facts, expected_figures
 from sibforecast.analysis.rounding import cents
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.telling import Teller
@@ -193,7 +194,7 @@ def share(
     causes: Attribution | BudgetDraft | pd.DataFrame, rules: SharingRules, *,
     pooling: pd.DataFrame | None = None, assessments: Mapping[str, object] | Graded | None = None,
     audits: pd.DataFrame | None = None, balances: pd.DataFrame | None = None, remitted: pd.DataFrame | None = None,
-    conditions: pd.DataFrame | None = None,
+    conditions: pd.DataFrame | None = None, figures: pd.DataFrame | None = None,
 ) -> Sharing:  # fmt: skip
     """Share a gap by rules.
 
@@ -220,6 +221,14 @@ def share(
         areas remitted in the year before.
     conditions : DataFrame, optional
         region, remitted_on_time, task_completed (true or false), for rules that require them.
+    figures : DataFrame, optional
+        region, programme, item, value: other figures that terms of the rules use:
+        ``reserve_fund`` (held in reserve), ``gap_base`` (the base amount), ``local_input``
+        (last year's), ``contribution_revenue`` (budgeted, for a tolerance), and
+        ``benefit_expenditure`` or heads of last year, for a ratio that follows them; also
+        ``opening_balance``, ``total_expenditure`` and ``upper_remittance`` in place of
+        `balances` and `remitted`. By default of the accounts of the data set, and what the
+        draft expects.
 
     Returns
     -------
@@ -251,24 +260,28 @@ def share(
         pooling = data.table("pooling")
     expected = causes.expected if isinstance(causes, Attribution) else None
     if isinstance(causes, BudgetDraft) and causes.projection is not None:
-        expected = partial(expected_balances, causes.projection)
-    facts = Facts.of(rules, data, audits, balances, remitted, conditions, expected)
+        expected = partial(expected_figures, causes.projection)
+    facts = Facts.of(rules, data, audits, balances, remitted, conditions, figures, expected)
     known = table["region"].isin(regions.areas)
     units = {r: regions.at_level(r, rules.unit) if k else r for r, k in zip(table["region"], known, strict=True)}
     table["_own"] = [r in regions.areas and pays_as_region(r, regions) for r in table["region"]]
     table["region"] = table["region"].map(units)
     keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
     table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
-    bills: list[tuple[Unit, list[dict[str, Any]]]] = []
     listed = [] if pooling is None else pooling.to_dict("records")
     entries = [{str(k): v for k, v in row.items()} for row in listed]
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in table.itertuples(index=False, name=None):
         record = dict(zip(table.columns, row, strict=True))
         groups.setdefault(tuple(record[k] for k in _KEYS), []).append(record)
-    for key, records in groups.items():
-        unit = Unit(dict(zip(_KEYS, key, strict=True)), records, rules, regions, entries, grades, facts)
-        bills.append((unit, unit.bill()))
+    billed = [
+        Unit(dict(zip(_KEYS, key, strict=True)), records, rules, regions, entries, grades, facts)
+        for key, records in groups.items()
+    ]
+    bills = [(unit, unit.bill()) for unit in billed]
+    if rules.terms.proportional is not None:  # the ratio follows figures of all areas: what is due is known now
+        follow(billed, rules)
+        bills = [(unit, unit.bill()) for unit in billed]
     share_the_pool(bills, rules)
     rows = [row for _, bill in bills for row in bill]
     frame = pd.DataFrame(rows, columns=list(SHARING_COLUMNS))

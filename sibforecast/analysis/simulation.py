@@ -190,7 +190,7 @@ class Simulation(Result):
         self, rules: SharingRules, *, stage: str = "budget", pooling: pd.DataFrame | None = None,
         assessments: Mapping[str, object] | None = None, audits: pd.DataFrame | None = None,
         balances: pd.DataFrame | None = None, remitted: pd.DataFrame | None = None, conditions: pd.DataFrame | None = None,
-        on: Executor | None = None,
+        figures: pd.DataFrame | None = None, on: Executor | None = None,
     ) -> pd.DataFrame:  # fmt: skip
         """The rules applied to every draw: what each payer must set aside, and how sure that is.
 
@@ -200,7 +200,7 @@ class Simulation(Result):
         stage : str
             ``budget``: each draw's gap is a budget gap; ``execution``: the draft is the budget and each draw
             an outturn, whose departures line by line are causes of their own.
-        pooling, assessments, audits, balances, remitted, conditions : optional
+        pooling, assessments, audits, balances, remitted, conditions, figures : optional
             See `share`.
         on : Executor, optional
             See `simulate`.
@@ -228,7 +228,7 @@ class Simulation(Result):
         run = Run(self.assumptions, self.scenario, self.draws, self.seed, self.years, lines, (), kept=lines, unit=rules.unit)
         run.go(on)
         bills = bills_of(run, rules, stage, pooling=pooling, assessments=assessments or {}, audits=audits, balances=balances,
-                         remitted=remitted, conditions=conditions)  # fmt: skip
+                         remitted=remitted, conditions=conditions, figures=figures)  # fmt: skip
         return told(bills)
 
 

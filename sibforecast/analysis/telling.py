@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.analysis.rules_file import RESERVED, SharingRules
+from sibforecast.analysis.rules_file import CUTS, SharingRules
 from sibforecast.analysis.telling_words import (
     CAUSES,
     CLAUSES,
@@ -30,7 +30,8 @@ from sibforecast.tables.units import parse_unit
 
 #: Numbers of sentences that are no money, and their unit.
 _UNITS = {"share": "share", "pool_part": "share", "multiplier": "factor", "times": "factor",
-          "months": "months", "low": "months", "high": "months", "kept": "months"}  # fmt: skip
+          "months": "months", "low": "months", "high": "months", "kept": "months",
+          "completion": "share", "complete_from": "share", "own_dependency": "factor", "every_dependency": "factor"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,10 @@ class Teller:
         if way.unpooled:
             self._say(way.unpooled, level=word(PAYERS, way.level, self.language))
         self._causes()
+        self._tolerance()
         self._netting()
         self._balance()
+        self._reserve_and_base()
         self._ratio()
         for payer in self.told:
             self._payments(payer)
@@ -121,6 +124,26 @@ class Teller:
             left=Number("left", way.left),
         )  # fmt: skip
 
+    def _tolerance(self) -> None:
+        """A shortfall that counts as none, or nearly did."""
+        terms, way = self.rules.terms.tolerance, self.way
+        if terms is None or way.budgeted != way.budgeted:
+            return
+        key = "complete" if any(t.kind == "T0" for t in way.taken) else "incomplete"
+        self._say(key, completion=Number("completion", way.completion), budgeted=Number("budgeted", way.budgeted),
+                  complete_from=Number("complete_from", terms.completion))  # fmt: skip
+
+    def _reserve_and_base(self) -> None:
+        """What is held in reserve, and the base amount."""
+        way = self.way
+        for key, cause, value in (("reserve", "reserve", way.held), ("base", "base amount", way.base)):
+            if value == value:
+                rows = self.bill[self.bill["cause"] == cause]
+                met = math.fsum(rows["value"])
+                payer = word(PAYERS, str(rows["payer"].iloc[0]), self.language) if len(rows) else ""
+                numbers = {n: Number(n, v) for n, v in ((key, value), ("left", way.left), ("increment", way.increment))}
+                self._say(key if len(rows) else f"{key}_none", payer=payer, met=Number("met", met, cause), **numbers)
+
     def _ratio(self) -> None:
         """The shares, and what of the rules chose them."""
         ratio = self.way.ratio
@@ -130,7 +153,9 @@ class Teller:
         shares = self._listed([(word(PAYERS, n.of, self.language), n) for n in numbers])
         self._told_numbers(numbers)
         told = []
-        if ratio == self.rules.default:
+        if ratio.followed:
+            told.append(self._why(ratio.followed))
+        elif ratio == self.rules.default:
             told.append(self._why(self._no_row()))
         if ratio.econ_tier:
             told.append(self._why("tier", ratio.econ_tier))
@@ -152,6 +177,7 @@ class Teller:
         ratio = self.way.ratio
         assert ratio is not None  # asked only where there is one
         values = {"months": self.way.months, "low": ratio.months_from, "high": ratio.months_to}
+        values |= {f"{name}_{what}": v for name, v in ratio.figures.items() for what in ("spending", "dependency")}
         template = word(WHY, key, self.language)
         numbers = {name: Number(name, v) for name, v in values.items() if "{" + name + "}" in template}
         self._told_numbers(sorted(numbers.values(), key=lambda n: template.index("{" + n.item + "}")))
@@ -170,8 +196,8 @@ class Teller:
             key = "pays" if group["ratio"].isna().all() else "pays_share"
             if treat == "netted":
                 key = "left_over"
-            elif kind == "B0":
-                key = "pays_balance"
+            elif kind in ("B0", "R0", "J0"):
+                key = {"B0": "pays_balance", "R0": "pays_reserve", "J0": "pays_base"}[kind]
             elif payer == "pending":
                 key = "waits"
             elif not cause and kind == "P0":
@@ -263,7 +289,7 @@ class Teller:
 
 
 #: Classes of rows that are cuts of the grant.
-_CUT_CLASSES = RESERVED[2:]
+_CUT_CLASSES = tuple(CUTS)
 
 
 def _plain(value: float, places: int) -> str:

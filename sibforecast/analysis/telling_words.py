@@ -34,6 +34,7 @@ MONEY: dict[str, str] = {"元": "yuan", "万元": "10k yuan", "亿元": "100m yu
 CAUSES: dict[str, tuple[str, str]] = {
     "budget_gap": ("budget gap", "预算收支缺口"), "residual": ("residual", "其他（残差）"),
     "under_collection": ("missed collection", "未完成收入"), "own balance": ("own balance", "本级结余"),
+    "reserve": ("reserve", "储备金"), "base amount": ("base amount", "基数"),
 }  # fmt: skip
 
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -89,11 +90,35 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "it meets {met}; {left} is left to share.",
         "先用本级结余{opening_balance}弥补，但须留存{kept}个月支出（每月{monthly}）：弥补{met}，尚余{left}需分担。",
     ),
+    "complete": (
+        "Of the {budgeted} of contribution revenue budgeted {completion} was collected; "
+        "from {complete_from} the task counts as complete.",
+        "预算保费收入{budgeted}完成{completion}，达到{complete_from}即视为完成。",
+    ),
+    "incomplete": (
+        "Of the {budgeted} of contribution revenue budgeted {completion} was collected, "
+        "less than the {complete_from} that count as complete.",
+        "预算保费收入{budgeted}完成{completion}，低于视为完成的{complete_from}。",
+    ),
+    "reserve": (
+        "The reserve of {reserve} goes before anyone shares and meets {met}; {left} is left to share.",
+        "先用储备金{reserve}弥补{met}，尚余{left}需分担。",
+    ),
+    "reserve_none": ("The reserve of {reserve} meets nothing.", "储备金{reserve}，不能弥补。"),
+    "base": (
+        "Of the base amount of {base} {payer} alone carries {met}; {increment} exceeds it and is shared by the ratio.",
+        "基数{base}，由{payer}全额承担{met}；增量{increment}按比例分担。",
+    ),
+    "base_none": (
+        "The base amount is {base}: all of the {increment} is shared by the ratio.", "基数为{base}：{increment}全部按比例分担。",
+    ),
     "ratio": ("What is shared falls to {shares}: {why}.", "分担部分的比例为{shares}：{why}。"),
     "pays": ("Of {cause} {payer} carries {payment}.", "{cause}由{payer}承担{payment}。"),
     "pays_share": ("Of {cause} {payer} carries {share}, that is {payment}.", "{cause}由{payer}承担{share}，计{payment}。"),
     "pays_all": ("So {payer} carries {payment}.", "因此由{payer}承担{payment}。"),
     "pays_balance": ("The own balance meets {payment}.", "本级结余弥补{payment}。"),
+    "pays_reserve": ("The reserve meets {payment}.", "储备金弥补{payment}。"),
+    "pays_base": ("Of the base amount {payer} carries {payment}.", "基数部分由{payer}承担{payment}。"),
     "left_over": ("What is left over stays in the fund: {payment}.", "剩余部分留在基金：{payment}。"),
     "waits": ("Of {cause} {payment} is pending: nobody carries it yet.", "{cause}中{payment}待裁定，尚无承担方。"),
     "C2": (
@@ -119,6 +144,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "CAP_times": (
         "The grant is capped at {times} times the {remitted} remitted, {limit}: what {payer} carries changes by {change}.",
         "补助以上解额{remitted}的{times}倍即{limit}为上限：{payer}承担额变动{change}。",
+    ),
+    "MIN_times": (
+        "What the area puts in may not fall below {times} times last year's {local_input}, {floor}: "
+        "what {payer} carries changes by {change}.",
+        "地方投入不低于上年{local_input}的{times}倍即{floor}：{payer}承担额变动{change}。",
     ),
     "POOL": (
         "The pool of {pool} pays {pool_part} of the {due} due to all areas: what {payer} carries changes by {change}.",
@@ -149,6 +179,15 @@ WHY: dict[str, tuple[str, str]] = {
     ),
     "below": ("its reserve of {months} months lies below {high}", "可支付{months}个月，低于{high}个月"),
     "above": ("its reserve of {months} months is at least {low}", "可支付{months}个月，不低于{low}个月"),
+    "benefit_expenditure": (
+        "what the lower level carries of all areas together is apportioned by benefit spending, "
+        "here {own_spending} of {every_spending}",
+        "下级承担的总额按待遇支出分摊，本地{own_spending}，合计{every_spending}",
+    ),
+    "dependency": (
+        "the upper level's share follows the dependency ratio, here {own_dependency} against {every_dependency} of all areas",
+        "上级比例随制度赡养率调整，本地{own_dependency}，全部地区{every_dependency}",
+    ),
     "programmes": ("the rules name a ratio for this fund", "规则对该险种另有比例"),
     "regions": ("the rules name a ratio for this area", "规则对该地区另有比例"),
 }  # fmt: skip

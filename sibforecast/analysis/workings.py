@@ -58,6 +58,10 @@ class Workings:
     opening, monthly, kept, used, left : float
         Opening balance, a month's spending, months of it that stay, what the balance met, and
         what is left to share.
+    held, base, increment : float
+        What is held in reserve, the base amount, and what exceeds it and follows the ratio.
+    budgeted, completion : float
+        Budgeted contribution revenue and the part of it collected, where a tolerance asks.
     cuts : list of Cut
         Cuts of the grant, in their order.
     """
@@ -77,4 +81,9 @@ class Workings:
     kept: float = 0.0
     used: float = 0.0
     left: float = 0.0
+    held: float = _BLANK
+    base: float = _BLANK
+    increment: float = 0.0
+    budgeted: float = _BLANK
+    completion: float = _BLANK
     cuts: list[Cut] = field(default_factory=list)

@@ -11,8 +11,8 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from math import isfinite
 from pathlib import Path
+from sys import float_info
 from typing import TYPE_CHECKING, Any
 
 from sibforecast import items
@@ -39,7 +39,8 @@ class Change:
     Parameters
     ----------
     item : str
-        A driver, a line, a policy parameter or a macro assumption of the catalogue.
+        A driver, a line, a policy parameter or a macro assumption of the catalogue; with `add`
+        also a part that law decides apart, such as ``employer_rate`` of the contribution rate.
     programme : str or tuple of str
         The funds it concerns; ``"*"`` for all.
     regions : tuple of str
@@ -113,7 +114,10 @@ class Change:
         known = registry.words({})
         codes = tuple(known.get("".join(p.lower().split()), p) for p in self.programme)
         object.__setattr__(self, "programme", codes)
-        faults = list(self._faults())
+        whole, part = items.whole_of(self.item), self.item
+        if whole:
+            object.__setattr__(self, "item", whole)
+        faults = [*([items.part_fault(part)] if whole and self.add is None else []), *self._faults()]
         if faults:
             raise all_faults(ScenarioError, f"change {self.id or self.item!r}", faults)
 
@@ -131,15 +135,15 @@ class Change:
 
     def _faults(self) -> Iterable[str]:
         if self.item not in items.CATALOGUE:
-            yield f"unknown item {self.item!r}{items.did_you_mean(self.item, items.CATALOGUE)}"
+            yield unknown_item(self.item)
         elif items.CATALOGUE[self.item].side in ("result", "balance") and self.item != "balance_adjustment":
             yield f"{self.item} is a result; change a driver, a line or an assumption"
         given = [o for o in OPERATIONS if getattr(self, o) is not None]
         if len(given) != 1:
             yield f"exactly one of {', '.join(OPERATIONS)} is needed; found {', '.join(given) or 'none'}"
-        for operation in given:
+        for operation in (*given, *(["before_value"] if self.before_value is not None else [])):
             value = getattr(self, operation)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= float_info.max:
                 yield f"{operation} must be a number; found {value!r}"
         for name in ("start", "end", "paid"):
             text = getattr(self, name)
@@ -302,8 +306,18 @@ _HEAD = ("title", "author", "reference", "explanation", "change")
 _FIELDS = tuple(f.name for f in fields(Change))
 
 
-def read_scenario(source: str | Path) -> Scenario:
-    """Read a scenario from a TOML file, or a shipped one by its name.
+def read_scenario(source: str | Path | Mapping[str, Any]) -> Scenario:
+    """Read a scenario from a TOML file, a shipped one by its name, or the same record as a mapping.
+
+    Parameters
+    ----------
+    source : str, Path or mapping
+        A mapping has the keys of the file, its changes listed under ``change``: the body of a
+        request to a service, for example. It is data only: nothing in it is looked up as a file.
+
+    Returns
+    -------
+    Scenario
 
     Raises
     ------
@@ -314,7 +328,12 @@ def read_scenario(source: str | Path) -> Scenario:
     --------
     >>> read_scenario("raise_pensions").changes[0].multiply
     1.02
+    >>> cut = {"item": "contribution_rate", "multiply": 0.9, "start": "2026-01", "decided_by": "nation"}
+    >>> read_scenario({"title": "cut", "change": [cut]}).causes()
+    ('contribution_rate ×0.9',)
     """
+    if isinstance(source, Mapping):
+        return _from_record(source, "scenario")
     path = Path(source)
     if not path.exists() and path.parent == Path("."):
         path = _PRESETS / f"{path.stem}.toml"
@@ -322,10 +341,13 @@ def read_scenario(source: str | Path) -> Scenario:
         shipped = ", ".join(sorted(p.stem for p in _PRESETS.glob("*.toml")))
         raise NoSuchFileError(f"no scenario {str(source)!r}; shipped: {shipped}")
     try:
-        record = tomllib.loads(path.read_text("utf-8-sig"))
+        return _from_record(tomllib.loads(path.read_text("utf-8-sig")), path.name)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise ScenarioError(f"{path.name}: not a TOML file: {fault}") from fault
-    faults = [f"unknown key {k!r}{items.did_you_mean(k, _HEAD)}" for k in record if k not in _HEAD]
+
+
+def _from_record(record: Mapping[str, Any], name: str) -> Scenario:
+    faults = [f"unknown key {k!r}{items.did_you_mean(str(k), _HEAD)}" for k in record if k not in _HEAD]
     if not record.get("title"):
         faults.append("the title is missing")
     changes = []
@@ -342,9 +364,18 @@ def read_scenario(source: str | Path) -> Scenario:
         except ScenarioError as fault:
             faults.extend(f"change {number}: {line.strip(' -')}" for line in str(fault).splitlines()[1:])
     if faults:
-        raise all_faults(ScenarioError, path.name, faults)
+        raise all_faults(ScenarioError, name, faults)
     head = {k: str(record.get(k, "")) for k in ("author", "reference", "explanation")}
     return Scenario(str(record["title"]), *changes, **head)
+
+
+def unknown_item(word: str) -> str:
+    """What is wrong with a word that is no item: a slip of the pen, or a record of the law that no formula reads."""
+    from sibforecast.assumptions.policy import current_law
+
+    if word in current_law().law.ids:
+        return f"{word} is a record of the law that no formula reads: change the items it moves, as the shipped presets do"
+    return f"unknown item {word!r}{items.did_you_mean(word, [*items.CATALOGUE, *items.PARTS])}"
 
 
 def change_from(record: Mapping[str, Any]) -> Change:

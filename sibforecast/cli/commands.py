@@ -184,26 +184,34 @@ def review(arguments: argparse.Namespace) -> int:
 
 def share_causes(arguments: argparse.Namespace) -> int:
     """Share a table of causes by rules."""
-    import pandas as pd
-
-    if not arguments.path.exists():
-        raise SibError(f"there is no file {arguments.path}")
-    try:
-        table = pd.read_csv(arguments.path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as fault:
-        raise DataError(f"{arguments.path}: not a CSV table: {fault}", Findings.of([])) from fault
-    if "value" in table:
-        table["value"] = _amounts(table["value"], arguments.path)
+    table = _table(arguments.path)
+    beside = {"figures": arguments.figures, "conditions": arguments.conditions}
+    facts: dict[str, Any] = {name: _table(path) for name, path in beside.items() if path is not None}
     rules = read_rules(arguments.rules)
     causes: Any = table
     if arguments.data is not None:
         causes = Attribution.of(table, load(_data_path(arguments.data)))
-    made = share(causes, rules)
+    made = share(causes, rules, **facts)
     print(repr(made))
     for line in made.findings.lines():
         print(line)
     _save(made.frame, arguments.out)
     return 0
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """A CSV table of texts, its ``value`` as amounts."""
+    import pandas as pd
+
+    if not path.exists():
+        raise SibError(f"there is no file {path}")
+    try:
+        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as fault:
+        raise DataError(f"{path}: not a CSV table: {fault}", Findings.of([])) from fault
+    if "value" in table:
+        table["value"] = _amounts(table["value"], path)
+    return table
 
 
 def _amounts(cells: pd.Series, path: Path) -> list[float]:
@@ -216,7 +224,7 @@ def _amounts(cells: pd.Series, path: Path) -> list[float]:
                       found=cell or "blank", expected="a number", mend="enter the amount")
         out.append(read.value * read.scale if read.state == "number" else float("nan"))
     if found.errors:
-        raise DataError(f"{found.errors} causes have no amount", Findings.of(found.rows))
+        raise DataError(f"{path.name}: {found.errors} rows have no amount", Findings.of(found.rows))
     return out
 
 

@@ -111,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     bill.add_argument("--rules", required=True, metavar="FILE", help="sharing rules file or shipped name")
     bill.add_argument("--data", type=Path, metavar="PATH",
                       help="data set the causes are of: its areas, pooling, audits and balances")  # fmt: skip
+    bill.add_argument("--figures", type=Path, metavar="FILE.csv",
+                      help="table with region, programme, item, value: figures the rules use, such as reserve_fund")  # fmt: skip
+    bill.add_argument("--conditions", type=Path, metavar="FILE.csv",
+                      help="table with region, remitted_on_time, task_completed, for rules that require them")  # fmt: skip
     bill.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: the bill")
     template = commands.add_parser("template", help="write a workbook to fill in")
     template.add_argument("path", type=Path, metavar="FILE.xlsx")

@@ -12,6 +12,11 @@ from sibforecast.tables.data import FundData
 
 #: By how much each driver is moved for the chart of what moves the gap: one per cent.
 SENSITIVITY_STEP = 0.01
+#: Titles of sheets in Chinese.
+_TITLES = {
+    "draft": "草案", "scenario": "情景", "causes": "成因", "sharing": "分担", "nation": "全国", "region": "自治区",
+    "league": "盟市", "county": "旗县",
+}  # fmt: skip
 #: More areas than these are no chart but a table.
 MOST_AREAS = 20
 
@@ -32,28 +37,34 @@ def upper_levels(data: FundData) -> list[str]:
 def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> None:
     """Tables of a draft and what was learnt from it, one workbook of them all, and one page of the upper levels."""
     from sibforecast.report import page, workbook
+    from sibforecast.report.book import speaks_chinese
 
     write_csv(draft.frame, folder / "draft.csv")
     write_csv(draft.balance, folder / "balance.csv")
     write_csv(draft.findings.frame, folder / "findings.csv")
     sheets: dict[str, Any] = {}
-    levels = upper_levels(draft.source)
+    levels, zh = upper_levels(draft.source), speaks_chinese(draft)
     if len(levels) > 1:
         for level in reversed(levels[1:]):  # the whole first, its parts after it
             rolled = roll_up(draft, level)
             write_csv(rolled.frame, folder / f"draft_{level}.csv")
-            sheets[f"draft {level}"] = rolled
+            sheets[_title(f"draft {level}", zh)] = rolled
     else:
-        sheets["draft"] = draft
+        sheets[_title("draft", zh)] = draft
     for name, result in results.items():
         write_csv(result.frame, folder / f"{name}.csv")
-        sheets[name] = result
+        sheets[_title(name, zh)] = result
     if "scenario" in results:  # what each change did to its item, for whoever checks it
         write_csv(results["scenario"].audit, folder / "audit.csv")
-    workbook(sheets, folder / "draft.xlsx", language=None if draft.source.currency == "yuan" else "en")
+    workbook(sheets, folder / "draft.xlsx", language="zh" if zh else "en")
     for name, result in results.items():
-        sheets[name] = roll_up(result, levels[1]) if len(levels) > 1 else result
+        sheets[_title(name, zh)] = roll_up(result, levels[1]) if len(levels) > 1 else result
     page(sheets, folder / "page.html")
+
+
+def _title(name: str, zh: bool) -> str:
+    """The title of a sheet in its language; words that are not known stay."""
+    return " ".join(_TITLES.get(word, word) for word in name.split()) if zh else name
 
 
 def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], programme: str) -> list[str]:

@@ -12,12 +12,14 @@ from sibforecast.results import json_schema, result_kinds
 _ROOMS = (
     "tables.data",
     "forecasting.drivers",
+    "forecasting.backtest",
     "assumptions.basis",
     "assumptions.policy",
     "projection.draft",
     "projection.explain",
     "projection.standing",
     "analysis.attribution",
+    "analysis.sensitivity",
     "analysis.sharing",
     "analysis.simulation",
     "analysis.stress",
@@ -38,6 +40,16 @@ _ROOMS = (
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema of a kind of result, as written by ``to_json``.
 
+    Parameters
+    ----------
+    name : str
+        The kind, such as ``BudgetDraft``.
+
+    Returns
+    -------
+    dict
+        A schema of the draft 2020-12, with the version of the form it describes.
+
     Raises
     ------
     SibError
@@ -54,4 +66,4 @@ def schema(name: str) -> dict[str, Any]:
     kinds = result_kinds()
     if name not in kinds:
         raise SibError(f"no result {name!r}; known: {', '.join(sorted(kinds))}")
-    return json_schema(kinds[name].columns, name)
+    return json_schema(kinds[name])

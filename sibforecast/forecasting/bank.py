@@ -75,6 +75,10 @@ class Operators:
     ahead: Floats  # (grid, horizons, years): W
     state: Floats  # (grid, 2, years): the profiled initial level and trend
 
+    def __post_init__(self) -> None:
+        for array in (self.squares, self.ahead, self.state):
+            array.flags.writeable = False  # kept and shared
+
 
 def pairs(years: int) -> tuple[Ints, Ints]:
     """Pairs (i, j ≤ i) of years, by i: those of a shorter history come first."""

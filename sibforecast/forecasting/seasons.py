@@ -78,6 +78,10 @@ class Operators:
     ahead: Floats  # (grid, horizons, months): W; NaN for months of the calendar never seen
     state: Floats  # (grid, 13, months): the profiled first twelve seasons, and the trend before the first month
 
+    def __post_init__(self) -> None:
+        for array in (self.squares, self.ahead, self.state):
+            array.flags.writeable = False  # kept and shared
+
 
 def _paths(grid: Grid, known: Bools, horizons: int) -> tuple[Floats, Floats]:
     """Errors, and forecasts after the last month, as functions of (data, first seasons, first trend)."""

@@ -289,8 +289,9 @@ def open_sheet(
     if ax is None:
         from matplotlib import pyplot
 
-        # outside our settings: the first figure turns a notebook's interactive mode on, for good
-        figure = pyplot.figure(figsize=(style.FIGURE[0], max(style.FIGURE[1], inches)), layout="constrained")
-        with style.drawn(look):
-            ax = figure.add_subplot()
+        with style.alone:
+            # outside our settings: the first figure turns a notebook's interactive mode on, for good
+            figure = pyplot.figure(figsize=(style.FIGURE[0], max(style.FIGURE[1], inches)), layout="constrained")
+            with style.drawn(look):
+                ax = figure.add_subplot()
     return Sheet(ax, look, room_of(ax), title)

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.items import CATALOGUE
@@ -34,6 +35,10 @@ BAND_95, BAND_80 = "#dbe8f4", "#a9c8e6"
 
 #: Points of a half-width letter of a title.
 _TITLE_LETTER = 8.2
+
+#: matplotlib has one set of settings for all threads: who draws or saves under others than the
+#: user's holds this, so that charts drawn in several threads look as if drawn one by one.
+alone = RLock()
 
 #: Colour and hatch of each payer: tiers of government from dark to light, the rest hatched,
 #: so that they stay apart in greyscale and for colour-blind eyes.
@@ -178,14 +183,14 @@ def _speaks_chinese(tables: list[Any], labels: Mapping[str, str] | None) -> bool
 
 @contextmanager
 def drawn(look: Look, size: float = 1.0) -> Iterator[None]:
-    """Settings for the texts made inside, of a share of their usual size; undone at the end."""
+    """Settings for the texts made inside, of a share of their usual size, for this thread alone; undone at the end."""
     from matplotlib import rc_context
 
     settings: Any = {
         "font.family": look.families, "font.size": TEXT * size, "text.color": INK, "axes.labelcolor": FAINT,
         "xtick.color": INK, "ytick.color": INK, "hatch.linewidth": 0.8, "axes.edgecolor": FAINT,
     }  # fmt: skip
-    with rc_context(settings):
+    with alone, rc_context(settings):
         yield
 
 

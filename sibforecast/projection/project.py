@@ -15,7 +15,7 @@ from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.conflicts import conflicts
 from sibforecast.assumptions.effects import Effects, effects_on
 from sibforecast.assumptions.scenario import Scenario
-from sibforecast.errors import DataError, ProjectionError, ScenarioError, all_faults
+from sibforecast.errors import DataError, ProjectionError, ScenarioError, SibError, all_faults
 from sibforecast.programmes import registry
 from sibforecast.projection.audit import audit_table
 from sibforecast.projection.fund import MIRRORED, FundPath, labels, lost_lines, roll_forward
@@ -203,12 +203,18 @@ def effects_by_fund(assumptions: Assumptions, scenario: Scenario | None) -> dict
 
 
 def _misplaced(assumptions: Assumptions, scenario: Scenario) -> None:
-    """A fund that exists nowhere is a slip of the pen, and so is another currency."""
+    """A fund or area that exists nowhere is a slip of the pen, and so is another currency."""
     known = {*assumptions.source.programmes, *registry.SEVEN, "*"}
     faults = [
         f"change {change.cause!r}: unknown programme {name!r}{items.did_you_mean(name, known)}"
         for change in scenario.changes for name in change.programme if name not in known
     ]  # fmt: skip
+    for change in scenario.changes:
+        for word in (w for w in change.regions if w != "*"):
+            try:
+                assumptions.source.regions.resolve(word)
+            except SibError as fault:
+                faults.append(f"change {change.cause!r}: {fault}")
     own = assumptions.source.currency
     faults += [
         f"change {change.cause!r}: unit {change.unit!r} is {change.currency}, the data set's money is {own}"
@@ -236,10 +242,16 @@ class Rows:
         self.words: dict[str, dict[str, int]] = {}
         self.codes: dict[str, list[npt.NDArray[np.int32]]] = {}
         self.values: list[npt.NDArray[np.float64]] = []
+        self.areas: dict[tuple[str, ...], npt.NDArray[np.int32]] = {}
 
     def _code(self, column: str, word: str) -> int:
         table = self.words.setdefault(column, {})
         return table.setdefault(word, len(table))
+
+    def _codes(self, column: str, words: Sequence[str]) -> npt.NDArray[np.int32]:
+        """The codes of many words, of which few differ."""
+        code = {word: self._code(column, word) for word in dict.fromkeys(words)}
+        return np.array([code[word] for word in words], dtype=np.int32)
 
     def add(
         self, value: npt.NDArray[np.float64], areas: Sequence[str], method: npt.NDArray[np.object_] | str, **same: str
@@ -249,12 +261,14 @@ class Rows:
         if not len(known):
             return
         self.values.append(value[known])
-        table = np.array([self._code("region", a) for a in areas], dtype=np.int32)
+        table = self.areas.get(key := tuple(areas))
+        if table is None:
+            table = self.areas[key] = self._codes("region", areas)
         self.codes.setdefault("region", []).append(table[known])
         if isinstance(method, str):
             codes = np.full(len(known), self._code("method", method), dtype=np.int32)
         else:
-            codes = np.array([self._code("method", t) for t in method[known]], dtype=np.int32)
+            codes = self._codes("method", method[known].tolist())
         self.codes.setdefault("method", []).append(codes)
         for column, word in same.items():
             self.codes.setdefault(column, []).append(np.full(len(known), self._code(column, word), dtype=np.int32))

@@ -114,7 +114,8 @@ def parameter_form(words: Words, revenue: bool) -> Grid:
             rows.append([Cell(account.funds[fund][0], "band"), *[Cell(None, "band")] * (width - 1)])
         for code in codes:
             rows.append(_parameter_row(words, fund, code, len(rows)))
-            lines = -(-len(account.methods.get((fund, code), "")) // 40)
+            method = words.teller.text(account.methods.get((fund, code), ""))
+            lines = -(-sum(1 if letter.isascii() else 2 for letter in method) // 40)
             wide |= {len(rows) - 1: 14.0 * lines} if lines > 1 else {}
     heights = {0: 28.0, 3: 34.0} | wide
     return Grid(rows, [30, 15, *[22] * len(shown), 12, 46], (0, 3), 2, merged, heights)
@@ -135,7 +136,8 @@ def _parameter_row(words: Words, fund: str, code: str, row: int) -> list[Cell | 
         if math.isfinite(new) and math.isfinite(old) and old > 0:
             cells_of = f"{at(row, places[account.draft])}/{at(row, places[account.before])}"
             change = Cell(round(new / old - 1, 6) + 0.0, "change", f"=ROUND({cells_of}-1,6)")
-    return [Cell(words.item(code), "text"), Cell(words.unit(code), "text"), *cells, change, Cell(method, "wrapped")]
+    return [Cell(words.item(code), "text"), Cell(words.unit(code), "text"), *cells, change,
+            Cell(words.teller.text(method), "wrapped")]  # fmt: skip
 
 
 #: Columns of the balance table: revenue, spending, and how the gap between them is filled.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE, UNITS
+from sibforecast.phrases import Teller
 from sibforecast.report.contents import official_sheets, reading_sheets
 from sibforecast.report.cover import cover, currency_of, provenance_of
 from sibforecast.sheets import Sheet, write_sheets
@@ -45,6 +46,12 @@ _STAGES = {
 }  # fmt: skip
 _STAGE_ORDER = ("final", "executed", "budget", "adjusted", "expected", "reported", "draft")
 _TIDY = ("region", "programme", "item", "period", "stage", "value", "method")
+#: Columns whose sentences and words are told in the reader's language; those of findings, by their id.
+_TOLD = ("method", "draft_method", "reason", "severity", "kind", "side", "stage", "decided_by", "payer", "treat", "status",
+         "cause", "line", "plan", "account", "indicator", "group", "rate_status", "proposer", "table", "column")  # fmt: skip
+_FOUND = ("message", "mend", "expected", "found")
+#: Columns of other results whose name has another meaning in findings and balance tables.
+_HEADED = {"expected", "balance"}
 #: Columns of sentences in tables that people read, and their width.
 _SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evidence": 40}
 #: Rows of a bill that must not be overlooked: nobody pays them yet, or no list of the rules has them.
@@ -57,6 +64,11 @@ _KINDS = {
     "Sharing": ("bill", "分担"), "Adjustment": ("adjustments", "预算调整"), "Findings": ("findings", "检查结果"),
     "Review": ("review", "审核"), "Monitoring": ("execution", "执行监测"), "Settlement": ("settlement", "决算分析"),
     "Scorecard": ("scorecard", "考核评分"), "Simulation": ("simulation", "模拟"), "Forecast": ("forecast", "预测"),
+    "Backtest": ("backtest", "回测"), "Sensitivity": ("sensitivity", "敏感性"), "Explanation": ("explanation", "数字说明"),
+    "Stress": ("stress", "反向压力"), "Splits": ("splits", "分担比例记录"), "Collection": ("collection", "征缴分析"),
+    "BenefitStock": ("benefits", "待遇人数核对"), "Reserves": ("reserves", "结余存放"), "Ladder": ("ladder", "存款期限"),
+    "LedgerMatch": ("ledgers", "账账核对"), "BudgetVersion": ("version", "预算版本"), "Policy": ("law", "现行规定"),
+    "Assumptions": ("assumptions", "假设"), "FundData": ("data", "数据集"), "table": ("table", "表"),
 }  # fmt: skip
 #: Rows of a table by area that are printed; the others are for the screen.
 _PRINTED = 120
@@ -110,21 +122,22 @@ def workbook(results: Any, path: str | Path, *, language: str | None = None) -> 
         raise SibError("no result to write")
     for _, result in given:
         _frame(result)
-    speech = language or ("zh" if any(_speaks_chinese(r) for _, r in given) else "en")
+    speech = language or ("zh" if any(speaks_chinese(r) for _, r in given) else "en")
     named = _named(given, speech)
     names: dict[str, str] = {}
     for result in reversed(named.values()):
         names |= _labels(result, speech)
+    teller = Teller(speech, names)
     note = _word("illustrative", speech) if any(provenance_of(r).get("illustrative") for r in named.values()) else ""
     forms, whose = official_sheets(named, names, speech, note)
     sheets: dict[str, Any] = {_word("about", speech): Sheet.of(((_word("subject", speech), _word("text", speech)), []))}
     sheets |= forms
     for name, result in named.items():
         for title, table in _sheets_of(name, result, names, speech, bool(whose)).items():
-            sheets[_unused(title, sheets)] = _shown(table, speech, note, bool(whose))
+            sheets[_unused(title, sheets)] = _shown(_told(table, teller), teller, note, bool(whose))
     if whose:
         sheets |= reading_sheets(named, speech, note)
-    about = [list(column) for column in zip(*cover(named, list(sheets)[1:], speech, whose), strict=True)]
+    about = [list(column) for column in zip(*cover(named, list(sheets)[1:], teller, whose), strict=True)]
     head = (_word("subject", speech), _word("text", speech))
     sheets[_word("about", speech)] = Sheet(["key", "text"], about, head, note, wrapped={"text": 90})
     return write_sheets(path, sheets)
@@ -173,7 +186,8 @@ def _labels(result: Any, language: str) -> dict[str, str]:
     return dict(tell(language)) if callable(tell) else {}
 
 
-def _speaks_chinese(result: Any) -> bool:
+def speaks_chinese(result: Any) -> bool:
+    """Whether a result counts in yuan and knows Chinese names."""
     if currency_of(result) != "yuan":
         return False
     return any("一" <= c <= "鿿" for name in _labels(result, "zh").values() for c in name)
@@ -193,7 +207,7 @@ def _sheets_of(name: str, result: Any, names: Mapping[str, str], language: str, 
         tables[f"{name} {_word('balance', language)}"] = _names_first(_with_names(balance, names, language, money))
     findings = getattr(result, "findings", None)
     if findings is not None and len(_frame(findings)):
-        tables[f"{name} {_word('findings', language)}"] = _frame(findings)
+        tables[f"{name} {_word('findings', language)}"] = _names_first(_with_names(_frame(findings), names, language, money))
     if wide is None:
         tables[name] = _names_first(_with_names(frame, names, language, money))
     elif not forms:  # the long table beside a wide one is for machines: codes alone
@@ -273,14 +287,35 @@ def _unit(code: Any, language: str, currency: str) -> str | None:
     return text if currency == "yuan" else text.replace("yuan", currency).replace("元", currency)
 
 
-def _shown(table: pd.DataFrame, language: str, note: str, forms: bool) -> Sheet:
+def _told(table: pd.DataFrame, teller: Teller) -> pd.DataFrame:
+    """The table with its sentences and words in the reader's language; numbers and codes of keys stay."""
+    import pandas as pd
+
+    if teller.language != "zh":
+        return table
+    told = table.copy()
+    ids = told["id"].astype("object").tolist() if set(_FOUND) <= set(told.columns) and "id" in told.columns else None
+    for column in told.columns:
+        if (ids is not None and column in _FOUND) or (column in _TOLD and not _is_number(told[column])):
+            cells = teller.texts(told[column].astype("object"), ids if column in _FOUND else None)
+            shown = [teller.word(c) if isinstance(c, str) and c.isascii() and " " not in c else c for c in cells]
+            told[column] = pd.Series(shown, index=told.index, dtype="object")
+    return told
+
+
+def _is_number(column: pd.Series) -> bool:
+    return str(column.dtype.kind) in "fiub"
+
+
+def _shown(table: pd.DataFrame, teller: Teller, note: str, forms: bool) -> Sheet:
     """The table as a sheet with headings in the language."""
-    plain = Sheet.of(table)
+    plain, language = Sheet.of(table), teller.language
     header = []
     for column in plain.columns:
         period, _, stage = column.partition(" ")
         known = stage in _STAGES and language == "zh"
-        header.append(f"{period} {stage} {_STAGES[stage]}" if known else _word(column, language))
+        plain_word = column if column in _HEADED and "found" not in plain.columns else _word(column, language)
+        header.append(f"{period}年{_STAGES[stage]}" if known else teller.heading(column) if plain_word == column else plain_word)
     names_first = list(plain.columns[:2]) == ["region_name", "programme_name"]
     hidden = sum(c in ("region", "programme", "item") for c in plain.columns) if names_first else 0
     return Sheet(
@@ -288,5 +323,5 @@ def _shown(table: pd.DataFrame, language: str, note: str, forms: bool) -> Sheet:
         printed=len(plain.columns) - hidden if hidden else None,
         printed_rows=_PRINTED if forms and plain.rows > _PRINTED else None,
         wrapped={c: w for c, w in _SENTENCES.items() if c in plain.columns},
-        marked={c: words for c, words in _MARKED.items() if c in plain.columns},
+        marked={c: [teller.word(w) for w in words] for c, words in _MARKED.items() if c in plain.columns},
     )  # fmt: skip

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sibforecast.phrases import Teller
 from sibforecast.report.account import Account, whole
 from sibforecast.report.basics import BASES, balance_form, base_form, parameter_form
 from sibforecast.report.entry import SHEETS, data_sheets, list_sheet, policy_sheet
 from sibforecast.report.grid import Grid
 from sibforecast.report.official import FORMS, Words, fund_form, total_form
 from sibforecast.report.summaries import adjustment_form, bill_form, cause_form, scenario_form
+from sibforecast.results import finding_line
 from sibforecast.sheets import Sheet
 
 _BASE_NAMES = {"01": ("pensions", "养老"), "02": ("medical", "医疗"), "03": ("injury, unemployment", "失业工伤")}
@@ -38,7 +40,8 @@ def official_sheets(
             break
     if account is None or top is None or draft is None:
         return {}, ""
-    words = Words(account, zh, bool(note))
+    teller = Teller(language, names)
+    words = Words(account, zh, bool(note), teller)
     yuan = account.currency == "yuan"
     sheets[words("社预01 总表", "Form 01 Total" if yuan else "Total table")] = total_form(words)
     for fund, (name, _) in account.funds.items():
@@ -57,14 +60,15 @@ def official_sheets(
     sheets[words("基金平衡表", "Balance and filling")] = balance_form(words, top.balance)
     for make, titles in _SUMMARIES:
         for name, result in named.items():
-            made = make(result, dict(names), zh, note)
+            made = make(result, teller, note)
             if made is not None:
                 title = titles[zh]
                 sheets[title if title not in sheets else f"{title} {name}"] = made
     for grid in sheets.values():
         grid.note = note
     before = set(draft.findings.lines())
-    added = [line for line in top.findings.lines() if line not in before]
+    pairs = zip(top.findings.lines(), top.findings.records(), strict=True)
+    added = [finding_line(row, teller) for line, row in pairs if line not in before]
     if added:  # what adding the areas up brought to light
         head = words("加总各地区时的检查结果", "found when the areas were added up")
         sheets[words("加总检查", "Adding up")] = Sheet(["message"], [added], [head], note, wrapped={"message": 120})

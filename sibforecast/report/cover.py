@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sibforecast.phrases import Teller
+
 _PROVENANCE = {
     "input": ("data set", "数据集"), "input_hash": ("fingerprint of the data", "数据指纹"),
     "version": ("sibforecast version", "sibforecast 版本"), "currency": ("currency", "币种"),
     "asof": ("known until", "数据截至"), "year": ("budget year", "预算年度"), "seed": ("seed", "随机种子"),
     "illustrative": ("illustrative data", "示例数据"), "scenarios": ("scenarios", "情景"),
-    "created": ("created", "生成时间"),
+    "created": ("created", "生成时间"), "method": ("method", "归因方法"), "rules": ("rules", "分担规则"),
+    "reference": ("reference", "依据文件"), "scorecard": ("scorecard", "评分表"), "status": ("status", "状态"),
+    "weights": ("weights", "权重依据"), "stage": ("stage", "阶段"), "scenario": ("scenario", "情景"),
+    "draws": ("draws", "模拟次数"),
 }  # fmt: skip
 
 
@@ -26,21 +31,19 @@ def provenance_of(result: Any) -> Mapping[str, Any]:
     return known if isinstance(known, Mapping) else {}
 
 
-def cover(named: Mapping[str, Any], titles: list[str], language: str, forms_of: str) -> list[tuple[str, str]]:
+def cover(named: Mapping[str, Any], titles: list[str], teller: Teller, forms_of: str) -> list[tuple[str, str]]:
     """What the cover says: contents, marks, units, origin and versions."""
     from importlib.metadata import version
 
-    zh = language == "zh"
+    zh = teller.language == "zh"
     rows: list[tuple[str, str]] = []
     if any(provenance_of(r).get("illustrative") for r in named.values()):
         rows.append((("示例数据" if zh else "Illustrative data"), "示例数据，不是真实数据 illustrative data, not real"))
     for name, result in named.items():
         headline = getattr(result, "headline", None)
-        frame = result if hasattr(result, "groupby") else result.frame
-        said = headline() if callable(headline) else f"{len(frame):,} {'行' if zh else 'rows'}"
-        rows.append((name, said))
+        rows.append((name, _in_sum(result) if zh or not callable(headline) else headline()))
         notices = getattr(result, "notices", None)
-        rows += [(f"{name} !", told) for told in (notices() if callable(notices) else [])]
+        rows += [(f"{name} !", teller.text(told)) for told in (notices() if callable(notices) else [])]
     rows.append(("工作表" if zh else "sheets", "、".join(titles) if zh else ", ".join(titles)))
     money = sorted({currency_of(r) for r in named.values()})
     coin = "、".join("元" if m == "yuan" else m for m in money) if zh else ", ".join(money)
@@ -57,7 +60,8 @@ def cover(named: Mapping[str, Any], titles: list[str], language: str, forms_of: 
             if value in (None, "", [], ()) or key == "illustrative":
                 continue
             label = _PROVENANCE[key][zh] if key in _PROVENANCE else str(key)
-            told.setdefault((label, str(value)), name)
+            shown = "、".join(map(str, value)) if zh and isinstance(value, list | tuple) else str(value)
+            told.setdefault((label, teller.word(shown)), name)
     several: dict[str, int] = {}
     for label, _ in told:
         several[label] = several.get(label, 0) + 1
@@ -66,6 +70,19 @@ def cover(named: Mapping[str, Any], titles: list[str], language: str, forms_of: 
     rows.append(("pandas", version("pandas")))
     rows.append(("xlsxwriter", version("xlsxwriter")))
     return rows
+
+
+def _in_sum(result: Any) -> str:
+    """A table in a line of Chinese: its years, areas, rows and findings."""
+    frame = result if hasattr(result, "groupby") else result.frame
+    said = [f"{'、'.join(sorted(map(str, frame['period'].dropna().unique()))[-4:])}"] if "period" in frame and len(frame) else []
+    said += [f"{frame['region'].nunique()}个地区"] if "region" in frame else []
+    said.append(f"{len(frame):,}行")
+    found = result if hasattr(result, "count") and hasattr(result, "lines") else getattr(result, "findings", None)
+    if found is not None and len(found):
+        kinds = (("error", "错误"), ("warning", "警告"), ("note", "提示"))
+        said += [f"{word}{found.count(kind)}" for kind, word in kinds if found.count(kind)]
+    return "，".join(said)
 
 
 def _how_to_read(forms_of: str, zh: bool) -> list[tuple[str, str]]:

@@ -88,7 +88,7 @@ class Explanations:
         return joined(said)
 
     def _point(self, point: tuple[str, ...]) -> list[object]:
-        """The first words of a point, then the method text, which is in the language of the table."""
+        """The first words of a point, then the method."""
         between = "：" if self.voice.zh else ": "
         return [*(part for word in point[:-1] for part in (word, between)), element("q", point[-1])] if point[1:] else list(point)
 
@@ -131,6 +131,6 @@ class _Items:
 
     def __call__(self, region: str, period: str, stage: str, method: object, back: str) -> str:
         voice = self.owner.voice
-        said = str(method) if method is not None and method == method and str(method) else voice.word("no_data")
+        said = voice.teller.text(method) or voice.word("no_data")
         area = voice.name(region) if self.several else ""
         return self.owner.address(self.block, (voice.column(period, stage), said), area, back=back, intro=self.intro)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xlsxwriter.utility import xl_rowcol_to_cell as at
 
 from sibforecast import items
+from sibforecast.phrases import Teller
 from sibforecast.report.account import Account, same
 from sibforecast.report.grid import Cell, Grid
 from sibforecast.sheets import REPEATS
@@ -45,6 +46,7 @@ class Words:
     account: Account
     zh: bool
     illustrative: bool
+    teller: Teller = field(default_factory=lambda: Teller("en"))
 
     def __call__(self, zh: str, en: str) -> str:
         """One of two texts."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast import plots
 from sibforecast.errors import SibError
+from sibforecast.plots.style import alone
 from sibforecast.report.markup import Html, element
 from sibforecast.report.voice import Voice, frame_of
 
@@ -60,7 +61,12 @@ def chart(draw: Draw, voice: Voice, *, tall: float = 1.0, phone: bool = False) -
 
 
 def _drawn(draw: Draw, size: tuple[float, float]) -> tuple[str, str]:
-    """The drawing as a data address, and its title."""
+    """The drawing as a data address, and its title; one at a time, whatever threads ask for pages."""
+    with alone:
+        return _drawn_alone(draw, size)
+
+
+def _drawn_alone(draw: Draw, size: tuple[float, float]) -> tuple[str, str]:
     import matplotlib.figure as mf
     from matplotlib import rc_context
     from PIL import Image

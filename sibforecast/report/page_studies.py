@@ -49,7 +49,7 @@ def causes(result: Any, told: Explanations, ident: str) -> Html:
     groups = plain.groupby(keys, sort=False, dropna=False)
     summed = groups["value"].agg(lambda v: v.sum(skipna=False)).reset_index()
     scale = voice.scale(float(summed["value"].abs().max()) if summed["value"].notna().any() else 0.0)
-    method = str(origin_of(result).get("method", "—"))
+    method = voice.teller.word(origin_of(result).get("method", "—"))
     body = []
     for row in summed.to_dict("records"):
         part = groups.get_group(tuple(row[k] for k in keys))
@@ -122,9 +122,11 @@ def _clauses(rows: pd.DataFrame, voice: Voice) -> dict[str, str]:
         ratio = row.get("ratio")
         parts = [voice.name(_text(row.get("cause"))) if _text(row.get("cause")) else "", _text(row.get("class"))]
         parts += [f"{100 * ratio:g}%"] if ratio is not None and ratio == ratio else []
-        parts += [f"{figure(row['value'], scale)} {scale.unit}", _text(row.get("clause")), _text(row.get("reason"))]
-        said.setdefault(str(row["payer"]), []).append(", ".join(p for p in parts if p))
-    return {payer: f"{_payer(payer, voice)}: " + "; ".join(texts) for payer, texts in said.items()}
+        parts += [f"{figure(row['value'], scale)} {scale.unit}", voice.teller.text(row.get("clause")),
+                  voice.teller.text(row.get("reason"))]  # fmt: skip
+        said.setdefault(str(row["payer"]), []).append(("，" if voice.zh else ", ").join(p for p in parts if p))
+    colon, between = ("：", "；") if voice.zh else (": ", "; ")
+    return {payer: f"{_payer(payer, voice)}{colon}" + between.join(texts) for payer, texts in said.items()}
 
 
 def chances(result: Any, told: Explanations, ident: str) -> Html:
@@ -169,17 +171,24 @@ def _findings_table(frame: pd.DataFrame, voice: Voice, ident: str) -> Html:
     body = []
     for row in frame.to_dict("records"):
         keys = ("table", "row", "region", "programme", "item", "period")
-        where = " ".join(voice.name(_text(row[k])) for k in keys if k in row and _text(row[k]))
+        where = " ".join(_place(k, _text(row[k]), voice) for k in keys if k in row and _text(row[k]))
         kind = str(row["severity"])
         cells = [
             element("td", element("span", voice.word(kind), class_="error" if kind == "error" else None)),
             element("td", where, class_="name"),
-            element("td", _text(row.get("message")), class_="text"),
-            element("td", _text(row.get("mend")), class_="text"),
+            element("td", voice.teller.text(_text(row.get("message")), str(row.get("id"))), class_="text"),
+            element("td", voice.teller.text(_text(row.get("mend")), str(row.get("id"))), class_="text"),
         ]
         body.append(element("tr", *cells))
     heads = [(voice.word(k), False) for k in ("severity", "where", "message", "mend")]
     return table(voice.word("findings"), heads, body, voice, ident)
+
+
+def _place(key: str, text: str, voice: Voice) -> str:
+    """A part of where something was found: 历史数据 第14行."""
+    if voice.zh and key in ("table", "row"):
+        return f"第{text}行" if key == "row" else voice.teller.word(text)
+    return voice.name(text)
 
 
 def plain(result: Any, told: Explanations, ident: str, title: str = "") -> Html:
@@ -198,8 +207,13 @@ def plain(result: Any, told: Explanations, ident: str, title: str = "") -> Html:
         if scale is not None:
             cells.append(element("td", scale.unit, class_="unit"))
         body.append(element("tr", *cells))
-    heads = [(voice.word(_HEADS.get(c, c)), counted[c]) for c in names] + ([(voice.word("unit"), False)] if amounts else [])
+    heads = [(_heading(_HEADS.get(c, c), voice), counted[c]) for c in names] + ([(voice.word("unit"), False)] if amounts else [])
     return table(title or voice.word("table"), heads, body, voice, ident)
+
+
+def _heading(column: str, voice: Voice) -> str:
+    told = voice.word(column)
+    return voice.teller.heading(column) if told == column else told
 
 
 def _row_scale(row: Any, amounts: list[str], voice: Voice) -> Scale:
@@ -213,6 +227,7 @@ def _plain_cell(value: Any, counted: bool, voice: Voice) -> Html:
     text = _text(value)
     if not counted:
         shown = voice.name(text)
+        shown = voice.teller.text(text) if shown == text else shown
         return element("td", shown, class_="text" if len(shown) > _LONG else None)
     if text == "":
         return blank(voice)

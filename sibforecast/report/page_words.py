@@ -22,7 +22,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "explanations": ("How each figure was made", "数字说明"),
     "explanations_lead": (
         "Every underlined figure above leads here. Method texts stand as they are in the table of results.",
-        "上文中带下划线的数字都链接到这里。“方法”一栏照录结果表中的原文。",
+        "上文中带下划线的数字都链接到这里。结果表中的方法为英文，这里译为中文。",
     ),
     "back": ("back to the table", "返回表格"),
     "units": (
@@ -122,6 +122,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "deviation": ("deviation", "偏差"),
     "status": ("status", "状态"),
     "reason": ("reason", "理由"),
+    "evidence": ("evidence", "依据"),
     "last_year": ("last year", "上年"),
     "completion": ("completion", "完成率"),
     "growth": ("growth", "增长率"),

@@ -8,6 +8,7 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell as at
 
 from sibforecast import items
+from sibforecast.phrases import Teller
 from sibforecast.report.account import rolled, same
 from sibforecast.report.cover import currency_of
 from sibforecast.report.grid import Cell, Grid
@@ -39,8 +40,9 @@ def _unit(currency: str, zh: bool) -> str:
     return f"单位：{name}" if zh else f"Unit: {name}"
 
 
-def scenario_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid | None:
+def scenario_form(result: Any, teller: Teller, note: str) -> Grid | None:
     """Main lines of each fund by scenario, with the difference to the baseline; ``None`` without scenarios."""
+    names, zh = teller.names, teller.language == "zh"
     frame = result.frame
     if not {"scenario", "item", "stage", "period"} <= set(frame) or "line" in frame or "quantile" in frame:
         return None
@@ -74,8 +76,9 @@ def scenario_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Gr
     return Grid(rows, [32, 8, 20, *[22] * (width - 3)], (0, 2), 3, merged, {0: 28.0, 2: 30.0})
 
 
-def bill_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid | None:
+def bill_form(result: Any, teller: Teller, note: str) -> Grid | None:
     """Who pays what of each fund's gap; ``None`` for what is no bill."""
+    names, zh = teller.names, teller.language == "zh"
     frame = result if hasattr(result, "groupby") else result.frame
     if not {"programme", "payer", "value"} <= set(frame) or frame.empty:
         return None
@@ -105,8 +108,9 @@ def bill_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid |
     return Grid(rows, [34, *[12] * len(extra), *[22] * (len(payers) + 1)], (0, 2), start, merged, {0: 28.0, 2: 24.0})
 
 
-def cause_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid | None:
+def cause_form(result: Any, teller: Teller, note: str) -> Grid | None:
     """What made the gap, fund by fund, largest first; ``None`` for what has no causes."""
+    names, zh = teller.names, teller.language == "zh"
     frame = result if hasattr(result, "groupby") else result.frame
     if not {"programme", "cause", "value", "line"} <= set(frame) or "payer" in frame or frame.empty:
         return None
@@ -123,7 +127,7 @@ def cause_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid 
         part = part.reindex(part["value"].abs().sort_values(ascending=False, kind="stable").index)
         first, fund = len(rows), names.get(whose[0], whose[0])
         for record in part.itertuples(index=False, name=None):
-            rows.append([Cell(fund), *(Cell(str(v), "wrapped") for v in record[1:-1]), Cell(float(record[-1]), "gap")])
+            rows.append([Cell(fund), *(Cell(teller.word(v), "wrapped") for v in record[1:-1]), Cell(float(record[-1]), "gap")])
         span = f"=SUM({at(first, width - 1)}:{at(len(rows) - 1, width - 1)})"
         blank = [Cell("", "band") for _ in keys[2 + len(extra) :]]
         told = [Cell(text, "band") for text in (fund, *whose[1:])]
@@ -132,8 +136,9 @@ def cause_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid 
     return Grid(rows, [*(widths.get(k, 14) for k in keys), 22], (0, 2), 1, merged, {0: 28.0, 2: 24.0})
 
 
-def adjustment_form(result: Any, names: dict[str, str], zh: bool, note: str) -> Grid | None:
+def adjustment_form(result: Any, teller: Teller, note: str) -> Grid | None:
     """Budget in force, what is proposed and the difference, line by line; ``None`` for what is no adjustment."""
+    names, zh = teller.names, teller.language == "zh"
     frame = result if hasattr(result, "groupby") else result.frame
     if not {"before", "after", "difference", "status", "reason"} <= set(frame) or frame.empty:
         return None
@@ -148,9 +153,9 @@ def adjustment_form(result: Any, names: dict[str, str], zh: bool, note: str) -> 
         label = items.CATALOGUE[item].label("zh" if zh else "en") if item in items.CATALOGUE else str(item)
         formula = f"={at(here, 4)}-{at(here, 3)}" if same(after - before, difference) else ""
         told = [Cell(names.get(area, str(area))), Cell(names.get(fund, str(fund))), Cell(label)]
-        why = "" if reason is None or reason != reason else str(reason)
+        why = teller.text(reason)
         rows.append([*told, Cell(before, "amount"), Cell(after, "amount"), Cell(difference, "currency", formula),
-                     Cell(share, "share"), Cell(str(status)), Cell(why, "wrapped")])  # fmt: skip
+                     Cell(share, "share"), Cell(teller.word(status)), Cell(why, "wrapped")])  # fmt: skip
         if len(why) > 50:
             heights[here] = 14.0 * -(-len(why) // 48)
     return Grid(rows, [16, 30, 24, 20, 20, 20, 10, 12, 56], (0, 2), 3, merged, heights)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
+from sibforecast.phrases import Teller
 from sibforecast.plots.scales import Scale, scale_of
 from sibforecast.plots.style import Look, has_chinese
 from sibforecast.report.page_words import WORDS
@@ -27,6 +29,11 @@ class Voice:
     names: Mapping[str, str] = field(default_factory=dict)
     currency: str = "yuan"
     illustrative: bool = False
+
+    @cached_property
+    def teller(self) -> Teller:
+        """Tells the sentences of tables in its language."""
+        return Teller(self.language, self.names)
 
     @property
     def zh(self) -> bool:

@@ -59,16 +59,16 @@ def absent(heads: pd.DataFrame, keys: Sequence[str], regions: Tree) -> pd.DataFr
     text = heads.astype(dict.fromkeys([*keys, "region"], str))
     monthly = text["period"].str.contains("-")
     for words, part in text.groupby([*same, monthly.rename("monthly")], observed=True, sort=False):
-        table = pd.crosstab(part["region"], part["period"]) > 0
-        if table.to_numpy().all():
-            continue
-        periods, seen = list(table.columns), table.to_numpy()
+        areas, area = np.unique(part["region"].to_numpy(dtype=object), return_inverse=True)
+        periods, period_of = np.unique(part["period"].to_numpy(dtype=object), return_inverse=True)
+        seen = np.zeros((len(areas), len(periods)), dtype=bool)
+        seen[area, period_of] = True
         for place in np.flatnonzero(~seen.all(axis=1)):
-            region = str(table.index[int(place)])
+            region = str(areas[int(place)])
             if region not in regions.areas:
                 continue
             kin = {*regions.below(region), *regions.ancestors(region)}
-            covered = seen[[r in kin for r in table.index]].any(axis=0) | seen[place]
+            covered = seen[[r in kin for r in areas]].any(axis=0) | seen[place]
             last: int | None = None
             for index, period in enumerate(periods):
                 if seen[place, index]:

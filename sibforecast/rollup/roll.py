@@ -74,9 +74,10 @@ def roll_up(result: R, level: str) -> R:
     if level not in LEVELS:
         raise RollUpError(f"unknown level {level!r}; expected one of {', '.join(LEVELS)}")
     frame = result.frame
+    frame.attrs = {}  # pandas would copy the provenance at every step; the result that is made has it
     if "quantile" in frame:
         raise RollUpError("quantiles of areas cannot be added; draw the areas together and take quantiles of the sum")
-    beside = set(type(result).columns) & (NUMBERS - {"value", "ratio", "known_at_budget"})
+    beside = set(type(result).columns) & (NUMBERS - {"value", "ratio"})
     if beside:
         told = ", ".join(sorted(beside))
         raise RollUpError(f"a {type(result).__name__} has {told} beside a value; roll up what it was made from")
@@ -229,18 +230,24 @@ def roll_items(
             methods[name] = f"computed again: {names.replace('|', ' or ')}"
         elif rule == "never":
             rolled[name], methods[name] = _same(wide, name), "the same in all areas"
-    blocks = []
-    for name, value in rolled.items():
-        known = np.flatnonzero(~np.isnan(value))
-        block = wide.groups.iloc[known].copy()
-        block["item"], block["value"] = name, value[known]
+    return _long(frame, wide, rolled, methods)
+
+
+def _long(frame: pd.DataFrame, wide: _Wide, rolled: Mapping[str, Floats], methods: Mapping[str, str]) -> pd.DataFrame:
+    """The figures of the groups one below the other, item by item, with how each was rolled up."""
+    known = {name: np.flatnonzero(~np.isnan(value)) for name, value in rolled.items()}
+    known = {name: rows for name, rows in known.items() if len(rows)}
+    if not known:
+        return frame.iloc[:0]
+    out = wide.groups.take(np.concatenate(list(known.values()))).reset_index(drop=True)
+    out["item"] = np.repeat(np.array(list(known), dtype=object), [len(rows) for rows in known.values()])
+    out["value"] = np.concatenate([rolled[name][rows] for name, rows in known.items()])
+    told: list[str] = []
+    for name, rows in known.items():
         text = methods.get(name)
-        counts = wide.count(name)
-        block["method"] = text if text else [f"sum of {n} areas" if n > 1 else "one area" for n in counts[known]]
-        blocks.append(block)
-    out = pd.concat(blocks, ignore_index=True) if blocks else frame.iloc[:0]
-    columns = [c for c in frame.columns if c in out.columns]
-    return out[columns]
+        told += [text] * len(rows) if text else [f"sum of {n} areas" if n > 1 else "one area" for n in wide.count(name)[rows]]
+    out["method"] = told
+    return out[[c for c in frame.columns if c in out.columns]]
 
 
 def _without_parents(frame: pd.DataFrame, regions: Tree) -> tuple[pd.DataFrame, frozenset[tuple[str, str]]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.items import did_you_mean
 from sibforecast.periods import Period
@@ -106,6 +107,8 @@ def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.D
             column = str(name)
             try:
                 row[column] = _read_one(raw.name, column, cell, names, unit, column in needed)
+                if column == "item" and raw.name == "policies":
+                    _part(read_code(cell), cells)
             except SibError as fault:
                 row[column] = None
                 text, word = read_code(cell), "period" if column in _PERIODS else column
@@ -121,6 +124,12 @@ def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.D
         records.append(row)
     one_currency(units, raw.name, found, currency)
     return pd.DataFrame.from_records(records, columns=[*raw.frame.columns, "file", "row"])
+
+
+def _part(word: str, cells: Mapping[Any, Any]) -> None:
+    """A part of an item can be raised or lowered, not set: what the others are worth is not told here."""
+    if items.whole_of(word) and not read_code(cells.get("add")):
+        raise SibError(items.part_fault(word))
 
 
 def _ends_early(start: str, end: str) -> bool:
@@ -163,7 +172,8 @@ def _read_one(table: str, column: str, cell: Any, names: Names, unit: Unit | Non
     if column == "programme" and table != "policies":
         return _each(text, names.programme) if table == "events" else names.programme(text)
     if column == "item":
-        return _each(text, names.item) if table == "events" else names.item(text)
+        whole = items.whole_of(text) if table == "policies" else ""
+        return whole or (_each(text, names.item) if table == "events" else names.item(text))
     if column in _PERIODS:
         return text[:10] if table == "pooling" and len(text) == 10 else names.period(cell)
     if column == "level":

@@ -116,10 +116,15 @@ def _write(path: Path, data: FundData | None) -> None:
         words.write(sheet, looks)
         rows = {"regions": _regions(data), "programmes": _programmes(data), "history": _history(data)}
         for table in TABLES_IN_WORDS:
-            _sheet(book.add_worksheet(table), table, rows.get(table, ()), words, looks)
-        book.get_worksheet_by_name("history").activate()
+            _sheet(book.add_worksheet(_sheet_name(table)), table, rows.get(table, ()), words, looks)
+        book.get_worksheet_by_name(_sheet_name("history")).activate()
     finally:
         book.close()
+
+
+def _sheet_name(table: str) -> str:
+    """The sheet of a table; Excel keeps the name ``history`` for itself."""
+    return "figures" if table == "history" else table
 
 
 def _sheet(sheet: Any, table: str, rows: Sequence[tuple[str, ...]], words: _Words, looks: dict[str, Any]) -> None:
@@ -222,7 +227,7 @@ class _Words:
     def _sections(self) -> Iterator[tuple[str, str, tuple[str, ...], list[tuple[str, ...]]]]:
         """Title, name of the list (if other sheets choose from it), header and rows."""
         yield ("Tables 表", "", ("table 表", "what it holds", "内容"),
-               [(t, en, zh) for t, (en, zh) in TABLES_IN_WORDS.items()])
+               [(_sheet_name(t), en, zh) for t, (en, zh) in TABLES_IN_WORDS.items()])
         yield ("Columns 列", "", ("table 表", "column 列", "needed 必填", "also understood 中文表头", "what it holds", "内容"),
                list(_column_rows()))
         funds = {**registry.SEVEN, **(self.data.programmes if self.data is not None else {})}
@@ -236,7 +241,7 @@ class _Words:
         yield ("Levels 层级", "level", ("level 层级", "also understood 中文"), [(s, "、".join(LEVEL_WORDS[s])) for s in LEVELS])
         yield ("Kinds of funds 险种类别", "kind", ("kind 类别", "for example 例"),
                [(k, "、".join(p.name_zh for p in registry.SEVEN.values() if p.kind == k)) for k in registry.KINDS])
-        yield ("Example rows of history 填写示例（仅供参考，不读取）", "",
+        yield ("Example rows of figures 填写示例（仅供参考，不读取）", "",
                (*TABLES["history"].required, "stage"), list(_EXAMPLES))
 
 
@@ -247,4 +252,4 @@ def _column_rows() -> Iterator[tuple[str, ...]]:
         columns = (*schema.required, *schema.optional)
         for column in columns if "source" in columns else (*columns, "source"):
             needed = "yes 是" if column in schema.required else ""
-            yield (table, column, needed, "、".join(HEADERS.get(column, ())), *column_in_words(table, column))
+            yield (_sheet_name(table), column, needed, "、".join(HEADERS.get(column, ())), *column_in_words(table, column))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import sibforecast as sib
 from sibforecast.analysis.bill import Unit
-from sibforecast.analysis.bills_of_draws import DEPARTURES, bills_of, payers_of
+from sibforecast.analysis.bills_of_draws import DEPARTURES, bills_of, bills_of_units
 from sibforecast.analysis.facts import Facts
 from sibforecast.analysis.runs import Run, _only
 from sibforecast.tables.regions import Regions
@@ -37,7 +37,7 @@ def test_payers_of_a_draw_are_those_of_share(values, rules, grade):
                for c, v in zip(CAUSES, values, strict=True)]  # fmt: skip
     key = {"region": "A", "programme": "enterprise_pension", "period": "2027", "scenario": ""}
     facts = Facts.of(book, None, None, None, None, None)
-    drawn = payers_of(Unit(key, records, book, Regions.of([]), [], grades, facts), records, 2)
+    drawn = bills_of_units([Unit(key, records, book, Regions.of([]), [], grades, facts)], book, 2)[0][1]
     step = 20 * book.round_to
     for payer in {*told.index, *drawn} - {"_granted"}:
         assert drawn.get(payer, np.zeros(2))[0] == pytest.approx(told.get(payer, 0.0), abs=step)

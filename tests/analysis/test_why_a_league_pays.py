@@ -56,7 +56,7 @@ def read_back(bill, payer, region="150100", programme=FUND):
     if payer != "gap":  # what the sentences say one payer carries adds up to what it carries, in the digits shown
         parts = frame[frame["item"].isin(["payment", "change"])]
         assert sum(stated(r) for r in parts.itertuples()) == stated(frame[frame["item"] == "total"].iloc[0])
-        cuts = {"C2", "C1", "K1", "CAP", "POOL"}
+        cuts = {"C2", "C1", "K1", "CAP", "MIN", "POOL"}
         given = rows[(rows["payer"] == payer) & (rows["value"] != 0)]
         assert sorted(round(v, 2) for v in parts[parts["item"] == "change"]["value"]) == sorted(
             round(v, 2) for v in given[given["class"].isin(cuts)]["value"])  # fmt: skip

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import sibforecast as sib
+from sibforecast import items
 from sibforecast.assumptions.effects import interval
 from sibforecast.errors import ScenarioError
 from tests import datasets
@@ -249,3 +250,23 @@ def test_order_of_commuting_changes_never_matters(draft):
     one = sib.project(draft.assumptions, sib.Scenario("ab", a, b)).frame["value"].to_numpy()
     two = sib.project(draft.assumptions, sib.Scenario("ba", b, a)).frame["value"].to_numpy()
     assert np.array_equal(one, two)
+
+
+def test_a_part_that_law_decides_apart_moves_its_item(tmp_path):
+    """A point less of the employer's rate is a point less of the contribution rate; set alone would leave the other parts unsaid."""
+    part = change(item="employer_rate", add=-0.01, programme="enterprise_pension")
+    whole = change(item="contribution_rate", add=-0.01, programme="enterprise_pension")
+    assert part == whole
+    assert change(item="单位缴费比例", add=-0.01, programme="enterprise_pension") == whole
+    with pytest.raises(ScenarioError, match="employer_rate is a part of contribution_rate: write add"):
+        change(item="employer_rate", set=0.15)
+    with pytest.raises(ScenarioError, match="retirement_age_men is a record of the law that no formula reads"):
+        change(item="retirement_age_men", set=62)
+    with pytest.raises(ScenarioError, match="unknown item 'employer_rat'; did you mean 'employer_rate'"):
+        change(item="employer_rat", add=-0.01)
+
+
+def test_the_parts_are_those_of_the_law():
+    law = sib.current_law().law
+    summed = {part.id: p.id for p in law.parameters.values() if p.id in items.CATALOGUE and p.how == "sum" for part in law.parts(p)}
+    assert summed == {word: whole for word, whole in items.PARTS.items() if word.isascii()}

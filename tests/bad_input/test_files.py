@@ -261,6 +261,7 @@ PLAIN = {
     "pooling level": ("pooling", {"programme": PENSION, "level": "town", "start": "2009-10-01", "end": ""}, "bad_level", "level"),
     "pooling without start": ("pooling", {"programme": PENSION, "level": "region", "start": "", "end": ""}, "blank_key", "start"),
     "unknown item of a policy": ("policies", {**POLICY, "item": "benefit_levle"}, "unknown_item", "item"),
+    "a part of an item set": ("policies", {"item": "employer_rate", "start": "2025-07", "set": 0.15}, "unknown_item", "item"),
     "policy factor": ("policies", {**POLICY, "multiply": "some"}, "bad_multiply", "multiply"),
     "policy month": ("policies", {**POLICY, "start": "2025-17"}, "bad_period", "start"),
     "unknown area": ("assessments", {**SCORE, "region": "某盟"}, "unknown_region", "region"),

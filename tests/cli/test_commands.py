@@ -230,3 +230,19 @@ def test_review_lists_errors_and_the_dearest_warnings(tmp_path):
     jsonschema.validate(json.loads(as_json.stdout), sib.schema("Review"))
     assert run("review", "oasdi").returncode == 2  # it has nothing at stage reported
     assert "final" in run("review", "oasdi").stderr
+
+
+def test_share_takes_figures_and_conditions(tmp_path):
+    """Gap 1,000 − 300 of own balance = 700, of it 80 % once the conditions are met; without the figures it says what to give."""
+    (tmp_path / "c.csv").write_text("region,programme,period,value\nA,work_injury,2026,1000\n")
+    (tmp_path / "f.csv").write_text("region,programme,item,value\nA,work_injury,opening_balance,300\n")
+    (tmp_path / "k.csv").write_text("region,remitted_on_time,task_completed\nA,true,yes\n")
+    facts = ("--figures", str(tmp_path / "f.csv"), "--conditions", str(tmp_path / "k.csv"))
+    made = run("share", str(tmp_path / "c.csv"), "--rules", "gansu_injury", *facts, "--out", str(tmp_path / "bill.csv"))
+    assert made.returncode == 0, made.stderr
+    with (tmp_path / "bill.csv").open(encoding="utf-8-sig") as file:
+        bill = {r["payer"]: float(r["value"]) for r in csv.DictReader(file)}
+    assert bill == {"fund": 300.0, "league": 140.0, "region": 560.0}
+    bare = run("share", str(tmp_path / "c.csv"), "--rules", "gansu_injury")
+    assert bare.returncode == 2
+    assert "figures= with opening_balance" in bare.stderr

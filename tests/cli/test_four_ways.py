@@ -21,6 +21,7 @@ CHANGES = [
     {"id": "wage", "item": "average_wage", "programme": "enterprise_pension", "multiply": 1.013, "start": "2027-01", "decided_by": "event"},
     {"id": "limit", "item": "medical_expenditure", "programme": "employee_medical", "cap": 12.3456, "unit": "亿元", "start": "2027-01",
      "end": "2027-12", "decided_by": "region"},
+    {"id": "employers", "item": "employer_rate", "programme": "enterprise_pension", "add": -0.005, "start": "2027-08", "decided_by": "nation"},
 ]  # fmt: skip
 
 

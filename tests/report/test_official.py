@@ -16,6 +16,7 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.assumptions import scenario
+from sibforecast.phrases import Teller
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.report.entry import DECIDERS
 from sibforecast.report.summaries import adjustment_form, bill_form, cause_form
@@ -127,7 +128,8 @@ def test_what_adding_the_areas_up_brings_to_light_is_told(tmp_path: Path) -> Non
     path = sib.report.workbook(BudgetDraft(lambda: frame, {"currency": "yuan"}, year=2026, assumptions=basis), tmp_path / "b.xlsx")
     (line,) = [r[0] for r in cells(path, "加总检查")[1:]]
     assert "mirror_unmatched" in line
-    assert "expected 10.00; found 12.00" in line
+    assert "上级的下级上解收入与下级的上解上级支出不一致" in line
+    assert "应为10.00；实为12.00；请核对双方一致" in line
 
 
 def test_page_set_up(small: sib.FundData, tmp_path: Path) -> None:
@@ -278,7 +280,7 @@ def test_years_and_scenarios_are_never_added_up(tmp_path: Path) -> None:
     key = {"region": "150100", "programme": "unemployment", "period": "2027"}
     bill = pd.DataFrame([key | {"scenario": s, "payer": p, "value": v} for s, p, v in
                          (("a", "league", 5.0), ("a", "pending", 3.0), ("b", "league", 4.0))])  # fmt: skip
-    made = bill_form(bill, {}, True, "")
+    made = bill_form(bill, Teller("zh"), "")
     assert made is not None
     shown = [[c.value for c in row if c is not None] for row in made.rows[2:]]
     assert shown == [
@@ -287,7 +289,7 @@ def test_years_and_scenarios_are_never_added_up(tmp_path: Path) -> None:
         ["unemployment", "2027", "b", 4.0, 0.0, 4.0], ["合计", "2027", "b", 4.0, 0.0, 4.0],
     ]  # fmt: skip
     causes = bill.assign(line="contribution_revenue", cause=["gap", "cut", "gap"]).drop(columns="payer")
-    grid = cause_form(causes, {}, True, "")
+    grid = cause_form(causes, Teller("zh"), "")
     assert grid is not None
     totals = [row[-1] for row in grid.rows if row[-2] is not None and row[-2].value == "合计"]
     assert [(c.value, c.formula) for c in totals if c] == [(8.0, "=SUM(E4:E5)"), (4.0, "=SUM(E7:E7)")]
@@ -297,10 +299,10 @@ def test_an_adjustment_shows_its_difference_as_a_formula() -> None:
     """A budget of 200 raised to 230 rises by 30, 15 %."""
     row = {"region": "150100", "programme": "unemployment", "item": "benefit_expenditure", "before": 200.0, "after": 230.0,
            "difference": 30.0, "share": 0.15, "status": "adjust", "reason": None}  # fmt: skip
-    grid = adjustment_form(pd.DataFrame([row]), {"150100": "呼和浩特市"}, True, "")
+    grid = adjustment_form(pd.DataFrame([row]), Teller("zh", {"150100": "呼和浩特市"}), "")
     assert grid is not None
     assert [c.value for c in grid.rows[3] if c] == [
-        "呼和浩特市", "unemployment", "社会保险待遇支出", 200.0, 230.0, 30.0, 0.15, "adjust", "",
+        "呼和浩特市", "unemployment", "社会保险待遇支出", 200.0, 230.0, 30.0, 0.15, "建议调整", "",
     ]  # fmt: skip
     assert [c.formula for c in grid.rows[3] if c and c.formula] == ["=E4-D4"]
 

@@ -47,12 +47,12 @@ def test_a_draft_in_chinese(tmp_path: Path) -> None:
     assert (gap["地区代码"], gap["地区"], gap["险种"], gap["项目"], gap["单位"]) == (
         "150100", "呼和浩特市", "失业保险", "收支缺口", "元",
     )  # fmt: skip
-    assert [gap[c] for c in ("2025 final 决算", "2026 budget 预算", "2026 expected 预计执行", "2027 draft 草案")] == [
+    assert [gap[c] for c in ("2025年决算", "2026年预算", "2026年预计执行", "2027年草案")] == [
         -3.2e8, 1.1e8, -0.4e8, 2.5e8,
     ]  # fmt: skip
     assert gap["草案方法"] == "way of draft"
     months = next(r for r in wide if r["项目代码"] == "months_payable")
-    assert months["2026 budget 预算"] is None  # blank is not zero
+    assert months["2026年预算"] is None  # blank is not zero
     assert book["草案"].oddHeader.center.text == "示例数据"
 
 
@@ -83,7 +83,7 @@ def test_other_results_are_long_tables_with_names(tmp_path: Path) -> None:
     path = sib.report.workbook({"bill": tables.named(tables.bill()), "plain": tables.attribution()}, tmp_path / "b.xlsx")
     assert openpyxl.load_workbook(path).sheetnames == ["说明", "bill", "plain"]
     first = rows(path, "bill")[0]
-    assert (first["地区代码"], first["地区"], first["承担方"], first["数值"]) == ("150200", "包头市", "league", 1e8)
+    assert (first["地区代码"], first["地区"], first["承担方"], first["数值"]) == ("150200", "包头市", "盟市", 1e8)
 
 
 def test_a_plain_frame_is_english_and_unmarked(tmp_path: Path) -> None:

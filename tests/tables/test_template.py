@@ -11,7 +11,7 @@ from sibforecast.tables.schema import LEVELS, STAGES, TABLES
 from tests import datasets
 from tests.bad_input.clean import clean
 
-SHEETS = ["words", "regions", "history", "programmes", "pooling", "assumptions", "policies", "deposits", "events", "assessments", "audits"]
+SHEETS = ["words", "regions", "figures", "programmes", "pooling", "assumptions", "policies", "deposits", "events", "assessments", "audits"]
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def test_blank_template_has_every_sheet_and_no_figures(tmp_path):
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == SHEETS
     for name in SHEETS[1:]:
-        header = [c.value for c in book[name][1]]
-        assert header[: len(TABLES[name].required)] == list(TABLES[name].required)
-        assert set(header) >= set(TABLES[name].optional)
+        header, table = [c.value for c in book[name][1]], TABLES["history" if name == "figures" else name]
+        assert header[: len(table.required)] == list(table.required)
+        assert set(header) >= set(table.optional)
         assert book[name].max_row == 1
     assert sib.check(path).frame["id"].tolist() == ["no_figures"]
 
@@ -50,7 +50,7 @@ def test_words_explain_everything(tmp_path):
     explained = {(row[0], row[1]) for row in rows if len(row) > 3}
     for table in TABLES_IN_WORDS:
         for column in (*TABLES[table].required, *TABLES[table].optional):
-            assert (table, column) in explained
+            assert ("figures" if table == "history" else table, column) in explained
             assert all(column_in_words(table, column))
     examples = [row for row in rows if row[2:3] == ["collection_rate"]]
     assert len(examples) == 1
@@ -65,7 +65,7 @@ def test_no_explanation_without_its_column():
 
 
 @pytest.mark.parametrize(("sheet", "column", "codes"), [
-    ("history", "B", list(registry.SEVEN)), ("history", "C", list(items.CATALOGUE)), ("history", "G", list(STAGES)),
+    ("figures", "B", list(registry.SEVEN)), ("figures", "C", list(items.CATALOGUE)), ("figures", "G", list(STAGES)),
     ("regions", "D", list(LEVELS)), ("programmes", "B", list(registry.KINDS)),
 ])  # fmt: skip
 def test_lists_to_choose_from(tmp_path, sheet, column, codes):
@@ -80,7 +80,7 @@ def test_like_fills_areas_and_next_years_rows(tmp_path, like):
     path = sib.template(tmp_path / "form.xlsx", like=like)
     book = openpyxl.load_workbook(path)
     assert [(r["region"], r["parent"]) for r in rows_of(book["regions"])] == [("150000", None), ("150100", "150000")]
-    rows = rows_of(book["history"])
+    rows = rows_of(book["figures"])
     assert {(r["region"], r["programme"], r["period"], r["value"], r["stage"]) for r in rows} == {
         ("150100", "enterprise_pension", "2026", "—", "final")
     }
@@ -97,7 +97,7 @@ def test_like_fills_areas_and_next_years_rows(tmp_path, like):
 def test_filled_in_it_loads_and_drafts(tmp_path, like):
     path = sib.template(tmp_path / "form.xlsx", like=sib.load(like))
     book = openpyxl.load_workbook(path)
-    sheet = book["history"]
+    sheet = book["figures"]
     given = {i: (v, u) for i, v, u in (*datasets.EP_OPENING, *datasets.EP_DRIVERS)}
     for row in sheet.iter_rows(min_row=2):
         value, unit = given[row[2].value]
@@ -116,7 +116,7 @@ def test_filled_in_it_loads_and_drafts(tmp_path, like):
 def test_a_cell_cleared_instead_of_filled_is_an_error(tmp_path, like):
     path = sib.template(tmp_path / "form.xlsx", like=like)
     book = openpyxl.load_workbook(path)
-    book["history"]["E2"] = None
+    book["figures"]["E2"] = None
     book.save(path)
     frame = sib.check(path).frame
     assert frame.loc[frame["severity"] == "error", ["id", "row"]].values.tolist() == [["blank_value", 2]]
@@ -128,10 +128,10 @@ def test_codes_with_leading_zeros_survive(tmp_path):
     tables["history"].append({**tables.figure("contributors"), "region": "011", "value": 7})
     path = sib.template(tmp_path / "form.xlsx", like=tables.folder(tmp_path / "like"))
     book = openpyxl.load_workbook(path)
-    assert "011" in [r["region"] for r in rows_of(book["history"])]
-    assert {c.number_format for c in book["history"][2] if c.column_letter in "ABCDFG"} == {"@"}
-    assert {book["history"].column_dimensions[c].number_format for c in "ABCDFG"} == {"@"}  # rows still to come
-    assert book["history"]["E2"].number_format != "@"
+    assert "011" in [r["region"] for r in rows_of(book["figures"])]
+    assert {c.number_format for c in book["figures"][2] if c.column_letter in "ABCDFG"} == {"@"}
+    assert {book["figures"].column_dimensions[c].number_format for c in "ABCDFG"} == {"@"}  # rows still to come
+    assert book["figures"]["E2"].number_format != "@"
     assert "011" in sib.load(path).regions.areas
 
 
@@ -141,7 +141,7 @@ def test_declared_funds_are_taken_over(tmp_path):
     assert [(r["programme"], r["kind"]) for r in rows_of(book["programmes"])] == [
         ("oasi", "wage_based_pension"), ("di", "wage_based_pension")
     ]  # fmt: skip
-    units = {r["item"]: r["unit"] for r in rows_of(book["history"])}
+    units = {r["item"]: r["unit"] for r in rows_of(book["figures"])}
     assert (units["contribution_base"], units["interest"], units["contribution_rate"]) == ("USD/month", "USD", "%")
     assert sib.load(path).currency == "USD"
 

@@ -1,0 +1,70 @@
+"""A service of drafts over HTTP: ``python docs/service.py [PATH] [YEAR]`` (see service.md).
+
+It loads and drafts once, when it starts. A request lays a scenario on that draft and answers
+with the projection of the leagues as JSON. What is shared between requests is never changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from fastapi import Body, FastAPI, Response
+from fastapi.responses import JSONResponse
+
+import sibforecast as sib
+
+JSON = "application/json"
+#: What may lie in the body of a request: the name of a shipped scenario, or the record of one.
+EXAMPLE = {
+    "title": "pensions +2 % from July",
+    "change": [{"item": "benefit_level", "programme": "enterprise_pension", "multiply": 1.02, "start": "2027-07",
+                "decided_by": "nation"}],
+}  # fmt: skip
+
+
+def service(path: str | None = None, year: int = 2027, level: str = "league") -> FastAPI:
+    """The application for one data set: the bundled illustrative one, unless a path is given."""
+    data = sib.load(path or sib.sample("nmg"))
+    draft = sib.draft_budget(data, year)
+    told = sib.roll_up(draft, level).to_json()  # the same for all: written once
+    shipped = frozenset(sib.presets()["name"])
+    app = FastAPI(title="sibforecast", version=sib.__version__)
+
+    @app.exception_handler(sib.SibError)
+    def refused(_: Any, fault: sib.SibError) -> JSONResponse:
+        """What is wrong with the request: all of it at once."""
+        head, *faults = str(fault).splitlines()
+        return JSONResponse({"error": head, "faults": [line.strip(" -") for line in faults] or [head]}, status_code=422)
+
+    @app.get("/draft")
+    def baseline() -> Response:
+        """The draft: last year's account, this year's budget and outturn, next year's draft."""
+        return Response(told, media_type=JSON)
+
+    @app.post("/draft")
+    def scenario(body: dict[str, Any] = Body(examples=[EXAMPLE]), years: int = 1) -> Response:  # noqa: B008
+        """The draft under a scenario: its record, or ``{"preset": "rate_cut"}``."""
+        projection = sib.project(draft.assumptions, chosen(body), years=years)
+        return Response(sib.roll_up(projection, level).to_json(), media_type=JSON)
+
+    @app.get("/schema/{kind}")
+    def form(kind: str) -> dict[str, Any]:
+        """The JSON Schema of an answer: `BudgetDraft` or `Projection`."""
+        return sib.schema(kind)
+
+    def chosen(body: dict[str, Any]) -> sib.Scenario:
+        if "preset" not in body:
+            return sib.read_scenario(body)
+        if set(body) != {"preset"} or str(body["preset"]) not in shipped:  # a name of the list, never a path
+            raise sib.SibError(f"give preset alone, one of: {', '.join(sorted(shipped))}")
+        return sib.read_scenario(str(body["preset"]))
+
+    return app
+
+
+if __name__ == "__main__":
+    import uvicorn
+
+    given = sys.argv[1:]
+    uvicorn.run(service(given[0] if given else None, int(given[1]) if given[1:] else 2027), host="127.0.0.1", port=8000)
