@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.assumptions.policy import current_law as current_law
     from sibforecast.assumptions.scenario import Change as Change
     from sibforecast.assumptions.scenario import Scenario as Scenario
-    from sibforecast.assumptions.scenario import read_scenario as read_scenario
+    from sibforecast.assumptions.scenario_files import read_scenario as read_scenario
     from sibforecast.assumptions.shipped import presets as presets
     from sibforecast.cli.schemas import schema as schema
     from sibforecast.errors import DataError as DataError
@@ -102,7 +102,7 @@ _PUBLIC = {
     "Backtest": "forecasting.backtest",
     "assume": "assumptions.basis",
     "current_law": "assumptions.policy",
-    "read_scenario": "assumptions.scenario",
+    "read_scenario": "assumptions.scenario_files",
     "presets": "assumptions.shipped",
     "project": "projection.project",
     "run_scenarios": "projection.project",

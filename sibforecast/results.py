@@ -26,7 +26,7 @@ NUMBERS = {
     "value", "quantile", "ratio", "forecast", "actual", "weight", "score", "row", "horizon",
     "lower80", "upper80", "lower95", "upper95", "gap", "own_balance", "gap_subsidy",
     "gap_grant", "open", "opening_balance", "closing_balance",
-    "budget", "adjusted", "executed", "season_share", "deviation", "progress", "time_share",
+    "budget", "adjusted", "executed", "season_share", "season_scatter", "chance", "deviation", "progress", "time_share",
     "expected_low", "expected_high", "last_year", "completion", "against_original", "growth",
     "before", "after", "difference", "share", "after_low", "after_high", "expected",
     "by", "low", "high", "depth", "deviations", "change", "at_stake", "amount", "balance", "rate",
@@ -97,6 +97,39 @@ def scale_for(largest: float, currency: str = "yuan", language: str = "en") -> t
     return steps[-1][0], steps[-1][1] if language == "zh" else steps[-1][2]
 
 
+def columns_of(text: str) -> int:
+    """Columns a text takes on a terminal: Chinese characters take two.
+
+    Examples
+    --------
+    >>> columns_of("12 万元")
+    7
+    """
+    from unicodedata import east_asian_width
+
+    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def folded(text: str, width: int, indent: str) -> list[str]:
+    """A text in lines of so many columns; words stay whole, Chinese breaks anywhere but before its punctuation.
+
+    Examples
+    --------
+    >>> folded("预计全年12.06亿元，仍比预算高7.3%", 18, "  ")
+    ['预计全年12.06亿元，', '  仍比预算高7.3%']
+    """
+    import re
+
+    lines, line = [], ""
+    for piece in re.findall(r"[\u2e80-\uffff][，。、；：！？）》】]*|[^\s\u2e80-\uffff]+[，。、；：！？）》】]*|\s+", text):
+        if columns_of(line + piece.rstrip()) > width and line.strip():
+            lines.append(line.rstrip())
+            line = indent
+        if piece.strip() or line.strip() or not lines:
+            line += piece
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
 @dataclass(frozen=True, repr=False)
 class Result:
     """Base of all results; one result may be read by many threads at once.
@@ -148,16 +181,14 @@ class Result:
         return []
 
     def __repr__(self) -> str:
-        from textwrap import wrap
-
         body = self.summary()  # no option of pandas is set on the way: options are one for all threads
         if hasattr(body, "to_string"):
             lines = body.to_string(max_colwidth=24, line_width=80).splitlines()
             rows = [line if len(line) <= 80 else line[:79] + "…" for line in lines]
         else:
-            rows = [part for line in str(body).splitlines() for part in wrap(line, 80, subsequent_indent="    ")]
-        told = [part for line in self.notices() for part in wrap(f"! {line}", 80, subsequent_indent="    ")]
-        return "\n".join([*wrap(f"<{type(self).__name__}> {self.headline()}", 80, subsequent_indent="  "), *rows, *told])
+            rows = [part for line in str(body).splitlines() for part in folded(line, 80, "    ")]
+        told = [part for line in self.notices() for part in folded(f"! {line}", 80, "    ")]
+        return "\n".join([*folded(f"<{type(self).__name__}> {self.headline()}", 80, "  "), *rows, *told])
 
     def _repr_html_(self) -> str:
         from html import escape

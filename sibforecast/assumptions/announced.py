@@ -15,7 +15,8 @@ import numpy as np
 
 from sibforecast.assumptions.effects import Effect, effects_on, interval
 from sibforecast.assumptions.fitting import FundBasis
-from sibforecast.assumptions.scenario import Change, Scenario, from_policies
+from sibforecast.assumptions.scenario import Change, Scenario
+from sibforecast.assumptions.scenario_files import from_policies
 from sibforecast.forecasting.drivers import Forecast
 from sibforecast.forecasting.fund_forecast import FundForecast, from_december
 from sibforecast.forecasting.law import concerns, is_law, known_by

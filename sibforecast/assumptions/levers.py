@@ -375,7 +375,7 @@ def refit(scenario: Scenario, **words: Any) -> Scenario:
 
     Examples
     --------
-    >>> from sibforecast.assumptions.scenario import read_scenario
+    >>> from sibforecast.assumptions.scenario_files import read_scenario
     >>> made = refit(read_scenario("raise_pensions"), regions=("包头市",), start="2026-07")
     >>> made.changes[0].regions, made.changes[0].start
     (('包头市',), '2026-07')

@@ -7,19 +7,16 @@ from a row of the ``policies`` table.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field
 from sys import float_info
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sibforecast import items
-from sibforecast.errors import NoSuchFileError, ScenarioError, SibError, all_faults
+from sibforecast.errors import ScenarioError, SibError, all_faults
 from sibforecast.periods import Period
 from sibforecast.programmes import registry
-from sibforecast.tables.cells import read_cell, read_code, read_truth
 from sibforecast.tables.units import conversion, parse_unit
 
 if TYPE_CHECKING:
@@ -29,7 +26,6 @@ OPERATIONS = ("set", "add", "multiply", "floor", "cap")
 DECIDERS = ("nation", "region", "league", "county", "event")
 #: A share beyond this is a per cent figure without its sign.
 SHARE_LIMIT = 1.5
-_PRESETS = Path(__file__).parent / "presets"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,6 +271,8 @@ class Scenario:
         >>> len(sib.Scenario.from_table("announced", data.policies.query("start >= '2027'")).changes)
         5
         """
+        from sibforecast.assumptions.scenario_files import from_policies
+
         return cls(title, *from_policies(table.to_dict("records")))  # type: ignore[arg-type]
 
     def __add__(self, other: Scenario) -> Scenario:
@@ -302,73 +300,6 @@ class Scenario:
         return tuple(names)
 
 
-_HEAD = ("title", "author", "reference", "explanation", "change")
-_FIELDS = tuple(f.name for f in fields(Change))
-
-
-def read_scenario(source: str | Path | Mapping[str, Any]) -> Scenario:
-    """Read a scenario from a TOML file, a shipped one by its name, or the same record as a mapping.
-
-    Parameters
-    ----------
-    source : str, Path or mapping
-        A mapping has the keys of the file, its changes listed under ``change``: the body of a
-        request to a service, for example. It is data only: nothing in it is looked up as a file.
-
-    Returns
-    -------
-    Scenario
-
-    Raises
-    ------
-    ScenarioError
-        With every fault of every change at once.
-
-    Examples
-    --------
-    >>> read_scenario("raise_pensions").changes[0].multiply
-    1.02
-    >>> cut = {"item": "contribution_rate", "multiply": 0.9, "start": "2026-01", "decided_by": "nation"}
-    >>> read_scenario({"title": "cut", "change": [cut]}).causes()
-    ('contribution_rate ×0.9',)
-    """
-    if isinstance(source, Mapping):
-        return _from_record(source, "scenario")
-    path = Path(source)
-    if not path.exists() and path.parent == Path("."):
-        path = _PRESETS / f"{path.stem}.toml"
-    if not path.exists():
-        shipped = ", ".join(sorted(p.stem for p in _PRESETS.glob("*.toml")))
-        raise NoSuchFileError(f"no scenario {str(source)!r}; shipped: {shipped}")
-    try:
-        return _from_record(tomllib.loads(path.read_text("utf-8-sig")), path.name)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise ScenarioError(f"{path.name}: not a TOML file: {fault}") from fault
-
-
-def _from_record(record: Mapping[str, Any], name: str) -> Scenario:
-    faults = [f"unknown key {k!r}{items.did_you_mean(str(k), _HEAD)}" for k in record if k not in _HEAD]
-    if not record.get("title"):
-        faults.append("the title is missing")
-    changes = []
-    listed = record.get("change", [])
-    if not isinstance(listed, list):
-        faults.append("write each change as [[change]]")
-        listed = []
-    for number, entry in enumerate(listed, start=1):
-        if not isinstance(entry, Mapping):
-            faults.append(f"change {number}: write each change as [[change]] with its keys below; found {entry!r}")
-            continue
-        try:
-            changes.append(change_from(entry))
-        except ScenarioError as fault:
-            faults.extend(f"change {number}: {line.strip(' -')}" for line in str(fault).splitlines()[1:])
-    if faults:
-        raise all_faults(ScenarioError, name, faults)
-    head = {k: str(record.get(k, "")) for k in ("author", "reference", "explanation")}
-    return Scenario(str(record["title"]), *changes, **head)
-
-
 def unknown_item(word: str) -> str:
     """What is wrong with a word that is no item: a slip of the pen, or a record of the law that no formula reads."""
     from sibforecast.assumptions.policy import current_law
@@ -376,56 +307,3 @@ def unknown_item(word: str) -> str:
     if word in current_law().law.ids:
         return f"{word} is a record of the law that no formula reads: change the items it moves, as the shipped presets do"
     return f"unknown item {word!r}{items.did_you_mean(word, [*items.CATALOGUE, *items.PARTS])}"
-
-
-def change_from(record: Mapping[str, Any]) -> Change:
-    """A change from a record of a file or a row of ``policies``.
-
-    Raises
-    ------
-    ScenarioError
-        With every fault of the record.
-    """
-    faults = [f"unknown key {k!r}{items.did_you_mean(k, _FIELDS)}" for k in record if k not in _FIELDS]
-    known = {k: v for k, v in record.items() if k in _FIELDS}
-    for name in ("item", "start"):
-        known.setdefault(name, "")
-    try:
-        change: Change | None = Change(**known)
-    except ScenarioError as fault:
-        faults.extend(line.strip(" -") for line in str(fault).splitlines()[1:])
-        change = None
-    if faults or change is None:
-        raise all_faults(ScenarioError, "change", faults)
-    return change
-
-
-def from_policies(rows: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
-    """Changes from rows of the ``policies`` table (cells as read).
-
-    Raises
-    ------
-    ScenarioError
-        With every fault, named by its row.
-    """
-    changes: list[Change] = []
-    faults: list[str] = []
-    for row in rows:
-        record: dict[str, Any] = {}
-        for name in _FIELDS:
-            cell = row.get(name)
-            if cell is None or cell != cell or cell == "":
-                continue
-            if name in (*OPERATIONS, "before_value"):
-                record[name] = read_cell(cell).value
-            elif name == "known_at_budget":
-                record[name] = bool(read_truth(cell))
-            else:
-                record[name] = read_code(cell)
-        try:
-            changes.append(change_from(record))
-        except ScenarioError as fault:
-            faults.extend(f"row {row.get('row', '?')}: {line.strip(' -')}" for line in str(fault).splitlines()[1:])
-    if faults:
-        raise all_faults(ScenarioError, "policies", faults)
-    return tuple(changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sibforecast.assumptions.scenario import read_scenario
+from sibforecast.assumptions.scenario_files import read_scenario
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,8 @@ from sibforecast.analysis.attribution import Attribution, attribute
 from sibforecast.analysis.rules_file import read_rules
 from sibforecast.analysis.sharing import share
 from sibforecast.analysis.simulation import simulate as simulate_draft
-from sibforecast.assumptions.scenario import Scenario, read_scenario
+from sibforecast.assumptions.scenario import Scenario
+from sibforecast.assumptions.scenario_files import read_scenario
 from sibforecast.cli import output
 from sibforecast.errors import DataError, SibError
 from sibforecast.forecasting.backtest import backtest as backtest_data
@@ -106,7 +107,7 @@ def nowcast(arguments: argparse.Namespace) -> int:
     )
     print("100 million " + data.currency)
     print((table / 1e8).round(2).to_string())
-    _save(frame, arguments.out)
+    output.save(made, arguments.out)
     return 0
 
 
@@ -122,7 +123,7 @@ def backtest(arguments: argparse.Namespace) -> int:
     print("\nby fund, ours")
     ours = made.summary(("programme", "horizon", "method")).xs("sibforecast", level="method")
     print(ours.to_string())
-    _save(made.frame, arguments.out)
+    output.save(made, arguments.out)
     return 0
 
 
@@ -154,7 +155,7 @@ def simulate(arguments: argparse.Namespace) -> int:
         stream = sys.stderr if arguments.json else sys.stdout
         print(f"who pays, all areas and funds together, 100 million {made.source.currency}", file=stream)
         print((wide / 1e8).round(2).to_string(), file=stream)
-    _save(found.frame, arguments.out)
+    output.save(found, arguments.out, aside=arguments.json)
     return 0
 
 
@@ -171,14 +172,17 @@ def review(arguments: argparse.Namespace) -> int:
         for line in found.lines("error"):
             print(line)
         warnings = found.by_money().lines("warning")
-        for line in warnings[: arguments.top]:
+        top = max(arguments.top, 0)
+        for line in warnings[:top]:
             print(line)
-        if len(warnings) > arguments.top:
-            print(f"… and {len(warnings) - arguments.top} more warnings; --top or --out shows them")
+        if len(warnings) > top:
+            print(f"… and {len(warnings) - top} more warnings; --top or --out shows them")
         print(found.headline())
-    _save(found.frame, arguments.out)
+    output.save(found, arguments.out, aside=arguments.json)
     if beside is not None:
-        _save(beside, arguments.recomputed)
+        with written_whole(arguments.recomputed) as temporary:
+            output.write_csv(beside, temporary)
+        print(f"written: {arguments.recomputed}", file=sys.stderr if arguments.json else sys.stdout)
     return 0 if found.ok else 1
 
 
@@ -195,7 +199,7 @@ def share_causes(arguments: argparse.Namespace) -> int:
     print(repr(made))
     for line in made.findings.lines():
         print(line)
-    _save(made.frame, arguments.out)
+    output.save(made, arguments.out)
     return 0
 
 
@@ -226,13 +230,6 @@ def _amounts(cells: pd.Series, path: Path) -> list[float]:
     if found.errors:
         raise DataError(f"{path.name}: {found.errors} rows have no amount", Findings.of(found.rows))
     return out
-
-
-def _save(frame: pd.DataFrame, path: Path | None) -> None:
-    if path is not None:
-        with written_whole(path) as temporary:
-            frame.to_csv(temporary, index=False, encoding="utf-8-sig")
-        print(f"written: {path}")
 
 
 def demo(arguments: argparse.Namespace) -> int:

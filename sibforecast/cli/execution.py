@@ -1,19 +1,28 @@
-"""Commands of the year in execution: monitor, settle, assess."""
+"""Commands of the year in execution: monitor, adjust, settle, assess; collection, benefits, reserves, ladder, match."""
 
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from sibforecast.analysis.rules_file import read_rules
-from sibforecast.cli.commands import _data_path, _progress, _save
+from sibforecast.cli import output
+from sibforecast.cli.commands import _data_path, _progress
+from sibforecast.oversight.adjustment import adjust as adjust_budget
 from sibforecast.oversight.assessment import assess as assess_areas
+from sibforecast.oversight.benefit_stock import benefit_stock
+from sibforecast.oversight.collection import collection as collection_of
+from sibforecast.oversight.ladder import ladder as ladder_of
+from sibforecast.oversight.ledgers import match_ledgers
 from sibforecast.oversight.monitoring import monitor as monitor_year
+from sibforecast.oversight.reserves import reserves as reserves_of
 from sibforecast.oversight.scorecard_file import read_scorecard
 from sibforecast.oversight.settlement import settle as settle_year
+from sibforecast.projection.draft import draft_budget
 from sibforecast.results import Findings, Result
 from sibforecast.tables.load import load
 
-#: Findings shown on the terminal; the rest is counted.
+#: Findings, and rows of a table beside the result, shown on the terminal; the rest is counted.
 _SHOWN = 10
 
 
@@ -23,7 +32,17 @@ def monitor(arguments: argparse.Namespace) -> int:
         step("reading")
         data = load(_data_path(arguments.path))
         step("monitoring")
-        made = monitor_year(data, arguments.asof)
+        made = monitor_year(data, arguments.asof, language=arguments.language)
+    return _tell(made, made.findings, arguments)
+
+
+def adjust(arguments: argparse.Namespace) -> int:
+    """Which lines of the budget need an adjustment, on which ground."""
+    with _progress(2) as step:
+        step("reading")
+        data = load(_data_path(arguments.path))
+        step("adjusting")
+        made = adjust_budget(data, arguments.asof)
     return _tell(made, made.findings, arguments)
 
 
@@ -54,16 +73,96 @@ def assess(arguments: argparse.Namespace) -> int:
     return _tell(made, made.findings, arguments)
 
 
-def _tell(made: Result, findings: Findings, arguments: argparse.Namespace) -> int:
+def collection(arguments: argparse.Namespace) -> int:
+    """From what is due to what the fund receives, and the areas that collect less than their peers."""
+    with _progress(2) as step:
+        step("reading")
+        data = load(_data_path(arguments.path))
+        step("following contributions")
+        made = collection_of(data, arguments.year, stage=arguments.stage)
+    code = _tell(made, made.findings, arguments)
+    if not arguments.json:
+        _table("collect less than their peers, the dearest first", made.gaps)
+    return code
+
+
+def benefits(arguments: argparse.Namespace) -> int:
+    """The people paid and what they are paid; spending without a ground in policy."""
+    with _progress(2) as step:
+        step("reading")
+        data = load(_data_path(arguments.path))
+        step("checking who is paid")
+        made = benefit_stock(data, arguments.year, stage=arguments.stage)
+    code = _tell(made, made.findings, arguments)
+    if not arguments.json:
+        _table("spending by local decision, or without a ground", made.local)
+    return code
+
+
+def reserves(arguments: argparse.Namespace) -> int:
+    """What the deposits of each fund earn in a year."""
+    with _progress(2) as step:
+        step("reading")
+        data = load(_data_path(arguments.path))
+        step("counting interest")
+        made = reserves_of(data, arguments.year)
+    return _tell(made, made.findings, arguments)
+
+
+def ladder(arguments: argparse.Namespace) -> int:
+    """How one fund's balance is placed so that every month stays payable and the rest earns most."""
+    with _progress(3) as step:
+        step("reading")
+        data = load(_data_path(arguments.path))
+        step("drafting")
+        base: Any = draft_budget(data, arguments.year) if arguments.year is not None else data
+        step("simulating and placing")
+        made = ladder_of(
+            base, arguments.fund, level=arguments.level, draws=arguments.draws, seed=arguments.seed,
+            unit=arguments.unit or output.upper_levels(data)[-1], keep=not arguments.afresh,
+            rates=dict(arguments.rate) if arguments.rate else None,
+        )  # fmt: skip
+    code = _tell(made, None, arguments)
+    if not arguments.json:
+        _table("yield, and how often a month cannot be paid", made.yields.drop(columns=["programme"]))
+    return code
+
+
+def match(arguments: argparse.Namespace) -> int:
+    """The books of agency, finance, bank and tax against one another."""
+    with _progress(2) as step:
+        step("reading")
+        data = load(_data_path(arguments.path))
+        step("matching")
+        made = match_ledgers(data)
+    return _tell(made, made.findings, arguments)
+
+
+def _tell(made: Result, findings: Findings | None, arguments: argparse.Namespace) -> int:
     """The result, then what was found; as JSON alone where that is asked for."""
     if arguments.json:
         print(made.to_json())
+        output.save(made, arguments.out, aside=True)
         return 0
     print(repr(made))
-    lines = findings.lines()
+    told = set(made.notices())
+    lines = [line for line in findings.lines() if line not in told] if findings is not None else []
     for line in lines[:_SHOWN]:
         print(line)
     if len(lines) > _SHOWN:
         print(f"… and {len(lines) - _SHOWN} more findings")
-    _save(made.frame, arguments.out)
+    output.save(made, arguments.out)
     return 0
+
+
+def _table(title: str, table: Any) -> None:
+    """The first rows of a table that belongs to the result."""
+    if len(table):
+        print(f"\n{title}\n{table.head(_SHOWN).to_string(index=False, float_format=_number, max_colwidth=40)}")
+        if len(table) > _SHOWN:
+            print(f"… and {len(table) - _SHOWN} more rows")
+
+
+def _number(value: float) -> str:
+    """Rates with four decimals, amounts with two."""
+    return f"{value:,.4f}" if abs(value) < 10.0 else f"{value:,.2f}"

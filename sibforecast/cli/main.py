@@ -1,5 +1,5 @@
-"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | simulate | review | monitor | settle | assess |
-share | template``.
+"""The command line: ``sibforecast demo | check | draft | nowcast | backtest | simulate | review | monitor | adjust | settle |
+assess | collection | benefits | reserves | ladder | match | share | template``.
 
 Exit code 0: done; 1: the data (or a scenario or rules file) has errors, all listed;
 2: wrong usage.
@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sibforecast import __version__
+
+#: Endings of files that results are written to: a table, a workbook, JSON.
+_FORMS = (".csv", ".xlsx", ".json")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,6 +61,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _table_file(text: str) -> Path:
+    """A file that a result can be written to: by its ending a table, a workbook or JSON.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        For any other ending, before anything is computed.
+    """
+    path = Path(text)
+    if path.suffix.lower() not in _FORMS:
+        raise argparse.ArgumentTypeError(f"expected a file that ends in {', '.join(_FORMS)}; found {text!r}")
+    return path
+
+
+def _rate(text: str) -> tuple[int, float]:
+    """A term in months and its yearly rate, as in ``12=0.015``."""
+    term, _, rate = text.partition("=")
+    try:
+        return int(term), float(rate)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected months=rate such as 12=0.015; found {text!r}") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sibforecast", description="Social insurance fund budgets: forecast, draft, scenario, sharing."
@@ -80,12 +106,13 @@ def _parser() -> argparse.ArgumentParser:
     now = commands.add_parser("nowcast", help="the outturn of the year under way, from its months")
     now.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     now.add_argument("--asof", required=True, help="the last month that may be used, e.g. 2026-09")
-    now.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: points and quantiles")
+    now.add_argument("--out", type=_table_file, metavar="FILE", help="file to write (.csv, .xlsx, .json): points and quantiles")
     test = commands.add_parser("backtest", help="what would have been forecast, and what came, beside plain rules")
     test.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     test.add_argument("--horizon", type=int, default=1, help="years ahead (default: %(default)s)")
     test.add_argument("--origin", action="append", metavar="PERIOD", help="a year or month to forecast from; repeatable")
-    test.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every forecast with what came")
+    test.add_argument("--out", type=_table_file, metavar="FILE",
+                      help="file to write (.csv, .xlsx, .json): every forecast with what came")  # fmt: skip
     chance = commands.add_parser("simulate", help="the draft over many draws: how sure it is, and what to set aside")
     chance.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     chance.add_argument("--year", type=int, required=True, help="the budget year")
@@ -95,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     chance.add_argument("--rules", metavar="FILE", help="sharing rules applied to every draw: file or shipped name")
     chance.add_argument("--draws", type=int, default=10_000, help="how many draws (default: %(default)s)")
     chance.add_argument("--seed", type=int, default=0, help="the same seed gives the same draws (default: %(default)s)")
-    chance.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: means and quantiles")
+    chance.add_argument("--out", type=_table_file, metavar="FILE", help="file to write (.csv, .xlsx, .json): means and quantiles")
     chance.add_argument("--json", action="store_true", help="print the result as JSON")
     _execution(commands)
     seen = commands.add_parser("review", help="review what areas report: identities, formulas, plausibility, words")
@@ -103,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     seen.add_argument("--stage", default="reported", help="which figures are under review (default: %(default)s)")
     seen.add_argument("--top", type=int, default=20, metavar="N",
                       help="warnings to print, most money first (default: %(default)s)")  # fmt: skip
-    seen.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: every finding")
+    seen.add_argument("--out", type=_table_file, metavar="FILE", help="file to write (.csv, .xlsx, .json): every finding")
     seen.add_argument("--recomputed", type=Path, metavar="FILE.csv", help="table to write: our forecast beside each figure")
     seen.add_argument("--json", action="store_true", help="print the findings as JSON")
     bill = commands.add_parser("share", help="share causes worked out elsewhere by rules")
@@ -115,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
                       help="table with region, programme, item, value: figures the rules use, such as reserve_fund")  # fmt: skip
     bill.add_argument("--conditions", type=Path, metavar="FILE.csv",
                       help="table with region, remitted_on_time, task_completed, for rules that require them")  # fmt: skip
-    bill.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write: the bill")
+    bill.add_argument("--out", type=_table_file, metavar="FILE", help="file to write (.csv, .xlsx, .json): the bill")
     template = commands.add_parser("template", help="write a workbook to fill in")
     template.add_argument("path", type=Path, metavar="FILE.xlsx")
     template.add_argument("--like", help="data set or sample whose areas and funds are listed")
@@ -127,6 +154,10 @@ def _execution(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     watch = commands.add_parser("monitor", help="where each fund stands at the end of a month, and whom to warn")
     watch.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     watch.add_argument("--asof", required=True, help="the last month that may be used, e.g. 2026-09")
+    watch.add_argument("--language", choices=("en", "zh"), default="en", help="of the reasons (default: %(default)s)")
+    change = commands.add_parser("adjust", help="which lines of the budget need an adjustment, on which ground")
+    change.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    change.add_argument("--asof", required=True, help="the last month that may be used, e.g. 2026-09")
     settle = commands.add_parser("settle", help="the year's account against its budget, by cause")
     settle.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     settle.add_argument("--year", type=int, required=True, help="the year to settle")
@@ -135,9 +166,39 @@ def _execution(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     assess.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     assess.add_argument("--year", type=int, required=True, help="the year to score")
     assess.add_argument("--scorecard", metavar="FILE", help="scorecard file (default: the package's own, weights unverified)")
-    for parser in (watch, settle, assess):
-        parser.add_argument("--out", type=Path, metavar="FILE.csv", help="table to write")
+    for parser in (watch, change, settle, assess, *_money(commands)):
+        parser.add_argument("--out", type=_table_file, metavar="FILE", help="file to write: .csv, .xlsx or .json")
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _money(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> list[argparse.ArgumentParser]:
+    """The commands that follow the money: into the fund, out of it, and where it lies."""
+    told = {
+        "collection": "what was due, assessed, collected and transferred; arrears; what better collection is worth",
+        "benefits": "who is paid and how much: deaths against exits, level against standard, spending without a ground",
+        "reserves": "deposits and what they earn in a year, beside preferential rates and the interest booked",
+        "ladder": "place a fund's balance: every month payable at a chosen level, the rest at the best yield",
+        "match": "match the books of agency, finance, bank and tax, row by row",
+    }
+    made = {name: commands.add_parser(name, help=words) for name, words in told.items()}
+    for parser in made.values():
+        parser.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
+    for name in ("collection", "benefits", "reserves"):
+        made[name].add_argument("--year", type=int, required=True, help="the year of the account")
+    for name in ("collection", "benefits"):
+        made[name].add_argument("--stage", default="", help="reported, budget … (default: the account, else December's months)")
+    place = made["ladder"]
+    place.add_argument("--fund", required=True, metavar="CODE", help="one fund, by code or name")
+    place.add_argument("--year", type=int, help="the year to place for (default: the one after the last account)")
+    place.add_argument("--level", type=float, default=0.95,
+                       help="part of the paths in which every month is payable (default: %(default)s)")  # fmt: skip
+    place.add_argument("--rate", type=_rate, action="append", metavar="MONTHS=RATE",
+                       help="a term and its yearly rate: --rate 0=0.01 (current account) --rate 12=0.03; repeatable")  # fmt: skip
+    place.add_argument("--unit", help="level whose areas keep a balance each (default: the highest of the data)")
+    place.add_argument("--draws", type=int, default=2_000, help="how many paths (default: %(default)s)")
+    place.add_argument("--seed", type=int, default=0, help="the same seed gives the same paths (default: %(default)s)")
+    place.add_argument("--afresh", action="store_true", help="place the whole balance anew, today's term deposits too")
+    return list(made.values())
 
 
 if __name__ == "__main__":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from sibforecast.items import CATALOGUE
 from sibforecast.projection.draft import BudgetDraft
+from sibforecast.results import Result
 from sibforecast.rollup.roll import roll_up
 from sibforecast.tables.data import FundData
+from sibforecast.writing import written_whole
 
 #: By how much each driver is moved for the chart of what moves the gap: one per cent.
 SENSITIVITY_STEP = 0.01
@@ -19,6 +22,21 @@ _TITLES = {
 }  # fmt: skip
 #: More areas than these are no chart but a table.
 MOST_AREAS = 20
+
+
+def save(made: Result, path: Path | None, *, aside: bool = False) -> None:
+    """Write a result in the form its file's ending asks for; said on the terminal, aside (stderr) where JSON is printed."""
+    if path is None:
+        return
+    form = path.suffix.lower()
+    if form == ".xlsx":
+        made.to_excel(path)
+    elif form == ".json":
+        made.to_json(path)
+    else:
+        with written_whole(path) as temporary:
+            write_csv(made.frame, temporary)
+    print(f"written: {path}", file=sys.stderr if aside else sys.stdout)
 
 
 def write_csv(frame: Any, path: Path) -> None:

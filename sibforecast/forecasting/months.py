@@ -106,6 +106,19 @@ def season_share(data: Months, month: int) -> Floats:
     return _mean(*_shares(bridged(data.values), data.usable, month), YEARS_BACK)
 
 
+def season_errors(data: Months, month: int) -> Floats:
+    """How far each earlier year's share at a month lay from the season as known before it: (series, years).
+
+    Unknown (NaN) for years that do not count and for the first that does.
+    """
+    share, good = _shares(bridged(data.values), data.usable, month)
+    out = np.full(share.shape, np.nan)
+    for year in range(1, share.shape[1]):
+        before = _mean(share[:, :year], good[:, :year], YEARS_BACK)
+        out[:, year] = np.where(good[:, year], share[:, year] - before, np.nan)
+    return out
+
+
 def rules(data: Months, month: int) -> Floats:
     """What each rule says of the last year, known to the end of a month: (series, rules)."""
     values = bridged(data.values)

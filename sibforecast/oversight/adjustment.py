@@ -17,7 +17,8 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.assumptions.policy import Policy
-from sibforecast.assumptions.scenario import Change, from_policies
+from sibforecast.assumptions.scenario import Change
+from sibforecast.assumptions.scenario_files import from_policies
 from sibforecast.errors import SibError
 from sibforecast.forecasting.events import Event, events_of
 from sibforecast.forecasting.law import known_by

@@ -17,7 +17,7 @@ from sibforecast.errors import SibError
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.items import did_you_mean
 from sibforecast.oversight.scorecard_file import TOTAL, Card, Indicator, read_scorecard
-from sibforecast.oversight.standing import KEYS, at_areas, last_account, stage_rows
+from sibforecast.oversight.standing import KEYS, at_areas, last_account, stage_rows, whole_year
 from sibforecast.periods import Period
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.projection.draft import BudgetDraft
@@ -168,6 +168,7 @@ def assess(data: FundData, year: int, *, scorecard: str | Path | Card | None = N
     >>> card.totals.iloc[0]["grade"], len(card.totals)
     ('优秀', 12)
     """
+    year = whole_year(year)
     card = scorecard if isinstance(scorecard, Card) else read_scorecard(scorecard)
     found: list[dict[str, Any]] = []
     areas = _areas(data, card.unit)

@@ -12,7 +12,7 @@ import pandas as pd
 from sibforecast.errors import SibError, all_faults
 from sibforecast.items import did_you_mean
 from sibforecast.oversight.local_spending import without_ground
-from sibforecast.oversight.standing import Floats, among_peers, peer_groups, stage_rows, wide_accounts
+from sibforecast.oversight.standing import Floats, among_peers, peer_groups, stage_rows, whole_year, wide_accounts
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
 
@@ -110,6 +110,7 @@ def benefit_stock(
     >>> made.local.query("policy == ''")[["region", "programme", "item"]].to_numpy().tolist()
     [['150622', 'enterprise_pension', 'benefit_level']]
     """
+    year = whole_year(year)
     faults = [f"unknown fund {f!r}{did_you_mean(f, data.programmes)}" for f in mortality or {} if f not in data.programmes]
     wrong = {f: m for f, m in (mortality or {}).items() if not 0.0 <= m <= 1.0}
     faults += [f"mortality of {f}: expected a share from 0 to 1; found {m!r}" for f, m in wrong.items()]

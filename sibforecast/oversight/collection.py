@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sibforecast.errors import SibError
-from sibforecast.oversight.standing import Floats, among_peers, peer_groups, wide_accounts
+from sibforecast.oversight.standing import Floats, among_peers, peer_groups, whole_year, wide_accounts
 from sibforecast.programmes import formulas
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
@@ -114,6 +114,7 @@ def collection(data: FundData, year: int, *, stage: str = "") -> Collection:
     >>> f"{row['rate']:.2%}", f"{row['peer_rate']:.2%}", int(row["peers"])
     ('95.41%', '95.50%', 22)
     """
+    year = whole_year(year)
     wide = wide_accounts(data, year, stage).reindex(columns=["region", "programme", *_KEPT])
     wide = wide[wide["assessed"].notna() | wide["collected"].notna()].reset_index(drop=True)
     if wide.empty:

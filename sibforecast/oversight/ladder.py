@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,8 @@ from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.policy import Policy, current_law
 from sibforecast.errors import SibError, all_faults
 from sibforecast.oversight.ladder_paths import Drawn, Paths, by_term, held_today, rates_told, seasons, short, tied_up
-from sibforecast.oversight.placing import Floats, band, place
+from sibforecast.oversight.limits import standard_fund
+from sibforecast.oversight.placing import Placement, best_of
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.results import Result, round_half_up, scale_for
 from sibforecast.tables.data import FundData
@@ -27,7 +28,7 @@ class Ladder(Result):
     """One fund's opening balance by term, area by area; funds are never pooled.
 
     `amount` and `share` of each term (`term_months`, 0 is the current account) at its yearly
-    `rate`; `interest` = amount × rate, of a year; `kept` is the part in deposits of today that stay, at the rates
+    `rate`; `interest` = amount × rate, of a whole year; `kept` is the part in deposits of today that stay, at the rates
     of their contracts; `present` and `present_share` is what the table
     ``deposits`` holds for the term, blank where it holds nothing of the area; `source` and
     `status` of the rate.
@@ -40,12 +41,17 @@ class Ladder(Result):
         By month: needed (of the opening balance, at the level asked for), available, spare, and
         price: the interest a year that one more unit of need in that month costs.
     yields : DataFrame
-        By area: opening balance; yield = Σ interest ÷ Σ amount; present_yield, of today's structure at the same
-        rates; present_contract, at the rates its contracts bear; gained = (yield − present_yield) ×
-        opening, a year; months_covered, average monthly payments that the current account holds; price, the
-        interest a year that one more unit costs that is kept payable in every month with a need;
-        uncovered, the need that the balance (less what is kept) does not meet; falls_short and present_falls_short,
-        part of the paths in which a month of the simulated years cannot be paid without breaking a deposit.
+        By area: opening balance; yield, the interest a year of the simulated years ÷ opening, what is locked at its
+        rate while it is and the rest at the current rate; present_yield, of today's structure, each deposit renewed
+        as it falls due (at the same rates; with `keep` at those of its contract); present_contract, at the rates of
+        the contracts; falls_short and present_falls_short, part of the paths in which a month of the simulated years
+        cannot be paid without breaking a deposit; present_admissible, whether today's structure falls short no more
+        often than 1 − level + 2 standard errors; gained = (yield − present_yield) × opening, a year, blank where
+        either does not keep the level, for then there is nothing to compare; equal_yield, the best yield that falls
+        short no more often than today's structure, whatever that is, and gained_equally = (equal_yield −
+        present_yield) × opening; months_covered, average monthly payments that the current account holds; price, the
+        interest a year that one more unit costs that is kept payable in every month with a need; uncovered, the need
+        that the balance (less what is kept) does not meet.
     """
 
     data: FundData | None = field(default=None, repr=False)
@@ -83,9 +89,9 @@ class Ladder(Result):
         if self.paths is None:
             raise SibError("this ladder has no paths behind it")
         table = self.months.set_index("region")
-        error = float(np.sqrt(self.level * (1.0 - self.level) / draws))
+        allowed = _allowed(self.level, draws)
         rows = [(area, self.paths.programme, short(drawn.need, table.loc[[area], "available"].to_numpy(), self.paths.within),
-                 1.0 - self.level + 2.0 * error) for area, drawn in self.paths.drawn(seed, draws, on).items()]  # fmt: skip
+                 allowed) for area, drawn in self.paths.drawn(seed, draws, on).items()]  # fmt: skip
         return pd.DataFrame(rows, columns=["region", "programme", "chance", "allowed"])
 
     def headline(self) -> str:
@@ -96,12 +102,28 @@ class Ladder(Result):
         earned = float((table["yield"] * table["opening"]).sum()) / whole if whole else float("nan")
         told = f"{mark}{self.provenance.get('programme')} {self.provenance.get('year')}: {earned:.2%} a year"
         gained = table["gained"].sum(min_count=1)
-        return told + (f", {_money(gained, self._currency)} a year more than today's structure" if gained == gained else "")
+        if gained != gained:
+            return told
+        word = "more" if gained >= 0 else "less"
+        return f"{told}, {_money(abs(gained), self._currency)} a year {word} than today's structure"
 
     def summary(self) -> pd.DataFrame:
         """Amounts by term, all areas together, in 100 million."""
         table = self.frame.groupby(["term_months", "rate"], sort=False)[["amount", "present"]].sum(min_count=1) / 1e8
         return table.round(2).reset_index()
+
+    def _beside(self, row: dict[str, Any]) -> list[str]:
+        """Today's structure beside the ladder: how often each falls short, and what they earn when equally liquid."""
+        today = row["present_falls_short"]
+        if today != today:
+            return []
+        equal = f"{row['equal_yield']:.2%} a year" if row["equal_yield"] == row["equal_yield"] else ""
+        if row["present_admissible"]:
+            out = f"falls short in {row['falls_short']:.1%} of the paths, today's structure in {today:.1%}"
+            return [out + (f"; as rarely as today {equal} can be earned (today {row['present_yield']:.2%})" if equal else "")]
+        out = (f"today's structure, renewed as it falls due, falls short in {today:.1%} of the paths, where "
+               f"{1.0 - self.level:.1%} is the aim: its yield of {row['present_yield']:.2%} is no measure")  # fmt: skip
+        return [out + (f"; as often short, a ladder earns {equal}" if equal else "")]
 
     @property
     def _currency(self) -> str:
@@ -110,8 +132,10 @@ class Ladder(Result):
     def notices(self) -> list[str]:
         """What liquidity costs, what is not met, and which rates nobody has checked."""
         names, out = self.labels(), []
-        for row in self.yields.head(3).to_dict("records"):
+        for record in self.yields.head(3).to_dict("records"):
+            row = {str(k): v for k, v in record.items()}
             area = row["region"]
+            out += [f"{names.get(area, area)}: {said}" for said in self._beside(row)]
             if row["uncovered"] > 0:
                 lacking = _money(row["uncovered"], self._currency)
                 out.append(f"{names.get(area, area)}: the balance does not meet the need of some month, {lacking} is lacking")
@@ -132,7 +156,7 @@ class Ladder(Result):
 
 def ladder(
     data: FundData | BudgetDraft | Assumptions, programme: str, *, level: float = 0.95, draws: int = 2000, seed: int,
-    unit: str = "region", years: int = 1, keep: bool = False, rates: Mapping[int, float] | None = None,
+    unit: str = "region", years: int = 1, keep: bool = True, rates: Mapping[int, float] | None = None,
     most: Mapping[int, float] | None = None, law: Policy | None = None, on: Executor | None = None,
 ) -> Ladder:  # fmt: skip
     """Place a fund's opening balance: every month payable at a chosen level, the rest at the best yield.
@@ -159,8 +183,9 @@ def ladder(
     years : int
         How many years are simulated.
     keep : bool
-        Whether today's term deposits stay until they mature (scaled to the opening balance) and
-        only the rest is placed; today's structure then earns what its contracts say. By default the whole
+        Whether today's term deposits stay until they mature (scaled to the opening balance) and only the rest is
+        placed: breaking them costs their interest, and one near its end earns a long rate on money that is soon
+        free, which no new deposit does. Today's structure then earns what its contracts say. If false the whole
         balance is placed afresh.
     rates : mapping of int to float, optional
         Yearly rate by term in months (0 the current account): the terms that are admissible. By
@@ -198,11 +223,11 @@ def ladder(
     areas = {a: source.regions.at_level(a, unit) if a in source.regions.areas else a for a in alone.funds[code].areas}
     shapes, seasonal = seasons(source, code, alone.first, areas)
     paths = Paths(alone, code, unit, years, shapes)
-    told = rates_told(rates, law or current_law(), alone.first, code)
+    told = rates_told(rates, law or current_law(), alone.first, standard_fund(source, code), source.currency)
     held = held_today(source, code, areas, alone.first)
     now = {area: held.get(area) for area in areas.values()}
     drawn = paths.drawn(seed, draws, on)
-    parts = [_one(area, paths, one, band(one.need, level), told, most, now[area], keep) for area, one in drawn.items()]
+    parts = [_one(area, paths, one, level, told, most, now[area], keep) for area, one in drawn.items()]
     frame = pd.concat([p[0] for p in parts], ignore_index=True)
     months = pd.concat([p[1] for p in parts], ignore_index=True)
     plan = pd.concat([p[2] for p in parts], ignore_index=True)
@@ -249,7 +274,7 @@ def _assumptions(data: FundData | BudgetDraft | Assumptions) -> Assumptions:
 
 
 def _one(
-    area: str, paths: Paths, drawn: Drawn, line: Floats, told: Mapping[int, tuple[float, str, str]],
+    area: str, paths: Paths, drawn: Drawn, level: float, told: Mapping[int, tuple[float, str, str]],
     most: Mapping[int, float] | None, held: pd.DataFrame | None, keep: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, dict[str, object]]:  # fmt: skip
     """The ladder of one area's balance."""
@@ -258,10 +283,10 @@ def _one(
     known = by_term(held, rates) if held is not None else {}
     whole = sum(known.values())
     kept = _kept(held, opening, keep)
-    made = place(opening, line, rates, most, tied_up(kept, len(line)))
+    tied = tied_up(kept, drawn.need.shape[1])
+    made, line = best_of(opening, drawn.need, level, rates, most, tied)
     stays, earns = by_term(kept, rates), by_term(kept, rates, "interest")
-    new = {term: made.at_start(term) for term in rates if term}
-    new[0] = round(max(opening, 0.0) - sum(stays.values()) - sum(new.values()), 2)
+    new = _new(made, opening, rates, stays)
     rows = []
     for term, (rate, source, status) in told.items():
         amount = new[term] + stays.get(term, 0.0)
@@ -276,11 +301,41 @@ def _one(
     months.insert(5, "spare", months["available"] - months["needed"])
     plan = pd.DataFrame(made.plan, columns=["month", "term_months", "amount"])
     plan.insert(0, "region", area)
-    told_of = _yields(paths, drawn, months, frame, held)
+    told_of = _yields(paths, drawn, months, frame, held) | {"yield": _earned(made, kept, opening, rates, paths.years)}
     if keep and held is not None and opening > 0:
         today = (float(kept["interest"].sum()) + (opening - float(kept["balance"].sum())) * rates[0]) / opening
-        told_of |= {"present_yield": today, "gained": (float(frame["interest"].sum()) / opening - today) * opening}
+        told_of["present_yield"] = today
+    now_short, allowed = told_of["present_falls_short"], _allowed(level, len(drawn.need))
+    if now_short == now_short and opening > 0:
+        told_of["present_admissible"] = now_short <= allowed
+        if now_short < 1.0:
+            alike, _ = best_of(opening, drawn.need, 1.0 - now_short, rates, most, tied, 0.0)
+            told_of["equal_yield"] = _earned(alike, kept, opening, rates, paths.years)
+            told_of["gained_equally"] = (told_of["equal_yield"] - told_of["present_yield"]) * opening
+    if told_of["present_admissible"] and told_of["falls_short"] <= allowed:
+        told_of["gained"] = (told_of["yield"] - told_of["present_yield"]) * opening
     return frame, months, plan, told_of
+
+
+def _new(made: Placement, opening: float, rates: Mapping[int, float], stays: Mapping[int, float]) -> dict[int, float]:
+    """What is placed at the start, by term; what is left over stays current."""
+    new = {term: made.at_start(term) for term in rates if term}
+    new[0] = round(max(opening, 0.0) - sum(stays.values()) - sum(new.values()), 2)
+    return new
+
+
+def _earned(made: Placement, kept: pd.DataFrame, opening: float, rates: Mapping[int, float], years: int) -> float:
+    """Interest a year of the simulated years ÷ opening balance: what is locked at its rate while it is, the rest current."""
+    if not opening > 0:
+        return float("nan")
+    months = np.minimum(kept["left"].astype(float), 12.0 * years)
+    stays = float(((kept["interest"] - kept["balance"] * rates[0]) * months / 12.0).sum())
+    return rates[0] + (made.worth + stays) / (opening * years)
+
+
+def _allowed(level: float, draws: int) -> float:
+    """How often a structure may fall short: 1 − level + 2 standard errors of the share."""
+    return 1.0 - level + 2.0 * float(np.sqrt(level * (1.0 - level) / draws))
 
 
 def _kept(held: pd.DataFrame | None, opening: float, keep: bool) -> pd.DataFrame:
@@ -294,23 +349,23 @@ def _kept(held: pd.DataFrame | None, opening: float, keep: bool) -> pd.DataFrame
 
 def _yields(
     paths: Paths, drawn: Drawn, months: pd.DataFrame, frame: pd.DataFrame, held: pd.DataFrame | None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Yield, cover and shortfalls of an area's ladder, beside today's structure."""
     today = contract = now_short = float("nan")
-    opening, placed = drawn.opening, float(frame["amount"].sum())
-    earned = float(frame["interest"].sum()) / placed if placed > 0 else float("nan")
-    available = months["available"].to_numpy()
+    opening, available = drawn.opening, months["available"].to_numpy()
     if held is not None and (whole := float(held["balance"].sum())) > 0:
         today = float((frame["present_share"] * frame["rate"]).sum())
         contract = float((held["balance"] * held["rate"]).sum()) / whole
-        now_short = short(drawn.need, opening * (1.0 - tied_up(held, len(available)) / whole), paths.within)
+        current = float(held.loc[held["term"] == 0, "balance"].sum()) / whole
+        now_short = short(drawn.need, np.full(len(available), opening * current), paths.within)
     current = float(frame.loc[frame["term_months"] == 0, "amount"].iloc[0])
     return {
-        "region": frame["region"].iloc[0], "programme": paths.programme, "opening": opening, "yield": earned,
-        "present_yield": today, "present_contract": contract, "gained": (earned - today) * opening,
+        "region": frame["region"].iloc[0], "programme": paths.programme, "opening": opening, "yield": float("nan"),
+        "present_yield": today, "present_contract": contract, "gained": float("nan"),
         "months_covered": current * 12.0 / drawn.spending if drawn.spending > 0 else float("nan"),
         "price": float(months["price"].sum()), "uncovered": max(0.0, -float(months["spare"].min()) - 0.005),
         "falls_short": short(drawn.need, available, paths.within), "present_falls_short": now_short,
+        "present_admissible": None, "equal_yield": float("nan"), "gained_equally": float("nan"),
     }  # fmt: skip
 
 

@@ -128,11 +128,19 @@ def seasons(data: FundData, programme: str, first: int, areas: Mapping[str, str]
 
 
 def rates_told(
-    given: Mapping[int, float] | None, law: Policy, year: int, programme: str
+    given: Mapping[int, float] | None, law: Policy, year: int, programme: str | None, currency: str
 ) -> dict[int, tuple[float, str, str]]:
-    """Rate, source and status by term: as given, else of the law in force at the start of the year."""
+    """Rate, source and status by term: as given, else of the law in force at the start of the year.
+
+    Raises
+    ------
+    SibError
+        If none are given for money that the law's rates are not of.
+    """
     if given is not None:
         return {int(t): (float(given[t]), "given as an argument", "") for t in sorted(given)}
+    if currency != "yuan":
+        raise SibError(f"the rates of the current law are of deposits in yuan, not {currency}: give rates={{0: …, 12: …}}")
     records = {t: law.record(f"term_rate_{t}", f"{year}-01-01", programme=programme) for t in TERMS}
     return {t: (r.value, r.source, r.status) for t, r in records.items()}
 

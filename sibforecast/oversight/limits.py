@@ -16,6 +16,7 @@ from sibforecast.assumptions.law_records import ALL, lineage_of
 from sibforecast.assumptions.policy import Policy, current_law
 from sibforecast.errors import SibError, all_faults
 from sibforecast.items import did_you_mean
+from sibforecast.oversight.sentences import Speech
 from sibforecast.programmes.registry import SEVEN
 from sibforecast.results import round_half_up
 from sibforecast.tables.data import FundData
@@ -23,8 +24,11 @@ from sibforecast.tables.data import FundData
 if TYPE_CHECKING:
     import pandas as pd
 
-#: From all is well to act now.
-COLOURS = ("green", "yellow", "orange", "red")
+#: From all is well to act now; ``excess`` is a reserve beyond what is thought enough.
+COLOURS = ("green", "excess", "yellow", "orange", "red")
+#: What is called: the others are hints.
+CALLED = ("orange", "red")
+_BANDS = ("green", "yellow", "orange", "red")
 #: What can be set by argument.
 NAMES = (
     "progress_band_green", "progress_band_yellow", "progress_band_orange", "warning_material_share",
@@ -33,6 +37,12 @@ NAMES = (
 )  # fmt: skip
 Own = Mapping[str | tuple[str, str], float]
 _KIND = {p.kind: code for code, p in SEVEN.items()}
+
+
+def standard_fund(data: FundData, programme: str) -> str | None:
+    """The fund of the law whose rules a fund takes: itself, or for one that a data set declares that of its kind."""
+    declared = data.programmes.get(programme)
+    return programme if programme in SEVEN else _KIND.get(declared.kind) if declared is not None else None
 
 
 def worst(*colours: str) -> str:
@@ -45,6 +55,21 @@ def worst(*colours: str) -> str:
     """
     told = [c for c in colours if c]
     return max(told, key=COLOURS.index) if told else ""
+
+
+def apart(value: float, limit: float) -> str:
+    """A figure with as many decimals, from one to eight, as show on which side of its limit it lies.
+
+    Examples
+    --------
+    >>> apart(2.96, 3), apart(2.4, 3), apart(3.04, 3)
+    ('2.96', '2.4', '3.04')
+    """
+    for places in range(1, 9):
+        shown = round_half_up(value, places)
+        if float(shown) != limit:
+            break
+    return str(shown)
 
 
 def at_most(colour: str, highest: str) -> str:
@@ -72,10 +97,11 @@ class Limits:
     day: dt.date
     law: Policy
     own: Own = field(default_factory=dict)
+    speech: Speech = field(default_factory=Speech)
     known: dict[tuple[str, str, str], Limit] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, data: FundData, day: dt.date, law: Policy | None, own: Own | None) -> Limits:
+    def of(cls, data: FundData, day: dt.date, law: Policy | None, own: Own | None, speech: Speech | None = None) -> Limits:
         """Checked limits.
 
         Raises
@@ -94,7 +120,7 @@ class Limits:
                 faults.append(f"{name}: expected a number; found {value!r}")
         if faults:
             raise all_faults(SibError, "limits", faults)
-        return cls(data, day, law or current_law(), dict(own or {}))
+        return cls(data, day, law or current_law(), dict(own or {}), speech or Speech(currency=data.currency))
 
     def get(self, name: str, programme: str, region: str) -> float:
         """A threshold; NaN where neither the law nor the user sets one."""
@@ -118,8 +144,8 @@ class Limits:
         for key in ((name, programme), name):
             if key in self.own:
                 return Limit(float(self.own[key]), "given as an argument", "")
-        law, declared = self.law.law, self.data.programmes.get(programme)
-        funds = (programme, _KIND.get(declared.kind, ALL) if declared is not None else ALL, ALL)
+        law = self.law.law
+        funds = (programme, standard_fund(self.data, programme) or ALL, ALL)
         keys = [*((name, fund) for fund in funds), (f"{name}_default", ALL)]
         parameter = next((law.parameters[key] for key in keys if key in law.parameters), None)
         if parameter is None:
@@ -135,21 +161,20 @@ class Limits:
         """The colour of a deviation (share of the year's budget, positive is bad); blank where unknown."""
         if bad != bad:
             return ""
-        bands = [self.get(f"progress_band_{c}", programme, region) for c in COLOURS[:3]]
-        return COLOURS[sum(bad > band for band in bands)]
+        bands = [self.get(f"progress_band_{c}", programme, region) for c in _BANDS[:3]]
+        return _BANDS[sum(bad > band for band in bands)]
 
     def months(self, months: float, programme: str, region: str) -> tuple[str, str]:
         """The colour of the months payable, with its reason; blank where unknown."""
         if months != months:
             return "", ""
-        shown = round_half_up(months, 1)
         if months < 0:
-            return "red", f"the balance ends the year below nothing, at {shown} months of spending"
+            return "red", self.speech.say("months_gone", months=apart(months, 0.0))
         for colour in ("red", "orange", "yellow"):
             limit = self.get(f"warning_months_{colour}", programme, region)
             if months < limit:
-                return colour, f"{shown} months payable at the end of the year, less than {limit:g}"
+                return colour, self.speech.say("months_below", months=apart(months, limit), limit=limit)
         excess = self.get("warning_months_excess", programme, region)
         if months > excess:
-            return "yellow", f"{shown} months payable at the end of the year, more than the {excess:g} thought enough"
-        return "green", f"{shown} months payable at the end of the year"
+            return "excess", self.speech.say("months_above", months=apart(months, excess), limit=excess)
+        return "green", self.speech.say("months", months=round_half_up(months, 1))

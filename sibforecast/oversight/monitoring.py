@@ -16,17 +16,23 @@ from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.drivers import nowcast
 from sibforecast.forecasting.events import events_of
-from sibforecast.oversight.limits import COLOURS, Limits, Own, at_most, worst
+from sibforecast.items import CATALOGUE
+from sibforecast.oversight import pace as pc
+from sibforecast.oversight.limits import CALLED, COLOURS, Limits, Own, at_most, worst
 from sibforecast.oversight.reporting import report_findings
 from sibforecast.oversight.reserves_ahead import reserve_rows
+from sibforecast.oversight.sentences import Speech
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, Floats, Plan, at_areas, forecast_plan, plan_rows, stage_rows
 from sibforecast.periods import Period
 from sibforecast.programmes.registry import PRINTED_TOTAL
-from sibforecast.results import Findings, Result, scale_for
+from sibforecast.results import Findings, Result, round_half_up
 from sibforecast.tables.data import FundData
 
 #: The interval of the outturn that a warning must lie outside of, in per cent.
 LEVEL = 80
+#: Further intervals, from which the chance of a false warning is read.
+_LEVELS = (50, LEVEL, 90, 95, 99)
+_TAIL = (1 - LEVEL / 100) / 2
 #: A line that runs ahead on its good side is shown yellow beyond this band, never more.
 _GOOD_SIDE = "progress_band_orange"
 
@@ -41,8 +47,10 @@ class Monitoring(Result):
     `time_share` = months ÷ 12; `season_share`, the part that had come by this month in the
     last three years; `deviation` = progress − season_share. Rows of ``current_balance``,
     ``closing_balance`` and ``months_payable`` tell what the year ends at; `exhaustion` is the
-    month in which the balance is used up at the pace expected. `status` is green, yellow,
-    orange or red (blank: nothing to hold it against), `reason` says why in a sentence, and
+    month in which the balance is used up at the pace expected. `season_scatter` is how far progress
+    strayed from its season in earlier years (passed in one of ten), `chance` that the year yet
+    misses its plan by no more than the yellow band. `status` is green, yellow,
+    orange, red or, of months payable, excess (blank: nothing to hold it against), `reason` says why in a sentence, and
     `plan` what the line is held against. Money in the data's currency.
     """
 
@@ -53,6 +61,7 @@ class Monitoring(Result):
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "item", "period", "budget", "adjusted", "executed", "expected", "season_share",
         "deviation", "status", "reason", "progress", "time_share", "expected_low", "expected_high", "exhaustion", "plan",
+        "season_scatter", "chance",
     )  # fmt: skip
 
     @property
@@ -74,22 +83,43 @@ class Monitoring(Result):
         shown = ["region", "programme", "item", "period", "status", "reason"]
         return frame.iloc[np.argsort(-order, kind="stable")][shown].reset_index(drop=True)
 
+    @property
+    def expected_false(self) -> float:
+        """How many of the orange and red lines are to be expected false: Σ of their chances to end within the yellow band."""
+        called = self.frame["status"].isin(CALLED) & self.frame["chance"].notna()
+        return float(self.frame.loc[called, "chance"].sum())
+
     def headline(self) -> str:
-        """How many lines stand in which colour, and how many reports are missing."""
-        counts = self.frame["status"].value_counts()
-        told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS))
+        """How many lines stand in which colour, how many of the calls are expected false, and how many reports are missing."""
+        say, counts = self._speech.say, self.frame["status"].value_counts()
+        shown = [c for c in reversed(COLOURS) if c != "excess" or c in counts]
+        joined = ("、" if self._speech.language == "zh" else ", ").join(
+            say("count", number=counts.get(c, 0), colour=c) for c in shown
+        )
+        told = say("asof", asof=self.provenance.get("asof", ""), counts=joined)
+        lines = int((self.frame["status"].isin(CALLED) & self.frame["chance"].notna()).sum())
+        if lines:
+            told += say("called", number=lines, s="s" * (lines != 1), false=round_half_up(self.expected_false, 1))
         silent = int((self.findings.frame["id"] == "not_reported").sum())
-        missing = f"; {silent} report{'s' * (silent != 1)} missing" if silent else ""
-        return f"as of {self.provenance.get('asof', '')}: {told}{missing}"
+        return told + (say("missing", number=silent, s="s" * (silent != 1)) if silent else "")
 
     def summary(self) -> str:
         """The worst rows, a sentence each."""
-        names = self.labels()
+        names, speech = self.labels(), self._speech
         rows = self.warnings.head(10).to_dict("records")
-        heads = [f"{r['status']}: {names.get(r['region'], r['region'])} {r['programme']} {r['item']}" for r in rows]
-        lines = [f"{head}: {r['reason']}" for head, r in zip(heads, rows, strict=True)]
+        lines = []
+        for r in rows:
+            fund, item = r["programme"], r["item"]
+            if speech.language == "zh":
+                fund, item = names.get(fund, fund), CATALOGUE[item].label("zh")
+            head = f"{speech.colour(r['status'])}: {names.get(r['region'], r['region'])} {fund} {item}"
+            lines.append(f"{head}: {r['reason']}")
         more = len(self.warnings) - len(rows)
-        return "\n".join([*lines, *([f"… and {more} more: .warnings"] if more else [])]) or "nothing to warn of"
+        return "\n".join([*lines, *([speech.say("more", number=more)] if more else [])]) or speech.say("nothing")
+
+    @property
+    def _speech(self) -> Speech:
+        return self.limits.speech if self.limits is not None else Speech()
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -100,15 +130,18 @@ class Monitoring(Result):
 
 def monitor(
     data: FundData, asof: str, *, plan: Plan | None = None, law: Policy | None = None, limits: Own | None = None,
-    events: bool = True,
+    events: bool = True, language: str = "en",
 ) -> Monitoring:  # fmt: skip
     """Hold the months of a year against its budget, its season and its reserves.
 
     A line is warned of on its bad side (revenue low, expenditure high): by how far its
     progress lies off what the season makes normal, and by how far the estimated outturn misses
     the budget even at the near end of its 80 % interval; the worse of the two counts. Bands:
-    up to 3 points green, 5 yellow, 10 orange, beyond red. On the good side, and for lines of
-    less than 1 % of their side, at most yellow. Balances: bands of the months payable by fund,
+    up to 3 points green, 5 yellow, 10 orange, beyond red. Progress that lies no further off than
+    the season strayed in nine of ten earlier years (`season_scatter`) is a hint: at most yellow. So
+    are the good side, and lines of less than 1 % of their side. Many lines are looked at month
+    after month: `expected_false` says how many of the orange and red ones will by chance not
+    end so. Balances: bands of the months payable by fund,
     a deficit two years running, months falling by more than 3 within the year, exhaustion.
 
     Parameters
@@ -129,6 +162,8 @@ def monitor(
         ``{"progress_band_orange": 0.08, ("warning_months_red", "unemployment"): 4}``.
     events : bool
         Whether years that announced events mark are kept from shaping others.
+    language : {"en", "zh"}
+        Of the reasons.
 
     Returns
     -------
@@ -153,12 +188,12 @@ def monitor(
     limit = Period.parse(asof)
     if not limit.is_month:
         raise SibError(f"asof must be a month such as 2021-09; found {asof!r}")
-    bands = Limits.of(data, read_day(str(limit)), law, limits)
+    bands = Limits.of(data, read_day(str(limit)), law, limits, Speech(language, data.currency))
     table = _reported(data, limit, events)
     if table is None:
         raise SibError(f"no month of {limit.year} is known at {asof}")
     found = report_findings(data, table, limit)
-    year = _year(data, table, limit, plan, events, found)
+    year = _year(data, table, limit, plan, events, bands, found)
     fell = {(f["region"], f["programme"], f["item"]) for f in found if f["id"] == "cumulative_fell"}
     rows = [*_line_rows(year, bands, data, fell), *reserve_rows(year, table, data, bands, found)]
     frame = pd.DataFrame(rows, columns=list(Monitoring.columns))
@@ -195,20 +230,20 @@ def _budgets_above(data: FundData, year: int, bare: pd.DataFrame, found: list[di
 
 
 def _year(
-    data: FundData, table: nc.Table, limit: Period, plan: Plan | None, events: bool, found: list[dict[str, Any]]
+    data: FundData, table: nc.Table, limit: Period, plan: Plan | None, events: bool, bands: Limits, found: list[dict[str, Any]]
 ) -> pd.DataFrame:
     """Each series of the year with its plan, execution, season and outturn; indexed by region, programme, item."""
     keys = table.keys.astype(str)
     out = keys.assign(month=table.month)
     at = np.arange(len(out)), table.month - 1
     out["executed"] = table.data.values[:, -1][at]
-    out["season_share"] = season(table, table.month)
-    wide = nowcast(data, str(limit), level=(LEVEL,), events=events).frame.astype(dict.fromkeys(KEYS, str))
-    tail = (1 - LEVEL / 100) / 2
-    for name, quantile in (("expected", None), ("expected_low", tail), ("expected_high", 1 - tail)):
-        here = wide["quantile"].isna() if quantile is None else np.isclose(wide["quantile"].astype(float), quantile)
-        out[name] = wide[here].set_index(KEYS)["value"].reindex(pd.MultiIndex.from_frame(keys)).to_numpy()
-    areas = set(keys["region"])
+    out["season_share"] = pc.season(table, table.month)
+    out["season_scatter"] = pc.scatter(table, table.month, _TAIL)
+    wide = nowcast(data, str(limit), level=_LEVELS, events=events).frame.astype(dict.fromkeys(KEYS, str))
+    levels, values = pc.quantiles(wide, keys)
+    for name, quantile in (("expected", 0.5), ("expected_low", _TAIL), ("expected_high", 1 - _TAIL)):
+        out[name] = values[:, int(np.abs(levels - quantile).argmin())]
+    areas, doubt = set(keys["region"]), (levels, values)
     if plan is not None:
         planned = {"budget": at_areas(plan_rows(plan, data, limit.year), data, areas, found)}
         word = "plan"
@@ -229,18 +264,18 @@ def _year(
         fill = (bare & whole).to_numpy() & ~np.isnan(value)
         out["budget"] = np.where(fill, value, out["budget"])
         out["plan"] = np.where(fill, f"forecast to {limit.year - 1}-12", out["plan"])
+    out["chance"] = _chances(out, bands, *doubt)
     return out.set_index(index)
 
 
-def season(table: nc.Table, month: Any) -> Floats:
-    """The part of the year that had come by a month in earlier years, by series; blank for stocks."""
-    out = np.full(len(table.keys), np.nan)
-    months = np.broadcast_to(month, len(out))
-    for each in np.unique(months):
-        rows = np.flatnonzero((months == each) & table.data.flow)
-        part = mo.Months(table.data.values[rows], table.data.flow[rows], table.data.usable[rows])
-        out[rows] = mo.season_share(part, int(each))
-    return out
+def _chances(year: pd.DataFrame, bands: Limits, levels: Floats, values: Floats) -> Floats:
+    """The chance that the year yet ends within the yellow band of its plan, on the bad side; blank where nothing is planned."""
+    base = year["adjusted"].fillna(year["budget"]).to_numpy(dtype=np.float64)
+    band = np.array([bands.get("progress_band_yellow", p, r) for p, r in zip(year["programme"], year["region"], strict=True)])
+    revenue = year["item"].isin(REVENUE).to_numpy()
+    edge = np.where(base > 0, base * np.where(revenue, 1.0 - band, 1.0 + band), np.nan)
+    below = pc.chance_below(levels, values, edge)
+    return np.where(year["item"].isin(LINES), np.where(revenue, 1.0 - below, below), np.nan)
 
 
 def _line_rows(year: pd.DataFrame, bands: Limits, data: FundData, fell: set[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
@@ -254,7 +289,7 @@ def _line_rows(year: pd.DataFrame, bands: Limits, data: FundData, fell: set[tupl
         whole = totals.get((row["region"], row["programme"], side), float("nan"))
         small = base_value < bands.get("warning_material_share", row["programme"], row["region"]) * whole
         record = {str(k): v for k, v in row.items()}
-        yield _Line(record, float(base_value), bands, bool(small), key in fell, data.currency).told()
+        yield _Line(record, float(base_value), bands, bool(small), key in fell).told()
 
 
 @dataclass(frozen=True)
@@ -266,7 +301,6 @@ class _Line:
     bands: Limits
     small: bool
     fell: bool
-    currency: str
 
     def told(self) -> dict[str, Any]:
         """The row of the frame."""
@@ -277,10 +311,10 @@ class _Line:
         colour, reason = self._judged(progress, month)
         if self.fell:
             colour = worst(colour, "yellow")
-            reason += "; the cumulative figure fell, see the findings"
+            reason += self._say("fell")
         return {
             **{k: row[k] for k in (*KEYS, "budget", "adjusted", "executed", "expected", "season_share", "expected_low",
-                                   "expected_high", "plan")},
+                                   "expected_high", "plan", "season_scatter", "chance")},
             "period": str(Period(self.bands.day.year, month)), "deviation": deviation, "status": colour, "reason": reason,
             "progress": progress, "time_share": month / 12.0, "exhaustion": "",
         }  # fmt: skip
@@ -289,25 +323,31 @@ class _Line:
         row, base = self.row, self.base
         name = row["plan"] or "budget"
         if base != base:
-            return "", "no budget, and no forecast of it, to hold this against"
-        if base <= 0:
-            come = self._money(row["executed"])
-            return ("yellow", f"{come} came although the {name} has nothing") if row["executed"] > 0 else ("green", "nothing due")
+            return "", self._say("no_plan")
+        if base < 0:
+            return "yellow", self._say("below_nothing", plan=name, money=self._money(base))
+        if base == 0:
+            if row["executed"] > 0:
+                return "yellow", self._say("not_planned", plan=name, money=self._money(row["executed"]))
+            return "green", self._say("nothing_due")
         sign = -1.0 if row["item"] in REVENUE else 1.0
         season, twelfths = row["season_share"], month / 12.0
         against = season if season == season else twelfths
         bad = sign * (progress - against)
         pace = self._colour(bad)
-        if season != season:  # nothing is known of its season: no more than a hint
+        strays = pace in CALLED and bad <= row["season_scatter"]  # earlier years strayed as far and held
+        if season != season or strays:  # nothing is known of its season, or no more than it does of itself: a hint
             pace = at_most(pace, "yellow")
         edge = self._edge(sign)
         ahead = self._colour(edge)
         colour = worst(pace, ahead) or "green"
         told = self._pace_words(progress, against, season == season, twelfths, name)
+        if strays:
+            told += self._say("strays", points=100.0 * row["season_scatter"])
         if COLOURS.index(ahead or "green") > COLOURS.index(pace or "green"):
             told = self._outturn_words(edge, sign, name)
         if self.small and colour in ("orange", "red"):
-            colour, told = "yellow", told + f" (a small line: yellow instead of {colour})"
+            colour, told = "yellow", told + self._say("small", colour=colour)
         return colour, told
 
     def _edge(self, sign: float) -> float:
@@ -325,18 +365,20 @@ class _Line:
         return self.bands.deviation(bad, *where)
 
     def _pace_words(self, progress: float, against: float, known: bool, twelfths: float, name: str) -> str:
-        points = 100.0 * (progress - against)
-        side = "above" if points > 0 else "below"
-        plain = f"the {twelfths:.1%} of 1/12, no season known"
-        normal = f"the season's {against:.1%}, 1/12 being {twelfths:.1%}" if known else plain
-        return f"{progress:.1%} of the {name} to date, {abs(points):.1f} points {side} {normal}"
+        points = float(round_half_up(100.0 * (progress - against), 1))
+        normal = self._say("season" if known else "no_season", against=against, twelfths=twelfths)
+        place = "pace_above" if points > 0 else "pace_below" if points < 0 else "pace_on"
+        return self._say(place, progress=progress, plan=name, points=abs(points), normal=normal)
 
     def _outturn_words(self, edge: float, sign: float, name: str) -> str:
         mild = self.base * (1.0 + sign * edge)
-        side = "below" if mild < self.base else "above"
-        return (f"the year ends at {self._money(self.row['expected'])}; even {self._money(mild)}, the near end of the {LEVEL} % "
-                f"interval, is {abs(edge):.1%} {side} the {name}")  # fmt: skip
+        return self._say(
+            "ends_below" if mild < self.base else "ends_above", money=self._money(self.row["expected"]), mild=self._money(mild),
+            level=LEVEL, edge=abs(edge), plan=name,
+        )  # fmt: skip
+
+    def _say(self, sentence: str, **values: object) -> str:
+        return self.bands.speech.say(sentence, **values)
 
     def _money(self, value: float) -> str:
-        divisor, unit = scale_for(value, self.currency)
-        return f"{value / divisor:,.2f} ({unit})"
+        return self.bands.speech.money(value)

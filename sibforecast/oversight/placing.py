@@ -40,21 +40,39 @@ def needs(revenue: Floats, expenditure: Floats, shares: tuple[Floats, Floats], m
     return np.asarray(out.reshape(len(revenue), -1)[:, :months])
 
 
-def band(paths: Floats, level: float) -> Floats:
+def band(paths: Floats, level: float, errors: float = 2.0) -> Floats:
     """The lowest of the paths' bands below which a share of them stays in every month together: (months,).
 
-    Two standard errors of the share are laid on top: the paths are themselves a sample.
+    Two standard errors of the share (or as many as are given) are laid on top: the paths are themselves a sample.
 
     Examples
     --------
     >>> band(np.array([[1.0, 5.0], [2.0, 4.0], [3.0, 3.0], [0.0, 0.0]]), 0.5).tolist()
     [3.0, 5.0]
     """
-    number = len(paths)
-    share = min(1.0, level + 2.0 * float(np.sqrt(level * (1.0 - level) / number)))
     highest = paths.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable").max(axis=1)
-    kept = int(np.sort(highest)[min(number, int(np.ceil(share * number - 1e-9))) - 1])
+    kept = int(np.sort(highest)[_covered(len(paths), level, errors) - 1])
     return np.asarray(np.sort(paths, axis=0)[kept])
+
+
+def spared(paths: Floats, level: float, month: int, errors: float = 2.0) -> Floats:
+    """The need of all paths but those that need most in one month, which are given up: (months,).
+
+    Where liquidity costs most in one month this covers as many whole paths as a `band` at a lower need there.
+
+    Examples
+    --------
+    >>> spared(np.array([[1.0, 5.0], [2.0, 4.0], [3.0, 3.0], [0.0, 0.0]]), 0.5, 1, 0.0).tolist()
+    [3.0, 3.0]
+    """
+    order = np.argsort(paths[:, month], kind="stable")[: _covered(len(paths), level, errors)]
+    return np.asarray(paths[order].max(axis=0))
+
+
+def _covered(number: int, level: float, errors: float) -> int:
+    """How many of the paths are to be covered: at least one, all at most."""
+    share = min(1.0, level + errors * float(np.sqrt(level * (1.0 - level) / number)))
+    return max(1, min(number, int(np.ceil(share * number - 1e-9))))
 
 
 @dataclass(frozen=True)
@@ -69,11 +87,14 @@ class Placement:
         What is payable in each month, of the opening balance.
     price : ndarray
         Interest a year that one more unit of need in a month costs.
+    worth : float
+        What the plan earns within the horizon beyond the current rate.
     """
 
     plan: list[tuple[int, int, float]]
     available: Floats
     price: Floats
+    worth: float = 0.0
 
     def at_start(self, term: int) -> float:
         """What is placed for a term in the first month."""
@@ -136,4 +157,33 @@ def place(
     amounts = np.floor(np.maximum(solved.x, 0.0) * balance * 100.0 + 1e-4) / 100.0  # whole cents, downwards
     plan = [(month + 1, term, float(a)) for (term, month), a in zip(choices, amounts, strict=True) if a > 0]
     price = np.maximum(-solved.ineqlin.marginals[:horizon], 0.0) * 12.0 / horizon
-    return Placement(sorted(plan), left - locked @ amounts, np.where((need > 0) & (need < left), price, 0.0))
+    priced = np.where((need > 0) & (need < left), price, 0.0)
+    return Placement(sorted(plan), left - locked @ amounts, priced, float(amounts @ np.array(worth)))
+
+
+def best_of(
+    balance: float, paths: Floats, level: float, rates: Mapping[int, float], most: Mapping[int, float] | None = None,
+    tied: Floats | None = None, errors: float = 2.0,
+) -> tuple[Placement, Floats]:  # fmt: skip
+    """The better placement of two that cover the same share of whole paths, and the need it rests on.
+
+    Which paths are given up is free to choose: those outside of a `band`, or those that need most in the
+    month in which liquidity then costs most (`spared`).
+
+    Examples
+    --------
+    Four paths, half of them to be covered: the band needs 3 in the first month and 5 in the second, of the 10 that are
+    there; giving up the two that need most in the second leaves 3 and 3.
+
+    >>> paths = np.array([[1.0, 5.0], [2.0, 4.0], [3.0, 3.0], [0.0, 0.0]])
+    >>> made, need = best_of(10.0, paths, 0.5, {0: 0.0, 2: 0.012}, errors=0.0)
+    >>> made.plan, need.tolist()
+    ([(1, 2, 7.0)], [3.0, 3.0])
+    """
+    need = band(paths, level, errors)
+    made = place(balance, need, rates, most, tied)
+    if not made.price.any():
+        return made, need
+    other_need = spared(paths, level, int(made.price.argmax()), errors)
+    other = place(balance, other_need, rates, most, tied)
+    return (other, other_need) if other.worth > made.worth else (made, need)

@@ -42,6 +42,7 @@ def _silent(data: FundData, table: nc.Table, asof: Period) -> Iterator[dict[str,
         told = f"the last report is of {Period(asof.year, month)}" if month else f"nothing is reported of {asof.year}"
         yield _finding("not_reported", f"{asof} is not reported; {told}", "ask the area for its report",
                        region=region, programme=programme, period=str(asof))  # fmt: skip
+    yield from _only_budgeted(data, table, asof, set(pairs))
     for programme in sorted(ended):
         yield _finding("fund_silent", f"no area reports {programme} in {asof.year}, as they did in {asof.year - 1}",
                        "ask for the reports, or say in the table programmes what succeeded it",
@@ -52,6 +53,27 @@ def _silent(data: FundData, table: nc.Table, asof: Period) -> Iterator[dict[str,
             yield _finding("item_not_reported", f"the item is missing in {Period(asof.year, last)}; its last figure is of "
                            f"{Period(asof.year, int(month))}", "enter the figure", region=key.region,
                            programme=key.programme, item=key.item, period=str(Period(asof.year, last)))  # fmt: skip
+
+
+def _only_budgeted(data: FundData, table: nc.Table, asof: Period, told: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """Areas and funds with a budget of the year of which no month is known: not theirs, not of areas within or above."""
+    frame, tree = data._view(), data.regions
+    rows = frame[(frame["period"] == str(asof.year)) & frame["stage"].isin(["budget", "adjusted"]) & frame["value"].notna()]
+    pairs = dict.fromkeys(zip(rows["region"].astype(str), rows["programme"].astype(str), strict=True))
+    near = {(above, fund) for region, fund in told if region in tree.areas for above in tree.ancestors(region)}
+    funds = {fund for _, fund in told}
+    silent = [
+        (region, fund) for region, fund in pairs
+        if fund != PRINTED_TOTAL and (region, fund) not in told | near
+        and not any((a, fund) in told for a in (tree.ancestors(region) if region in tree.areas else ()))
+    ]  # fmt: skip
+    for fund in dict.fromkeys(f for _, f in silent if f not in funds):
+        yield _finding("fund_silent", f"no area reports {fund} in {asof.year}, though it has a budget", "ask for the reports",
+                       programme=fund, period=str(asof.year))  # fmt: skip
+    for region, fund in silent:
+        if fund in funds:
+            yield _finding("not_reported", f"{asof} is not reported; there is a budget of {asof.year} and no month of it",
+                           "ask the area for its report", region=region, programme=fund, period=str(asof))  # fmt: skip
 
 
 def _holes(table: nc.Table) -> Iterator[dict[str, Any]]:

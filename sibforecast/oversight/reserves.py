@@ -13,7 +13,7 @@ from sibforecast.assumptions.law_records import read_day
 from sibforecast.assumptions.policy import Policy, current_law
 from sibforecast.errors import PolicyError, SibError
 from sibforecast.oversight.ladder_paths import TERMS
-from sibforecast.oversight.standing import last_account
+from sibforecast.oversight.standing import last_account, whole_year
 from sibforecast.periods import Period, months_in_force
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
@@ -132,6 +132,7 @@ def reserves(data: FundData, year: int, *, law: Policy | None = None) -> Reserve
     >>> made.frame[["balance", "rate", "months", "accrued"]].iloc[0].round(2).tolist()
     [133856122.43, 0.01, 12.0, 736208.67]
     """
+    year = whole_year(year)
     table = data.table("deposits")
     if table.empty:
         raise SibError("the data set has no table deposits: enter balances by area, fund, kind, bank, rate, start and term")

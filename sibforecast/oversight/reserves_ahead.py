@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from sibforecast.forecasting import nowcast as nc
-from sibforecast.oversight.limits import Limits, worst
+from sibforecast.oversight.limits import CALLED, Limits, worst
 from sibforecast.oversight.standing import KEYS, Floats, at_areas, last_account
 from sibforecast.periods import Period
-from sibforecast.results import round_half_up, scale_for
+from sibforecast.results import round_half_up
 from sibforecast.tables.data import FundData
 
 #: Months that a balance is followed ahead.
@@ -60,6 +60,10 @@ class _Fund:
         between = sum(v for v in (self.december(i, back) for i in _INTER_LEVEL) if v == v)
         return own if own == own else self.december("total_expenditure", back) - between
 
+    def adjusted(self, value: float, *items: str) -> float:
+        """A figure of the budget as it stands now; blank where none of its lines was adjusted."""
+        return value if any(self.now(i, "adjusted") == self.now(i, "adjusted") for i in items) else _BLANK
+
     def net(self, column: str) -> float:
         """Revenue less expenditure of the year under way."""
         return self.now("total_revenue", column) - self.now("total_expenditure", column)
@@ -74,12 +78,13 @@ def reserve_rows(
     known = at_areas(last_account(data, table.year - 1), data, {r for r, _ in pairs}, found)
     last = dict(zip(known.index.tolist(), known.tolist(), strict=True))
     shares = _shares(table)
-    columns = {c: year[c].to_numpy(dtype=np.float64) for c in ("month", "executed", "expected", "budget")}
+    columns = {c: year[c].to_numpy(dtype=np.float64) for c in ("month", "executed", "expected", "budget", "adjusted")}
+    columns["standing"] = np.where(np.isnan(columns["adjusted"]), columns["budget"], columns["adjusted"])
     rows: list[dict[str, Any]] = []
     for region, programme in pairs:
         fund = _Fund(region, programme, columns, place, table, last)
         course = [shares[place[region, programme, i]] for i in _TOTALS]
-        rows += _Ahead(fund, course, limits, data.currency).rows()
+        rows += _Ahead(fund, course, limits).rows()
     return rows
 
 
@@ -99,7 +104,6 @@ class _Ahead:
     fund: _Fund
     course: list[Floats]  # of revenue and of expenditure
     limits: Limits
-    currency: str
 
     def rows(self) -> list[dict[str, Any]]:
         """Current balance; and closing balance and months payable where a balance is known."""
@@ -111,7 +115,7 @@ class _Ahead:
         if closing == closing:
             out += [self._closing(now, closing), *self._months(now, closing)]
         kind = self.limits.data.programmes[self.fund.programme].kind
-        return [_closed_by_subsidy(row) for row in out] if kind == "closing_subsidy_pension" else out
+        return [self._closed_by_subsidy(row) for row in out] if kind == "closing_subsidy_pension" else out
 
     @property
     def _where(self) -> tuple[str, str]:
@@ -122,14 +126,15 @@ class _Ahead:
         return int(min(self.fund.now("total_revenue", "month"), self.fund.now("total_expenditure", "month")))
 
     def _row(
-        self, item: str, status: str, reason: str, executed: float, expected: float, budget: float, exhaustion: str = ""
+        self, item: str, status: str, reason: str, executed: float, expected: float, budget: float, adjusted: float,
+        exhaustion: str = "",
     ) -> dict[str, Any]:
         return {
             "region": self.fund.region, "programme": self.fund.programme, "item": item,
-            "period": str(Period(self.fund.table.year, self._month)), "budget": budget, "adjusted": _BLANK,
+            "period": str(Period(self.fund.table.year, self._month)), "budget": budget, "adjusted": adjusted,
             "executed": executed, "expected": expected, "season_share": _BLANK, "deviation": _BLANK, "status": status,
             "reason": reason, "progress": _BLANK, "time_share": self._month / 12.0, "expected_low": _BLANK,
-            "expected_high": _BLANK, "exhaustion": exhaustion, "plan": "",
+            "expected_high": _BLANK, "exhaustion": exhaustion, "plan": "", "season_scatter": _BLANK, "chance": _BLANK,
         }  # fmt: skip
 
     def _balances(self, net: float) -> tuple[float, float]:
@@ -148,24 +153,25 @@ class _Ahead:
             running += 1
         needed = self.limits.get("warning_deficit_years", *self._where)
         colour = "green" if not running else "orange" if running >= needed else "yellow"
-        told = f"the year ends with {self._money(net)} of current balance"
+        told = self._say("surplus", money=self._money(net))
         if running > 1:
-            told = f"a deficit of {self._money(-net)} is expected, the {_ordinal(running)} year running"
+            told = self._say("deficits", money=self._money(-net), ordinal=_ordinal(running), number=running)
         elif running:
-            told = f"a deficit of {self._money(-net)} is expected"
-        return self._row("current_balance", colour, told, self.fund.net("executed"), net, self.fund.net("budget"))
+            told = self._say("deficit", money=self._money(-net))
+        adjusted = self.fund.adjusted(self.fund.net("standing"), *_TOTALS)
+        return self._row("current_balance", colour, told, self.fund.net("executed"), net, self.fund.net("budget"), adjusted)
 
     def _closing(self, now: float, closing: float) -> dict[str, Any]:
         month = self.exhausted(now)
-        told, colour = f"the balance ends the year at {self._money(closing)}", "green"
+        told, colour = self._say("closes", money=self._money(closing)), "green"
         if month:
             at = Period.parse(month)
             ahead = (at.year - self.fund.table.year) * 12 + at.month - self._month
             near = ahead <= self.limits.get("warning_exhaustion_months", *self._where)
             colour = "red" if at.year == self.fund.table.year else "orange" if near else "yellow"
-            told = f"at the pace expected the balance of {self._money(now)} is used up in {month}"
-        budget = self.fund.now("closing_balance", "budget")
-        return self._row("closing_balance", colour, told, now, closing, budget, month)
+            told = self._say("balance_below" if now < 0 else "used_up", money=self._money(now), month=month)
+        budget, adjusted = (self.fund.now("closing_balance", c) for c in ("budget", "adjusted"))
+        return self._row("closing_balance", colour, told, now, closing, budget, adjusted, month)
 
     def exhausted(self, now: float) -> str:
         """The first month at whose end nothing is left: this year's rest by its season, later years like this one."""
@@ -195,23 +201,25 @@ class _Ahead:
         before = self.fund.december("closing_balance", 1) / spent if spent > 0 else _BLANK
         fall = self.limits.get("warning_months_fall", *self._where)
         if before - months > fall:
-            told += f"; they fall from {round_half_up(before, 1)} within the year, by more than {fall:g}"
+            told += self._say("months_fall", before=round_half_up(before, 1), fall=fall)
             enough = months > self.limits.get("warning_months_excess", *self._where)  # it falls to where it should be
             colour = worst(colour, "yellow" if enough else "orange")
         budget = self.fund.now("closing_balance", "budget") / planned if planned > 0 else _BLANK
-        return [self._row("months_payable", colour, told, now / spending, months, budget)]
+        standing = self.fund.spending("standing") / 12.0
+        adjusted = self.fund.now("closing_balance", "adjusted") / standing if standing > 0 else _BLANK
+        return [self._row("months_payable", colour, told, now / spending, months, budget, adjusted)]
+
+    def _say(self, sentence: str, **values: object) -> str:
+        return self.limits.speech.say(sentence, **values)
 
     def _money(self, value: float) -> str:
-        divisor, unit = scale_for(value, self.currency)
-        return f"{value / divisor:,.2f} ({unit})"
+        return self.limits.speech.money(value)
 
-
-def _closed_by_subsidy(row: dict[str, Any]) -> dict[str, Any]:
-    """A fund whose subsidy closes it keeps no reserve: a hint at most."""
-    if row["status"] not in ("orange", "red"):
-        return row
-    told = f"{row['reason']} (the subsidy closes this fund: yellow instead of {row['status']})"
-    return row | {"status": "yellow", "reason": told}
+    def _closed_by_subsidy(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A fund whose subsidy closes it keeps no reserve: a hint at most."""
+        if row["status"] not in CALLED:
+            return row
+        return row | {"status": "yellow", "reason": row["reason"] + self._say("closed", colour=row["status"])}
 
 
 def _ordinal(number: int) -> str:

@@ -173,8 +173,11 @@ def review(data: FundData | str | Path, stage: str = "reported", *, tolerances: 
         data, given = loaded, findings.records()
     accounts = accounts_of(data, stage)
     if not len(accounts) and not accounts.strange:
-        there = ", ".join(sorted(set(data._view()["stage"].astype(str))))
-        raise SibError(f"no figures at stage {stage}; there are {there}")
+        if any(r["severity"] == "error" for r in given):
+            raise DataError(f"there is nothing to review at stage {stage}", Findings.of(given))
+        view = data._view()
+        there = ", ".join(sorted(set(view.loc[view["value"].notna(), "stage"].astype(str))))
+        raise SibError(f"no figures at stage {stage}; there are {there or 'none at all'}")
     rows = [r for r in given if not (r["id"] in _RETOLD and _key(r) in accounts.place)]
     rows += list(calendar(accounts))
     rows += [_record(accounts, check, hit) for check in CHECKS.values() for hit in check.run(accounts, limits[check.id])]

@@ -26,6 +26,7 @@ def calendar(accounts: Accounts) -> Iterator[Finding]:
     yield from _falling(accounts)
     yield from _repeated(accounts)
     yield from _silent(accounts)
+    yield from _one_sided(accounts)
 
 
 def _place(accounts: Accounts, account: int) -> Finding:
@@ -139,3 +140,20 @@ def _silent(accounts: Accounts) -> Iterator[Finding]:
                         "message": "the area had this fund last year and has not reported it",
                         "mend": "ask for the report",
                     }
+
+
+def _one_sided(accounts: Accounts) -> Iterator[Finding]:
+    """Accounts of a year that close with a balance, and hold lines of one side only."""
+    sides = {"revenue": ("revenue", "revenue_total"), "expenditure": ("expenditure", "expenditure_total", "benefit")}
+    told = {}
+    for word, kinds in sides.items():
+        names = [c for i, c in accounts.columns.items() if items.CATALOGUE[i].side in kinds]
+        told[word] = (~np.isnan(accounts.value[:, names])).any(axis=1)
+    closed = accounts.is_fund & ~np.isnan(accounts.stack(("current_balance", "closing_balance"))).all(axis=1)
+    for there, lacking in (("expenditure", "revenue"), ("revenue", "expenditure")):
+        for i in np.flatnonzero(told[there] & ~told[lacking] & closed):
+            if "-" not in accounts.keys[int(i)][2]:
+                yield _place(accounts, int(i)) | {
+                    "id": "side_missing", "item": f"total_{lacking}", "expected": f"lines of {lacking}",
+                    "message": f"the account holds {there} and no {lacking}", "mend": f"enter the lines of {lacking}",
+                }  # fmt: skip

@@ -17,6 +17,7 @@ from sibforecast.analysis.sharing import Sharing, share
 from sibforecast.assumptions.law_records import read_day
 from sibforecast.assumptions.policy import Policy
 from sibforecast.errors import SibError
+from sibforecast.oversight import standing
 from sibforecast.oversight.limits import COLOURS, Limits, Own
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, STOCKS, at_areas, forecast_plan, last_account, stage_rows
 from sibforecast.results import Findings, Result, scale_for
@@ -151,7 +152,9 @@ class Settlement(Result):
     def headline(self) -> str:
         """The year, its colours, and how the gap moved."""
         counts = self.frame["status"].value_counts()
-        told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS))
+        told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS) if c != "excess")
+        if not counts.drop("", errors="ignore").sum():
+            told = "no budget to hold the account against"
         gap = f"; {self.causes.headline()}" if self.causes is not None and len(self.causes.frame) else ""
         return f"{self.year}: {told}{gap}"
 
@@ -199,6 +202,7 @@ def settle(
     >>> f"{row['completion']:.1%}", row["account"]
     ('107.7%', 'final account')
     """
+    year = standing.whole_year(year)
     stage, account = _account(data, year)
     found: list[dict[str, Any]] = []
     if stage != "final":
@@ -210,12 +214,36 @@ def settle(
     for column, source in (("budget", "budget"), ("adjusted", "adjusted"), ("expected", "expected")):
         wide[column] = at_areas(stage_rows(data, year, source), data, areas, found).reindex(wide.index)
     wide["last_year"] = at_areas(last_account(data, year - 1), data, areas, found).reindex(wide.index)
+    found += _without_account(data, year, wide.index.tolist())
     causes = _causes(data, year, stage, method, found)
     bands = Limits.of(data, read_day(f"{year}-12"), law, limits)
     rows = list(_rows(wide, bands, year, _WORDS[stage], causes, data.currency))
     frame = pd.DataFrame(rows, columns=list(Settlement.columns))
     provenance = {**data.provenance, "year": year, "method": method}
     return Settlement(lambda: frame, provenance, data=data, year=year, causes=causes, findings=Findings.of(found, provenance))
+
+
+def _without_account(data: FundData, year: int, told: list[tuple[str, str, str]]) -> Iterator[dict[str, Any]]:
+    """Areas and funds with a budget and no account, be it of those within or above; and lines that lack a figure."""
+    lines, tree = set(told), data.regions
+    pairs = {(region, programme) for region, programme, _ in lines}
+    near = {(above, programme) for region, programme in pairs if region in tree.areas for above in tree.ancestors(region)}
+    budget = stage_rows(data, year, "budget").astype(dict.fromkeys(KEYS, str))
+    budget = budget[budget["item"].isin(list(LINES)) & (budget["value"].abs() > 0)]
+    for key, part in budget.groupby(KEYS[:2], sort=False):
+        region, programme = map(str, key)
+        above = [(a, programme) in pairs for a in tree.ancestors(region)] if region in tree.areas else []
+        if (region, programme) in pairs:
+            for item in part["item"]:
+                if (region, programme, item) not in lines:
+                    yield _no_account(year, "the line has a budget and no figure in the account", region, programme, item)
+        elif (region, programme) not in near and not any(above):
+            yield _no_account(year, "there is a budget and no account: it is not settled", region, programme, None)
+
+
+def _no_account(year: int, message: str, region: object, programme: object, item: str | None) -> dict[str, Any]:
+    return {"id": "account_missing", "severity": "warning", "region": region, "programme": programme, "item": item,
+            "period": str(year), "message": message, "mend": "enter the account"}  # fmt: skip
 
 
 def _account(data: FundData, year: int) -> tuple[str, pd.DataFrame]:

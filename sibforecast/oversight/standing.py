@@ -35,6 +35,25 @@ REVENUE = frozenset(code for code in LINES if items.CATALOGUE[code].side in ("re
 STOCKS = ("closing_balance", "opening_balance", "current_balance")
 
 
+def whole_year(year: object) -> int:
+    """A year as a number, however it was written.
+
+    Raises
+    ------
+    SibError
+        If it is no year.
+
+    Examples
+    --------
+    >>> whole_year("2025"), whole_year(2025)
+    (2025, 2025)
+    """
+    period = Period.parse(year)
+    if period.is_month:
+        raise SibError(f"expected a year such as 2025; found the month {year!r}")
+    return period.year
+
+
 def at_areas(
     rows: pd.DataFrame, data: FundData, areas: Collection[str], found: list[dict[str, Any]],
     wanted_items: Collection[str] = (*LINES, *STOCKS),

@@ -38,7 +38,7 @@ def heat_table(
     Parameters
     ----------
     table : Result or pandas.DataFrame
-        Either rows with a status (red, orange, yellow, green), such as a monitoring; the worst
+        Either rows with a status (red, orange, yellow, excess, green), such as a monitoring; the worst
         of each area and fund is shown, for one item with its outturn (column ``expected``). Or
         figures whose bands make the light: by default the months payable.
     item : str, optional
@@ -110,7 +110,7 @@ def _chosen(
     if lit:
         told_lights = frame["status"].astype("string").fillna("").replace("", "unknown")
         if strange := sorted(set(told_lights) - set(_SEVERITY)):
-            raise SibError(f"heat: status {', '.join(strange)}: expected red, orange, yellow or green")
+            raise SibError(f"heat: status {', '.join(strange)}: expected red, orange, yellow, excess or green")
         worst = told_lights.map(_SEVERITY.index).astype(int).groupby(keys).max().reindex(cells).fillna(0)
         values = pd.Series(float("nan"), index=cells)
         if item is not None and "expected" in frame.columns and not pd.MultiIndex.from_arrays(keys).duplicated().any():

@@ -136,6 +136,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "orange": ("orange", "橙"),
     "yellow": ("yellow", "黄"),
     "green": ("green", "绿"),
+    "excess": ("high", "偏多"),
+    "season_scatter": ("straying of the season", "季节进度离散"),
+    "chance": ("chance that it holds", "达标可能"),
     "interval_point": ("point", "点预测"),
 }
 

@@ -150,6 +150,11 @@ def _head(rows: Cells, name: str, file: str, found: Collector) -> Head | None:
     for column, what in lacking.items():
         found.add("form_head", "error", f"{file}: the head of the form lacks {what}", table="history", column=column,
                   expected=what, mend="add it above the table")  # fmt: skip
+    if (by_number := _fund_of(number, "")) and (by_title := _fund_named(title)) and by_number != by_title:
+        found.add("fund_conflict", "error", f"{file}: the title of the form and its number name two funds", table="history",
+                  column="programme", found=f"{by_title} and {by_number}", expected="one fund",
+                  mend="correct the title or the number")  # fmt: skip
+        return None
     if len(set(units)) > 1:
         found.add("unit_conflict", "error", f"{file}: the head of the form names two units", table="history", column="unit",
                   found=" and ".join(dict.fromkeys(units)), expected="one unit", mend="keep the right one")  # fmt: skip

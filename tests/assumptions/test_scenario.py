@@ -203,7 +203,7 @@ def test_an_empty_scenario_on_nmg(nmg_draft):
 
 
 def test_file_python_and_table_are_one_path(tmp_path, draft):
-    from sibforecast.assumptions.scenario import from_policies
+    from sibforecast.assumptions.scenario_files import from_policies
 
     path = tmp_path / "s.toml"
     path.write_text(

@@ -33,7 +33,8 @@ def outturn(data: sib.FundData, year: int) -> pd.Series:
 
 
 def called(data: sib.FundData, years: range = YEARS) -> pd.DataFrame:
-    """Status of each line at the end of each month, beside how its year ended (share of the plan, positive is bad)."""
+    """Status of each line at the end of each month, beside how its year ended (share of the plan, positive is bad)
+    and the chance the monitor gave it to end within 5 % of the plan."""
     rows = []
     for year in years:
         plan, came = plan_of(data, year), outturn(data, year)
@@ -44,8 +45,8 @@ def called(data: sib.FundData, years: range = YEARS) -> pd.DataFrame:
                 sign = -1.0 if r.item == "total_revenue" else 1.0
                 ended = sign * (came.get((r.programme, r.item), np.nan) / r.budget - 1.0)
                 plain = sign * (r.progress - r.time_share) > RED
-                rows.append((year, month, r.programme, r.item, r.status, ended, plain))
-    table = pd.DataFrame(rows, columns=["year", "month", "programme", "item", "status", "ended", "by_twelfths"])
+                rows.append((year, month, r.programme, r.item, r.status, ended, plain, r.chance))
+    table = pd.DataFrame(rows, columns=["year", "month", "programme", "item", "status", "ended", "by_twelfths", "chance"])
     return table[table["ended"].notna()].reset_index(drop=True)
 
 
@@ -68,14 +69,19 @@ def by_year(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(out).T.rename_axis("year")
 
 
-def shuffled(data: sib.FundData, seed: int, first: int = 2017, until: str = "2020-03") -> sib.FundData:
+def shuffled(
+    data: sib.FundData, plan: sib.BudgetDraft, seed: int, *, inside: bool = False, first: int = 2017, until: str = "2020-03"
+) -> sib.FundData:
     """Revenue whose months are shuffled: each month's deviation from trend and season changes places with another's.
 
-    What the waiver took from February and March 2020 falls on any month since 2017.
+    What the waiver took from February and March 2020 falls on any month from 2017 to 2019, so that the quarter looked at
+    holds no waiver: a call is a false one. With `inside` it stays in that quarter, in any two of its three months: there
+    is a waiver to call. A shuffle over all 39 months mixes the two, for in 15 % of them (1 − 36 × 35 ÷ (39 × 38)) the
+    quarter holds part of the waiver again.
     """
     rng = np.random.default_rng(seed)
     frame = data.history.copy()
-    plan = plan_of(data, 2020).frame
+    drafted = plan.frame
     for fund in WAIVED:
         here = (frame["programme"] == fund) & (frame["item"] == "total_revenue") & (frame["stage"] == "executed")
         text = frame["period"].astype(str)
@@ -84,17 +90,26 @@ def shuffled(data: sib.FundData, seed: int, first: int = 2017, until: str = "202
         table = rows.pivot_table(index="year", columns="month", values="value", observed=True)
         step = table.diff(axis=1).fillna(table[[1]])
         whole = table[12].copy()
-        told = plan[(plan["stage"] == "draft") & (plan["programme"] == fund) & (plan["item"] == "total_revenue")]["value"].iloc[0]
-        whole.loc[2020] = told
+        told = drafted[(drafted["stage"] == "draft") & (drafted["programme"] == fund) & (drafted["item"] == "total_revenue")]
+        whole.loc[2020] = told["value"].iloc[0]
         pattern = step.loc[first:2019].div(whole.loc[first:2019], axis=0).mean()
         normal = np.outer(whole, pattern)
         known = step.notna().to_numpy()
         apart = (step.to_numpy() / normal)[known]
         moved = np.full(normal.shape, np.nan)
-        moved[known] = normal[known] * rng.permutation(apart)
+        moved[known] = normal[known] * apart[_places(rng, len(apart), inside)]
         again = pd.DataFrame(moved, index=table.index, columns=table.columns).cumsum(axis=1)
         frame.loc[rows.index, "value"] = [again.loc[y, m] for y, m in zip(rows["year"], rows["month"], strict=True)]
     return data.replaced(lambda: frame)
+
+
+def _places(rng: np.random.Generator, months: int, inside: bool) -> np.ndarray:
+    """A shuffle of the months, of which the last three are the quarter looked at and the last two the waiver's."""
+    while True:
+        order = rng.permutation(months)
+        held = np.isin(order[-3:], [months - 2, months - 1]).sum()
+        if held == (2 if inside else 0):
+            return order
 
 
 def waiver(data: sib.FundData, plan: sib.BudgetDraft) -> pd.Series:
@@ -107,11 +122,15 @@ def waiver(data: sib.FundData, plan: sib.BudgetDraft) -> pd.Series:
 def main() -> None:
     data = sib.load(sib.sample("china"))
     with pd.option_context("display.width", 200, "display.max_columns", 20):
-        print(by_year(called(data)).T.to_string(float_format="%.1f"))
+        table = called(data)
+        print(by_year(table).T.to_string(float_format="%.1f"))
+        lit = table[table["status"].isin(["orange", "red"])]
+        print(f"\norange or red: {len(lit)}; ended within 5 %: {(lit['ended'] <= 0.05).sum()}; the monitor expected {lit['chance'].sum():.1f}")
         plan = plan_of(data, 2020)
         print("\nMarch 2020:", waiver(data, plan).to_dict())
-        controls = pd.concat([waiver(shuffled(data, seed), plan) for seed in range(20)])
-        print("months shuffled, 20 times:", controls.value_counts().to_dict())
+        for inside, words in ((False, "months shuffled, no waiver in the quarter"), (True, "months shuffled, the waiver in the quarter")):
+            controls = pd.concat([waiver(shuffled(data, plan, seed, inside=inside), plan) for seed in range(20)])
+            print(f"{words}, 20 times 3 funds:", controls.value_counts().to_dict())
 
 
 if __name__ == "__main__":

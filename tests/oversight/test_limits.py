@@ -25,7 +25,7 @@ def test_defaults_by_fund(name, fund, value):
 def test_there_is_no_excess_where_none_is_set():
     assert DEFAULT.get("warning_months_excess", "enterprise_pension", "CN") != DEFAULT.get("warning_months_excess", "enterprise_pension", "CN")
     assert DEFAULT.months(60.0, "enterprise_pension", "CN")[0] == "green"
-    assert DEFAULT.months(60.0, "unemployment", "CN")[0] == "yellow"
+    assert DEFAULT.months(60.0, "unemployment", "CN")[0] == "excess"
 
 
 def test_a_default_holds_before_its_first_day_too():
@@ -49,7 +49,7 @@ def test_an_argument_goes_before_the_law_and_one_fund_before_all():
 def test_colours_in_words():
     assert (worst("green", "red", "yellow"), worst("", ""), at_most("red", "yellow"), at_most("green", "yellow")) == ("red", "", "yellow", "green")
     assert DEFAULT.deviation(float("nan"), "medical", "CN") == ""
-    assert DEFAULT.months(-0.04, "medical", "CN") == ("red", "the balance ends the year below nothing, at 0.0 months of spending")
+    assert DEFAULT.months(-0.04, "medical", "CN") == ("red", "the balance ends the year below nothing, at -0.04 months of spending")
 
 
 @given(st.floats(-1, 1), st.floats(0, 1))

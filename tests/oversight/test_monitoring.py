@@ -5,6 +5,7 @@ December; expenditure 900 in twelfths; balance of 2024: 200 (all 万元). Budget
 """
 
 import json
+from string import Formatter
 
 import jsonschema
 import pandas as pd
@@ -12,6 +13,8 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.errors import SibError
+from sibforecast.oversight import sentences
+from sibforecast.results import columns_of
 from tests import datasets
 from tests.datasets import WAN
 
@@ -136,6 +139,53 @@ def test_bands(tmp_path, come, colour, trigger):
     got = row(sib.monitor(load(tmp_path, past() + budget() + this_year(come * 2_500)), "2025-06"), "total_revenue")
     assert got["status"] == colour
     assert trigger in got["reason"]
+
+
+def lumps(shares, now):
+    """A subsidy of 100 a year of which these shares came by June, the rest in December; this year `now` by June."""
+    rows = []
+    for year, share in zip(range(2024 - len(shares) + 1, 2025), shares, strict=True):
+        rows += months("fiscal_subsidy", year, 100, (share,) * 11 + (1.0,), programme="resident_medical")
+    rows.append((R, "resident_medical", "fiscal_subsidy", 2025, 100, WAN, "budget"))
+    return [*rows, *months("fiscal_subsidy", 2025, 100, (now,) * 12, 6, programme="resident_medical")]
+
+
+def test_a_line_that_comes_in_lumps_is_no_warning(tmp_path):
+    """By June 20, 80, 20, 80 %: after 20 the second year strayed by 60 points, the third from their mean 50 by −30, the
+    fourth from 40 by 40. √((60² + 30² + 40²) ÷ 3) = 45.1; Student's 90 % at 3 years 1.638: 73.8 points. The season is the
+    mean of the last three, 60 %: 20 % lie 40 points below it, as in one year of two."""
+    wild = row(sib.monitor(load(tmp_path / "w", lumps((0.2, 0.8, 0.2, 0.8), 0.2)), "2025-06"), "fiscal_subsidy")
+    assert wild["season_share"] == pytest.approx(0.60)
+    assert wild["season_scatter"] == pytest.approx(0.739, abs=0.001)
+    assert wild["deviation"] == pytest.approx(-0.40)
+    assert wild["status"] == "yellow"
+    assert wild["reason"].endswith("(yellow, not more: nine years in ten stray by up to 73.8 points)")
+    steady = row(sib.monitor(load(tmp_path / "s", lumps((0.6, 0.6, 0.6, 0.6), 0.2)), "2025-06"), "fiscal_subsidy")
+    assert (steady["season_scatter"], steady["status"]) == (0.0, "red")
+
+
+def test_few_years_take_the_scatter_of_all_areas(tmp_path):
+    """Two years each, one error an area: 10 points here, −20 there. √((10² + 20²) ÷ 2) = 15.8, one year: Student's 90 % 3.078."""
+    other = "150200"
+    regions = [*datasets.ONE_LEAGUE, (other, "包头市", "150000", "league")]
+    rows = []
+    for area, shares in ((R, (0.4, 0.5)), (other, (0.6, 0.4))):
+        for year, share in zip((2023, 2024), shares, strict=True):
+            rows += months("total_revenue", year, 100, (share,) * 11 + (1.0,), region=area)
+        rows += months("total_revenue", 2025, 100, (0.45,) * 12, 6, region=area)
+        rows.append((area, UI, "total_revenue", 2025, 100, WAN, "budget"))
+    got = sib.monitor(load(tmp_path, rows, regions=regions), "2025-06").frame
+    assert got["season_scatter"].tolist() == pytest.approx([0.4866, 0.4866], abs=1e-4)
+
+
+def test_how_many_calls_are_expected_false(short):
+    """Revenue of 290 where 400 are normal: that the year still ends at 950 or more, 5 % short, has next to no chance."""
+    revenue = row(short, "total_revenue")
+    assert 0.0 <= revenue["chance"] < 0.02
+    assert row(short, "total_expenditure")["chance"] > 0.5  # on its plan
+    assert pd.isna(row(short, "months_payable")["chance"])
+    assert short.expected_false == pytest.approx(revenue["chance"])
+    assert "of 1 line called, 0.0 expected false" in short.headline()
 
 
 def test_an_outturn_that_misses_the_budget_beyond_doubt_is_told_before_the_pace(tmp_path):
@@ -276,3 +326,25 @@ def test_the_bands_used_name_their_source_and_status(tmp_path):
     table = made.thresholds.set_index(["threshold", "programme"])
     assert table.loc[("progress_band_orange", UI), ["value", "source", "status"]].tolist() == [0.10, "no document: a default of this package", "unverified"]
     assert table.loc[("warning_months_red", UI), ["value", "source"]].tolist() == [4.0, "given as an argument"]
+
+
+def test_reasons_in_chinese(tmp_path):
+    """The same figures: 29.0 % where 40.0 % are normal; 0.6 months, less than 6."""
+    data = load(tmp_path, past() + budget() + this_year())
+    got = sib.monitor(data, "2025-06", language="zh")
+    assert row(got, "total_revenue")["reason"] == "累计完成预算的29.0%，低于季节进度40.0%（时序进度50.0%）11.0个百分点"
+    assert row(got, "months_payable")["reason"] == "年末可支付0.6个月，低于6个月"
+    assert row(got, "current_balance")["reason"] == "预计当期收不抵支154.38万元"
+    assert got.frame["status"].tolist() == sib.monitor(data, "2025-06").frame["status"].tolist()
+    assert got.headline() == "截至2025-06：红色2项、橙色1项、黄色1项、绿色1项；橙红共1项，预计误报0.0项"
+    assert "红色: 呼和浩特市 失业保险基金 本年收入合计: 累计完成预算的29.0%" in got.summary()
+    assert all(columns_of(line) <= 80 for line in repr(got).splitlines())
+    with pytest.raises(SibError, match="unknown language 'fr'"):
+        sib.monitor(data, "2025-06", language="fr")
+
+
+def test_every_sentence_has_both_languages_and_the_same_figures():
+    for english, chinese in sentences._SAID.values():
+        assert chinese.strip()
+        named = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in (english, chinese)]
+        assert named[0] - {"ordinal", "s"} == named[1] - ({"number"} if "ordinal" in named[0] else set())

@@ -17,9 +17,13 @@ def plan(china):
     return cy.plan_of(china, 2020)
 
 
-def test_false_reds_and_lead_times_by_year(china):
+@pytest.fixture(scope="module")
+def table(china):
+    return cy.called(china)
+
+
+def test_false_reds_and_lead_times_by_year(table):
     """Of 18 lines that end their year red all are warned of by September; one red is false: maternity spending of 2015, 9.8 % over."""
-    table = cy.called(china)
     years = cy.by_year(table)
     print("\n" + years.to_string(float_format="%.1f"))
     assert years.index.tolist() == list(cy.YEARS)
@@ -37,17 +41,41 @@ def test_the_waiver_is_called_by_its_march_figures(china, plan):
     assert cy.waiver(china, plan).to_dict() == dict.fromkeys(cy.WAIVED, "red")
 
 
+def test_as_many_calls_are_false_as_the_monitor_expects(table):
+    """Of 166 calls (orange or red, month by month) seven were of years that ended within 5 % of the plan; it expected three.
+
+    Six of the seven are one line: spending on unemployment in 2021, which the year before had driven up. Lines of one
+    year share their fate, so the two numbers are held to the same order, not to a decimal.
+    """
+    lit = table[table["status"].isin(["orange", "red"])]
+    false = lit[lit["ended"] <= 0.05]
+    assert len(lit) == 166
+    assert len(false) == 7
+    assert (false["year"] == 2021).sum() == 6
+    assert lit["chance"].sum() == pytest.approx(3.0, abs=0.3)
+
+
 def test_a_month_shuffled_control_is_not(china, plan):
-    """With the months of revenue since 2017 shuffled nine controls in ten are green or yellow at the end of March."""
-    controls = pd.concat([cy.waiver(cy.shuffled(china, seed), plan) for seed in range(10)])
+    """The months of revenue since 2017 shuffled, the waiver's two outside of the quarter: of 60 controls one in sixty is called
+    at most, none red. The tail of the interval would allow one in ten."""
+    controls = pd.concat([cy.waiver(cy.shuffled(china, plan, seed), plan) for seed in range(20)])
     print("\n", controls.value_counts().to_dict())
-    assert controls.isin(["green", "yellow"]).mean() >= 0.9
-    assert (controls == "red").mean() <= 0.05
+    assert len(controls) == 60
+    assert (controls == "red").sum() == 0
+    assert controls.isin(["orange", "red"]).sum() <= 1
 
 
-def test_shuffling_moves_months_and_nothing_else(china):
+def test_the_waiver_in_any_two_months_of_the_quarter_is(china, plan):
+    """The same shuffle with the waiver's two months kept within the quarter: at least nine in ten are called."""
+    controls = pd.concat([cy.waiver(cy.shuffled(china, plan, seed, inside=True), plan) for seed in range(10)])
+    print("\n", controls.value_counts().to_dict())
+    assert controls.isin(["orange", "red"]).mean() >= 0.9
+
+
+def test_shuffling_moves_months_and_nothing_else(china, plan):
     """The same deviations, elsewhere: every other figure stays, and the first shuffle differs from the second."""
-    frame, once, twice = china.history, cy.shuffled(china, 1).history, cy.shuffled(china, 2).history
+    frame = china.history
+    once, twice = (cy.shuffled(china, plan, seed).history for seed in (1, 2))
     moved = once["value"] != frame["value"]
     assert set(frame.loc[moved, "item"]) == {"total_revenue"}
     assert set(frame.loc[moved, "programme"]) == set(cy.WAIVED)

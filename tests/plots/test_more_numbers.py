@@ -330,7 +330,7 @@ def test_a_monitoring_is_shown_as_it_is(nmg: sib.FundData) -> None:
     for column in ("progress", "season_share", "time_share", "deviation"):
         assert rows[column].tolist() == pytest.approx(own.loc[rows["line"], column].tolist())
     lights = heat_table(seen, level="league").set_index(["region", "programme"])["light"]
-    order = ["green", "yellow", "orange", "red"]
+    order = ["green", "excess", "yellow", "orange", "red"]
     worst = frame[frame["region"] == "150100"].groupby("programme")["status"].agg(lambda s: max(s, key=order.index))
     assert lights["150100"].to_dict() == worst.to_dict()
     months = heat_table(seen, item="months_payable", level="league")
