@@ -14,7 +14,6 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast import report as report
     from sibforecast.analysis.attribution import Attribution as Attribution
     from sibforecast.analysis.attribution import attribute as attribute
-    from sibforecast.analysis.rollup import roll_up as roll_up
     from sibforecast.analysis.rules_compared import compare_rules as compare_rules
     from sibforecast.analysis.rules_file import SharingRules as SharingRules
     from sibforecast.analysis.rules_file import read_rules as read_rules
@@ -81,6 +80,7 @@ if TYPE_CHECKING:  # what the lazy names are, for editors and type checkers
     from sibforecast.projection.timetable import calendar as calendar
     from sibforecast.results import Findings as Findings
     from sibforecast.results import Result as Result
+    from sibforecast.rollup.roll import roll_up as roll_up
     from sibforecast.tables.data import FundData as FundData
     from sibforecast.tables.load import check as check
     from sibforecast.tables.load import load as load
@@ -115,7 +115,7 @@ _PUBLIC = {
     "calendar": "projection.timetable",
     "review": "oversight.review",
     "Review": "oversight.review",
-    "roll_up": "analysis.rollup",
+    "roll_up": "rollup.roll",
     "sensitivity": "analysis.sensitivity",
     "break_even": "analysis.sensitivity",
     "Sensitivity": "analysis.sensitivity",

@@ -149,6 +149,7 @@ class Result:
     provenance: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = ()
+    categories: ClassVar[bool] = False  # whether those who read the frame count on its codes being categories
     #: Columns of text whose name is one of numbers in other results.
     words: ClassVar[frozenset[str]] = frozenset()
 

@@ -57,6 +57,45 @@ def test_rooms_keep_their_size(file):
             assert body <= 62, f"{node.name} is {body} lines long"
 
 
+def front_door(source: str, file: str = "") -> list[str]:
+    """Uses of the package's front door: names that arrive there from floors above, which import-linter does not see."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [a.name for a in node.names if a.name == "sibforecast"]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module == "sibforecast":
+            names = [a.name for a in node.names if a.name != "__version__" and not _is_room(a.name)]
+        elif isinstance(node, ast.ImportFrom) and node.level:  # nobody here imports from where he stands
+            names = ["." * node.level + (node.module or "")]
+        found += [f"{file}:{node.lineno}: {name}" for name in names]
+    return found
+
+
+def _is_room(name: str) -> bool:
+    """Whether a name is a file or folder of the package, whose import import-linter sees."""
+    return (ROOT / "sibforecast" / f"{name}.py").exists() or (ROOT / "sibforecast" / name).is_dir()
+
+
+def test_nobody_in_the_house_comes_in_by_the_front_door():
+    inside = [f for f in FILES if f != ROOT / "sibforecast" / "__init__.py"]
+    assert [use for f in inside for use in front_door(f.read_text("utf-8"), str(f.relative_to(ROOT)))] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "uses"),
+    [
+        ("import sibforecast as sib", [":1: sibforecast"]),
+        ("def late():\n    import sibforecast\n    sibforecast.roll_up", [":2: sibforecast"]),
+        ("from sibforecast import items, roll_up", [":1: roll_up"]),
+        ("from .. import share", [":1: .."]),
+        ("from sibforecast import items, plots, __version__\nimport sibforecast.results\nfrom sibforecast.rollup.roll import roll_up", []),
+    ],
+)
+def test_a_front_door_is_seen(source, uses):
+    assert front_door(source) == uses
+
+
 def test_public_names_are_found():
     for name in sib._PUBLIC:
         assert getattr(sib, name) is getattr(importlib.import_module(f"sibforecast.{sib._PUBLIC[name]}"), name)

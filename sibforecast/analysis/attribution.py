@@ -12,7 +12,8 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.analysis.facts import expected_figures
-from sibforecast.analysis.outturn import Game, games
+from sibforecast.analysis.outturn import games
+from sibforecast.analysis.outturn_game import Game
 from sibforecast.analysis.rounding import in_whole_steps
 from sibforecast.analysis.shapley import coalitions, shapley
 from sibforecast.assumptions.effects import Effects, effects_on

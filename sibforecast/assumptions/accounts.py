@@ -10,7 +10,7 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.forecasting.methods import STALE_YEARS
-from sibforecast.programmes.programme import Link, UpperSide
+from sibforecast.programmes.ties import Link, UpperSide
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import Floats, Panel
 from sibforecast.tables.read import Collector

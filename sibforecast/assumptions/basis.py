@@ -29,7 +29,8 @@ from sibforecast.forecasting.fund_forecast import FundForecast
 from sibforecast.forecasting.macro import BASES, elasticity
 from sibforecast.forecasting.methods import STALE_YEARS
 from sibforecast.forecasting.years import implied_words
-from sibforecast.programmes.programme import Driven, Programme
+from sibforecast.programmes.programme import Programme
+from sibforecast.programmes.ties import Driven
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import Panel

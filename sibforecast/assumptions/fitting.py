@@ -17,7 +17,8 @@ from sibforecast.forecasting.fund_forecast import LABELS, POLICY_ITEMS, worded
 from sibforecast.items import CATALOGUE
 from sibforecast.programmes.evidence import EVIDENCE
 from sibforecast.programmes.implied import averages
-from sibforecast.programmes.programme import Driven, Link, Programme, UpperSide
+from sibforecast.programmes.programme import Programme
+from sibforecast.programmes.ties import Driven, Link, UpperSide
 from sibforecast.tables.panel import Floats
 
 Bools = npt.NDArray[np.bool_]

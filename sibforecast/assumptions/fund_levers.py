@@ -11,6 +11,7 @@ Every function takes further fields of a change by name: ``decided_by``, ``known
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def raise_retirement_age(
     >>> [(c.item, round(c.multiply, 4)) for c in made.changes]
     [('new_beneficiaries', 0.75), ('contributors', 1.0255)]
     """
-    basis, where = _fund(assumptions, programme, regions)
+    fund = _Fund.of(assumptions, programme, regions)
     carried = 1.0 if as_in is None else float(cohorts.retiring_share(as_in, mix))
     already = 0.0 if as_in is None else float(cohorts.extra_months(as_in, mix))
     common = {"programme": programme, "decided_by": "nation", "reference": cohorts.SOURCE} | words
@@ -85,15 +86,15 @@ def raise_retirement_age(
     for year in sorted(years):
         months = {"start": f"{year}-01", "end": f"{year}-12"}
         share = float(cohorts.retiring_share(year, mix)) / carried
-        usual = _figures(basis, "new_beneficiaries", year)[where] / carried
+        usual = fund.figures("new_beneficiaries", year)[fund.where] / carried
         more = usual * (float(cohorts.extra_months(year, mix)) - already) / 12.0 * contributing
-        heads = _figures(basis, "contributors", year)[where]
+        heads = fund.figures("contributors", year)[fund.where]
         known = ~np.isnan(more) & (heads > 0)
         if not known.any():
             raise ScenarioError(f"{programme} has no new beneficiaries and contributors in {year} to work on")
         changes.append(Change(item="new_beneficiaries", multiply=share, regions=tuple(regions), id=f"later retirement {year}",
                               **(common | months)))  # fmt: skip
-        codes = [basis.areas[i] for i in np.flatnonzero(where)]
+        codes = [fund.basis.areas[i] for i in np.flatnonzero(fund.where)]
         parts = [((codes[i],), more[i] / heads[i]) for i in np.flatnonzero(known)] if by_area else [
             (tuple(regions), more[known].sum() / heads[known].sum())
         ]  # fmt: skip
@@ -146,11 +147,11 @@ def refund_employers(
     >>> made.changes[0].item, made.changes[0].regions
     ('non_benefit_expenditure', ('150102',))
     """
-    basis, where = _fund(assumptions, programme, regions)
-    amounts = np.where(where, _figures(basis, "contribution_revenue", year - 1), np.nan) * ratio * eligible
-    enough = _figures(basis, "months_payable", year - 1) >= reserve
-    common = {"programme": programme, "decided_by": "nation", "id": f"refunds to employers {year}"} | words
-    changes = _amounts(basis, "non_benefit_expenditure", "add", np.where(enough, amounts, np.nan), year, common, assumptions)
+    fund = _Fund.of(assumptions, programme, regions)
+    amounts = fund.figures("contribution_revenue", year - 1) * ratio * eligible
+    enough = fund.figures("months_payable", year - 1) >= reserve
+    common = {"decided_by": "nation", "id": f"refunds to employers {year}"} | words
+    changes = fund.amounts("non_benefit_expenditure", "add", np.where(enough, amounts, np.nan), year, common)
     if not changes:
         raise ScenarioError(f"no area of {programme} had {reserve:g} months of reserve at the end of {year - 1}")
     return Scenario("refunds to employers", *changes, author="fund_levers.refund_employers",
@@ -193,13 +194,13 @@ def cut_by_reserve(
     >>> [c.multiply for c in made.changes]
     [0.8, 0.5]
     """
-    basis, where = _fund(assumptions, programme, regions)
-    months = np.where(where, _figures(basis, "months_payable", asof or assumptions.first - 1), np.nan)
+    fund = _Fund.of(assumptions, programme, regions)
+    months = fund.figures("months_payable", asof or assumptions.first - 1)
     steps = sorted(bands)
     changes = []
     for place, step in enumerate(steps):
         top = steps[place + 1] if place + 1 < len(steps) else np.inf
-        inside = tuple(basis.areas[i] for i in np.flatnonzero((months >= step) & (months < top)))
+        inside = tuple(fund.basis.areas[i] for i in np.flatnonzero((months >= step) & (months < top)))
         if inside:
             name = f"rate × {bands[step]:g} from {step:g} months of reserve"
             common = {"programme": programme, "decided_by": "nation", "id": name} | words
@@ -248,15 +249,14 @@ def cap_spending(
     >>> [(c.operation, c.start) for c in made.changes]
     [('cap', '2027-01'), ('add', '2028-01')]
     """
-    basis, where = _fund(assumptions, programme, regions)
-    cap = np.where(where, _figures(basis, item, year - 1), np.nan) * (1.0 + growth)
-    rest = np.maximum(_figures(basis, item, year) - cap, 0.0) * settled
-    common = {"programme": programme, "decided_by": "region"} | words
-    changes = _amounts(basis, item, "cap", cap, year, common | {"id": f"total budget {year}"}, assumptions)
+    fund = _Fund.of(assumptions, programme, regions)
+    cap = fund.figures(item, year - 1) * (1.0 + growth)
+    rest = np.maximum(fund.figures(item, year) - cap, 0.0) * settled
+    changes = fund.amounts(item, "cap", cap, year, words, f"total budget {year}")
     if not changes:
         raise ScenarioError(f"{item} of {programme} has no figure in {year - 1}")
     rest = np.where(rest > 0.0, rest, np.nan)
-    changes += _amounts(basis, item, "add", rest, year + 1, common | {"id": f"settlement of {year}"}, assumptions)
+    changes += fund.amounts(item, "add", rest, year + 1, words, f"settlement of {year}")
     return Scenario("total budget of medical spending", *changes, author="fund_levers.cap_spending",
                     explanation=f"{item}: at most last year's × (1 + growth); a share of the rest in the next year")
 
@@ -301,25 +301,24 @@ def pool_upwards(
     >>> [c.item for c in made.changes]
     ['upper_remittance', 'balance_adjustment']
     """
-    basis, where = _fund(assumptions, programme, regions)
+    fund = _Fund.of(assumptions, programme, regions)
+    basis = fund.basis
     own = basis.areas.index(_code(assumptions, own_level)) if own_level and _code(assumptions, own_level) in basis.areas else None
     if own is not None:
-        where[own] = False
-    common = {"programme": programme, "decided_by": "region"} | words
-    given = np.where(where, _figures(basis, "contribution_revenue", year), np.nan) * remitted
-    spending = _figures(basis, "total_expenditure", year - 1)
-    surplus = np.where(where, _figures(basis, "closing_balance", year - 1) - kept_months * spending / 12.0, np.nan)
+        fund.where[own] = False
+    given = fund.figures("contribution_revenue", year) * remitted
+    surplus = fund.figures("closing_balance", year - 1) - kept_months * fund.figures("total_expenditure", year - 1) / 12.0
     moved = np.where(surplus > 0.0, -surplus, np.nan)
-    changes = _amounts(basis, "upper_remittance", "add", given, year, common | {"id": "remitted share"}, assumptions)
+    changes = fund.amounts("upper_remittance", "add", given, year, words, "remitted share")
     if not changes:
         raise ScenarioError(f"{programme} has no contributions in {year}")
     if own is not None:
         received = np.full(len(basis.areas), np.nan)
         received[own] = np.nansum(given)
         if not any(link.area == own and link.item == "lower_remittance" for link in basis.links):
-            changes += _amounts(basis, "lower_remittance", "add", received, year, common | {"id": "remitted share"}, assumptions)
+            changes += fund.amounts("lower_remittance", "add", received, year, words, "remitted share")
         moved[own] = -np.nansum(moved)
-    changes += _amounts(basis, "balance_adjustment", "add", moved, year, common | {"id": "old balances"}, assumptions)
+    changes += fund.amounts("balance_adjustment", "add", moved, year, words, "old balances")
     return Scenario("pooling at a higher level", *changes, author="fund_levers.pool_upwards",
                     explanation="upper_remittance: a share of contributions; balance_adjustment: old balances move up")
 
@@ -328,19 +327,46 @@ def _code(assumptions: Assumptions, word: str) -> str:
     return str(assumptions.source.regions.resolve(word))
 
 
-def _fund(assumptions: Assumptions, programme: str, regions: Sequence[str]) -> tuple[FundBasis, npt.NDArray[np.bool_]]:
-    """The fund, and which of its areas are meant."""
-    if not isinstance(assumptions, Assumptions):
-        raise SibError(f"this lever takes assumptions, such as draft.assumptions; found {type(assumptions).__name__}")
-    basis = assumptions.funds.get(programme)
-    if basis is None:
-        raise ScenarioError(f"no fund {programme!r} in the assumptions; there are {', '.join(assumptions.funds)}")
-    tree = assumptions.source.regions
-    codes = {c for word in regions if word != "*" for c in (_code(assumptions, word), *tree.below(_code(assumptions, word)))}
-    where = np.array(["*" in regions or a in codes for a in basis.areas], dtype=bool)
-    if not where.any():
-        raise ScenarioError(f"{programme} has no figures in {', '.join(regions)}")
-    return basis, where
+@dataclass(frozen=True)
+class _Fund:
+    """A fund under a lever, and which of its areas are meant."""
+
+    assumptions: Assumptions
+    programme: str
+    basis: FundBasis
+    where: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, assumptions: Assumptions, programme: str, regions: Sequence[str]) -> _Fund:
+        """The fund of some areas; an error names what is unknown."""
+        if not isinstance(assumptions, Assumptions):
+            raise SibError(f"this lever takes assumptions, such as draft.assumptions; found {type(assumptions).__name__}")
+        basis = assumptions.funds.get(programme)
+        if basis is None:
+            raise ScenarioError(f"no fund {programme!r} in the assumptions; there are {', '.join(assumptions.funds)}")
+        tree = assumptions.source.regions
+        meant = [_code(assumptions, word) for word in regions if word != "*"]
+        codes = {c for code in meant for c in (code, *tree.below(code))}
+        where = np.array(["*" in regions or a in codes for a in basis.areas], dtype=bool)
+        if not where.any():
+            raise ScenarioError(f"{programme} has no figures in {', '.join(regions)}")
+        return cls(assumptions, programme, basis, where)
+
+    def figures(self, item: str, year: int) -> Floats:
+        """The baseline's figures of the areas meant; blank in all others."""
+        return np.where(self.where, _figures(self.basis, item, year), np.nan)
+
+    def amounts(
+        self, item: str, operation: str, value: Floats, year: int, words: Mapping[str, Any], name: str = ""
+    ) -> list[Change]:
+        """One change for each area with an amount of its own, for one year; its region decides unless `words` say otherwise."""
+        same: dict[str, Any] = {"programme": self.programme, "decided_by": "region", **words}
+        same |= {"item": item, "start": f"{year}-01", "end": f"{year}-12", "unit": self.assumptions.source.currency}
+        same |= {"id": name} if name else {}
+        return [
+            Change(**(same | {"regions": (self.basis.areas[i],), operation: float(value[i])}))
+            for i in np.flatnonzero(~np.isnan(value))
+        ]
 
 
 def _figures(basis: FundBasis, item: str, year: int) -> Floats:
@@ -359,14 +385,3 @@ def _figures(basis: FundBasis, item: str, year: int) -> Floats:
             there = ", ".join(map(str, (basis.base_year, *basis.years)))
             raise ScenarioError(f"the assumptions know no year {year}; they know {there}")
     return np.broadcast_to(now.get(item), (len(basis.areas), 1))[:, 0]
-
-
-def _amounts(
-    basis: FundBasis, item: str, operation: str, value: Floats, year: int, common: Mapping[str, Any], assumptions: Assumptions
-) -> list[Change]:
-    """One change for each area with an amount of its own, for one year."""
-    same: dict[str, Any] = {**common, "item": item, "start": f"{year}-01", "end": f"{year}-12"}
-    same["unit"] = assumptions.source.currency
-    return [
-        Change(**(same | {"regions": (basis.areas[i],), operation: float(value[i])})) for i in np.flatnonzero(~np.isnan(value))
-    ]

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.analysis.attribution import Attribution, attribute
-from sibforecast.analysis.rollup import roll_up
 from sibforecast.analysis.rules_file import read_rules
 from sibforecast.analysis.sharing import share
 from sibforecast.analysis.simulation import simulate as simulate_draft
@@ -26,6 +25,7 @@ from sibforecast.oversight.review import review as review_data
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.projection.project import project
 from sibforecast.results import Findings
+from sibforecast.rollup.roll import roll_up
 from sibforecast.tables.cells import read_cell
 from sibforecast.tables.data import FundData
 from sibforecast.tables.load import check as check_data

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sibforecast.analysis.rollup import roll_up
 from sibforecast.items import CATALOGUE
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.results import Result
+from sibforecast.rollup.roll import roll_up
 from sibforecast.tables.data import FundData
 from sibforecast.writing import written_whole
 

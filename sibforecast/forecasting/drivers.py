@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
@@ -22,12 +21,13 @@ from sibforecast.forecasting.events import Event, events_of, jump_places, jumps
 from sibforecast.forecasting.fund_forecast import FundForecast, Options
 from sibforecast.forecasting.known import any_known, known_at, known_rows
 from sibforecast.forecasting.law import ALWAYS, adjustments, announced
-from sibforecast.forecasting.spread import beside_rules, quantile, within
+from sibforecast.forecasting.spread import beside_rules
+from sibforecast.forecasting.tidy import COLUMNS, frame_of, rows_of, tails_of, together
 from sibforecast.forecasting.years import Span, fund_years
 from sibforecast.periods import Period
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
-from sibforecast.tables.panel import Floats, panels
+from sibforecast.tables.panel import panels
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,9 +48,7 @@ class Forecast(Result):
     told: Period = ALWAYS  # decisions announced until then are known
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
-    columns: ClassVar[tuple[str, ...]] = (
-        "region", "programme", "item", "period", "quantile", "value", "method",
-    )  # fmt: skip
+    columns: ClassVar[tuple[str, ...]] = COLUMNS
 
     def track_record(self) -> pd.DataFrame:
         """How this forecast's methods did one year ahead at earlier origins, beside the plain rules.
@@ -155,7 +153,7 @@ def forecast(
     True
     """
     wanted = _years(periods)
-    _tails(level)
+    tails_of(level)
     for item, name in (methods or {}).items():
         if name not in m.METHODS:
             raise SibError(f"unknown method {name!r}; expected one of {', '.join(m.METHODS)}")
@@ -209,7 +207,7 @@ def forecast_from(
     provenance = {**data.provenance, "asof": str(limit)}
     frame_level = tuple(level)
     return Forecast(
-        lambda: _frame(funds, wanted, frame_level),
+        lambda: frame_of(funds, wanted, frame_level),
         provenance,
         funds=funds,
         too_old=too_old,
@@ -308,15 +306,15 @@ def nowcast(
     found = nc.outturn(data, limit.year, limit, known, methods)
     if not found:
         raise SibError(f"no month of {limit.year} is known at {asof}")
-    tails = _tails(level)
+    tails = tails_of(level)
 
     def build() -> pd.DataFrame:
         blocks = [
-            _rows(o.areas, programme, item, limit.year, o.value, o.deviation, o.shape, o.scale,
+            rows_of(o.areas, programme, item, limit.year, o.value, o.deviation, o.shape, o.scale,
                   np.array(o.method, dtype=object), tails)
             for (programme, item), o in found.items()
         ]  # fmt: skip
-        return _together(blocks)
+        return together(blocks)
 
     provenance = {**data.provenance, "asof": str(limit)}
     return Forecast(build, provenance, data=data, periods=(limit.year,), level=tuple(level))
@@ -324,7 +322,7 @@ def nowcast(
 
 def showing(result: Forecast, periods: Sequence[int]) -> Forecast:
     """The same forecast whose frame shows these years, the one under way among them."""
-    return replace(result, build=lambda: _frame(result.funds, tuple(periods), result.level))
+    return replace(result, build=lambda: frame_of(result.funds, tuple(periods), result.level))
 
 
 def _years(periods: int | str | Iterable[int | str]) -> tuple[int, ...]:
@@ -342,69 +340,3 @@ def _years(periods: int | str | Iterable[int | str]) -> tuple[int, ...]:
     if not out:
         raise SibError("no period to forecast")
     return tuple(sorted(out))
-
-
-def _tails(level: Sequence[int]) -> list[float]:
-    """The quantiles of some intervals.
-
-    Raises
-    ------
-    SibError
-        If a level is no per cent from 1 to 99.
-    """
-    for wanted in level if isinstance(level, Iterable) else (level,):
-        if isinstance(wanted, (str, bool)) or not 1 <= wanted <= 99:
-            raise SibError(f"level: expected per cent from 1 to 99, such as (80, 95); found {wanted!r}")
-    if not isinstance(level, Iterable):
-        raise SibError(f"level: expected several, such as ({level},); found {level!r}")
-    return sorted({q for p in level for q in ((1 - p / 100) / 2, (1 + p / 100) / 2)})
-
-
-def _frame(funds: Mapping[str, FundForecast], periods: tuple[int, ...], level: tuple[int, ...]) -> pd.DataFrame:
-    """The tidy table of points and quantiles."""
-    tails, blocks = _tails(level), []
-    for programme, fund in funds.items():
-        columns = [i for i, y in enumerate(fund.years) if y in periods]
-        areas = np.array(fund.panel.areas, dtype=object)
-        for item, point in fund.point.items():
-            for j in columns:
-                known = np.flatnonzero(~np.isnan(point[:, j]))
-                if len(known):
-                    blocks.append(_rows(
-                        areas[known], programme, item, fund.years[j], point[known, j], fund.spread[item][known, j],
-                        fund.shape[item][known, j], fund.scale[item][known, j], fund.label[item][known, j], tails,
-                        fund.panel.items.get(item),
-                    ))  # fmt: skip
-    return _together(blocks)
-
-
-def _together(blocks: list[pd.DataFrame]) -> pd.DataFrame:
-    if not blocks:
-        return pd.DataFrame(columns=list(Forecast.columns))
-    return pd.concat(blocks, ignore_index=True).astype(
-        {"region": "category", "programme": "category", "item": "category", "method": "category"}
-    )
-
-
-def _rows(
-    areas: Sequence[str] | npt.NDArray[np.object_], programme: str, item: str, year: int, point: Floats, deviation: Floats,
-    shape: Floats, scale: npt.NDArray[np.int8], method: npt.NDArray[np.object_], tails: list[float],
-    series: Floats | None = None,
-) -> pd.DataFrame:  # fmt: skip
-    """Point and quantiles of one item and year for some areas; held within what the item can be."""
-    values, quantiles = [point], [np.full(len(point), np.nan)]
-    for q in tails:
-        values.append(within(item, quantile(point, deviation, shape, scale, q), series))
-        quantiles.append(np.full(len(point), round(q, 6)))
-    times = len(values)
-    return pd.DataFrame(
-        {
-            "region": np.tile(np.array(areas, dtype=object), times),
-            "programme": programme,
-            "item": item,
-            "period": str(year),
-            "quantile": np.concatenate(quantiles),
-            "value": np.concatenate(values),
-            "method": np.tile(method, times),
-        }
-    )

@@ -1,7 +1,9 @@
 """Charts: a tidy table or a result in, matplotlib ``Axes`` out.
 
 Each chart takes its numbers from a plain function of its name (``fan_table`` for ``fan``), so
-that they can be checked without looking.
+that they can be checked without looking. Texts grow and shrink with the room there is, from a
+slide down to one cell of a grid: make a grid with ``plt.subplots(2, 2, layout="constrained")``,
+so that titles and names find their place.
 """
 
 from __future__ import annotations

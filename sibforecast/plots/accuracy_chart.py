@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sibforecast.errors import SibError
-from sibforecast.plots import style
 from sibforecast.plots.keys import frame_of, need, pick
+from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.results import round_half_up
 
 if TYPE_CHECKING:
@@ -89,7 +90,15 @@ def _like_for_like(frame: pd.DataFrame, told: pd.DataFrame) -> npt.NDArray[np.bo
 
 
 def accuracy(
-    table: Any, ax: Axes | None = None, *, by: str = "programme", horizon: int | None = None, language: str | None = None
+    table: Any,
+    ax: Axes | None = None,
+    *,
+    by: str = "programme",
+    horizon: int | None = None,
+    language: str | None = None,
+    title: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    provenance: Mapping[str, Any] | None = None,
 ) -> Axes:
     """Mean errors of each method, one row for each fund (or item, area, origin).
 
@@ -97,12 +106,11 @@ def accuracy(
     ----------
     table : Backtest or pandas.DataFrame
         What `backtest` gives.
-    ax : Axes, optional
-        Where to draw.
     by, horizon
         See `accuracy_table`.
-    language : {"zh", "en"}, optional
-        Of the labels.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -121,50 +129,46 @@ def accuracy(
     >>> accuracy(t, by="item", language="en").get_title().splitlines()[0]
     'mean absolute error of forecasts, 1 year ahead'
     """
-    from matplotlib.lines import Line2D
-
     rows = accuracy_table(table, by=by, horizon=horizon)
     if rows.empty:
         raise SibError("accuracy: no forecast with a figure that came")
-    look = style.look_at(table, language=language)
     groups = list(dict.fromkeys(rows[by]))
-    methods = [m for m in _LOOKS if m in set(rows["method"])]
-    ax = style.canvas(ax, look, (10.0, 2.4 + 0.5 * len(groups)))
+    sheet = open_sheet(table, ax, language, title, labels, provenance, inches=2.4 + 0.5 * len(groups))
     frame, _ = pick(frame_of(table), "horizon", horizon, single=True)
     years = sorted(set(frame["period"].astype(str))) if "period" in frame.columns else []
     ahead = int(frame["horizon"].iloc[0])
-    with style.drawn(look):
-        place = {g: len(groups) - 1 - i for i, g in enumerate(groups)}
-        for group in groups:
-            part = rows[rows[by] == group]
-            ax.plot([part["mape"].min(), part["mape"].max()], [place[group]] * 2, color="#d5dbe1", lw=2, zorder=1)
-        for method in reversed(methods):
-            marker, colour, filled = _LOOKS[method]
-            part = rows[rows["method"] == method]
-            ax.scatter(
-                part["mape"],
-                [place[g] for g in part[by]],
-                marker=marker,
-                s=110 if filled else 70,
-                zorder=3 if filled else 2,
-                facecolor=colour if filled else "white",
-                edgecolor=colour,
-                linewidth=1.6,
-            )
-        ours = rows[rows["method"] == "sibforecast"]
-        for group, value in zip(ours[by], ours["mape"], strict=True):
-            ax.annotate(f"{round_half_up(value, 1)}", (value, place[group]), xytext=(0, 10), textcoords="offset points",
-                        ha="center", fontsize=style.SMALL, color=_LOOKS["sibforecast"][1])  # fmt: skip
-        ax.set_yticks(list(place.values()), [style.short(look.name(g)) for g in place])
-        ax.set_ylim(-0.7, len(groups) - 0.3)
-        ax.set_xlim(left=0)
-        ax.grid(axis="x", color="#e6e9ed", zorder=0)
-        handles: list[tuple[Any, str]] = []
-        for method in methods:
-            marker, colour, filled = _LOOKS[method]
-            dot = Line2D([], [], marker=marker, ls="", ms=9, mfc=colour if filled else "white", mec=colour, mew=1.6)
-            handles.append((dot, look.word(f"method_{method}")))
-        when = look.word("years_ahead", ahead) if ahead else look.word("this_year")
-        title = style.title_of(look, [look.word("accuracy", when)], years, "%")
-        style.finish(ax, look, title, handles, columns=4)
-    return ax
+    with sheet.drawn():
+        sheet.rows([sheet.look.name(g) for g in groups])
+        legend = _marks(sheet, rows, by, groups)
+        sheet.ax.set_xlim(left=0)
+        sheet.ax.grid(axis="x", color="#e6e9ed", zorder=0)
+    when = sheet.word("years_ahead", ahead) if ahead else sheet.word("this_year")
+    return sheet.finish([sheet.word("accuracy", when)], years, "%", legend, columns=4)
+
+
+def _marks(sheet: Sheet, rows: pd.DataFrame, by: str, groups: list[str]) -> list[tuple[Any, str]]:
+    """A mark for each method, ours in front with its figure; a line from the best to the worst."""
+    from matplotlib.lines import Line2D
+
+    place = {group: i for i, group in enumerate(groups)}
+    methods = [m for m in _LOOKS if m in set(rows["method"])]
+    handles: list[tuple[Any, str]] = []
+    for group in groups:
+        part = rows[rows[by] == group]
+        sheet.ax.plot([part["mape"].min(), part["mape"].max()], [place[group]] * 2, color="#d5dbe1", lw=2, zorder=1)
+    for method in methods:
+        marker, colour, filled = _LOOKS[method]
+        part, face = rows[rows["method"] == method], colour if filled else "white"
+        sheet.ax.scatter(
+            part["mape"], [place[g] for g in part[by]], marker=marker, s=(110 if filled else 70) * sheet.size**2,
+            zorder=3 if filled else 2, facecolor=face, edgecolor=colour, linewidth=1.6,
+        )  # fmt: skip
+        dot = Line2D([], [], marker=marker, ls="", ms=9 * sheet.size, mfc=face, mec=colour, mew=1.6)
+        handles.append((dot, sheet.word(f"method_{method}")))
+    ours = rows[rows["method"] == "sibforecast"]
+    for group, value in zip(ours[by], ours["mape"], strict=True):
+        sheet.ax.annotate(
+            f"{round_half_up(value, 1)}", (value, place[group]), xytext=(0, 9 * sheet.size), textcoords="offset points",
+            ha="center", fontsize=sheet.small, color=_LOOKS["sibforecast"][1],
+        )  # fmt: skip
+    return handles

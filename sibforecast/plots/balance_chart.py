@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.plots import style
-from sibforecast.plots.keys import frame_of, need, pick, told
+from sibforecast.plots.keys import choose, frame_of, need, told
+from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.plots.yearly import lines_of
 
 if TYPE_CHECKING:
@@ -78,9 +79,7 @@ def _chosen(
     """The numbers, and what they are of."""
     frame = frame_of(table)
     need(frame, ("item", "period", "value"), "balance")
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("region", region), ("programme", programme), ("scenario", scenario)):
-        frame, chosen[key] = pick(frame, key, wanted, single=True)
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "scenario": scenario})
     there = [i for i in _ITEMS if i in told(frame["item"])]
     if not set(there) & {"total_revenue", "total_expenditure"}:
         raise SibError("balance: the table holds neither total_revenue nor total_expenditure")
@@ -124,14 +123,9 @@ def balance(
         See `balance_table`.
     years : int
         So many of the last years.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the subject; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -153,22 +147,18 @@ def balance(
     2025  unit: 100m yuan
     """
     rows, chosen = _chosen(table, region, programme, scenario, history, years)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance, also=(history,))
-    figures = rows[["revenue", "expenditure", "closing"]]
-    scale = style.scale_of(float(figures.abs().max().max()), "currency", look)
-    ax = style.canvas(ax, look)
-    with style.drawn(look):
-        legend = _columns(ax, rows, look)
-        legend += _line(ax, rows, look)
-        _limits(ax, rows, scale)
-        _label(ax, rows, scale, look)
-    what = [title] if title else [look.name(chosen[k]) for k in ("region", "programme", "scenario")] + [look.word("balance")]
-    heading = style.title_of(look, what, [str(y) for y in rows["year"]], scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend, columns=5)
-    return ax
+    sheet = open_sheet(table, ax, language, title, labels, provenance, also=(history,))
+    scale = sheet.scale(float(rows[["revenue", "expenditure", "closing"]].abs().max().max()))
+    with sheet.drawn():
+        legend = _columns(sheet, rows)
+        legend += _line(sheet, rows)
+        _limits(sheet, rows, scale)
+        _label(sheet, rows, scale)
+    what = [*(sheet.look.name(chosen[k]) for k in ("region", "programme", "scenario")), sheet.word("balance")]
+    return sheet.finish(what, [str(y) for y in rows["year"]], scale.unit, legend, columns=5)
 
 
-def _columns(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+def _columns(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
     from matplotlib.patches import Patch
 
     legend: list[tuple[Any, str]] = []
@@ -176,7 +166,7 @@ def _columns(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, 
         known, ahead, hatch = _COLUMNS[name]
         part = rows[rows[name].notna()]
         for kind, year, value in zip(part["kind"], part["year"], part[name], strict=True):
-            ax.bar(
+            sheet.ax.bar(
                 year + shift,
                 value,
                 _WIDTH,
@@ -187,13 +177,13 @@ def _columns(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, 
                 linestyle="-" if kind == "history" else "--",
                 zorder=3,
             )
-        legend.append((Patch(facecolor=known, hatch=hatch, edgecolor=style.INK), look.word(name)))
+        legend.append((Patch(facecolor=known, hatch=hatch, edgecolor=style.INK), sheet.word(name)))
     if (rows["kind"] != "history").any():
-        legend.append((Patch(facecolor="#e3e3e3", edgecolor=style.INK, linestyle="--"), look.word("ahead")))
+        legend.append((Patch(facecolor="#e3e3e3", edgecolor=style.INK, linestyle="--"), sheet.word("ahead")))
     return legend
 
 
-def _line(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+def _line(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
     """The balance at the end of each year."""
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import withStroke
@@ -205,70 +195,57 @@ def _line(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str
     points = list(zip(part["year"], part["closing"], strict=True))
     for (a, left), (b, right) in pairwise(points):
         if b - a == 1:
-            ax.plot([a, b], [left, right], color=_LINE, linewidth=2.2, zorder=5, path_effects=rim)
+            sheet.ax.plot([a, b], [left, right], color=_LINE, linewidth=2.2, zorder=5, path_effects=rim)
         else:  # years of which nothing is known are bridged, not claimed
-            ax.plot([a, b], [left, right], ":", color=style.FAINT, linewidth=1.6, zorder=5, path_effects=rim)
-    ax.plot(*zip(*points, strict=True), "o", color=_LINE, markersize=7, markeredgecolor="white", zorder=6)
-    return [(Line2D([], [], color=_LINE, marker="o", markersize=7, linewidth=2.2), look.word("closing"))]
+            sheet.ax.plot([a, b], [left, right], ":", color=style.FAINT, linewidth=1.6, zorder=5, path_effects=rim)
+    sheet.ax.plot(*zip(*points, strict=True), "o", color=_LINE, markersize=7, markeredgecolor="white", zorder=6)
+    return [(Line2D([], [], color=_LINE, marker="o", markersize=7, linewidth=2.2), sheet.word("closing"))]
 
 
-def _limits(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:
+def _limits(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
     figures = rows[["revenue", "expenditure", "closing"]]
     low, high = min(0.0, float(figures.min().min())), float(figures.max().max())
     span = (high - low) or 1.0
-    ax.set_ylim(low - (0.1 * span if low < 0 else 0.0), high + 0.26 * span)
-    ax.set_xlim(rows["year"].min() - 0.7, rows["year"].max() + 0.7)
-    ax.set_xticks(rows["year"].tolist(), [str(y) for y in rows["year"]])
-    style.figures_axis(ax.yaxis, scale)
-    ax.grid(axis="y", color="#e3e6e9", linewidth=0.8)
-    ax.set_axisbelow(True)
-    ax.axhline(0, color=style.INK, linewidth=1.2, zorder=4)
+    sheet.ax.set_ylim(low - (0.1 * span if low < 0 else 0.0), high + 0.26 * span)
+    sheet.ax.set_xlim(rows["year"].min() - 0.7, rows["year"].max() + 0.7)
+    sheet.years(int(rows["year"].min()), int(rows["year"].max()))
+    sheet.figures("y", scale)
+    sheet.grid("y")
+    sheet.ax.axhline(0, color=style.INK, linewidth=1.2, zorder=4)
 
 
-def _label(ax: Axes, rows: pd.DataFrame, scale: style.Scale, look: style.Look) -> None:
-    """Along the top the balance of each year; the last closing balance beside its point."""
+def _label(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
+    """Along the top the balance of each year; the last closing balances beside their points."""
     from matplotlib.patheffects import withStroke
 
-    rim = [withStroke(linewidth=3, foreground="white")]
+    ax = sheet.ax
     ax.text(
-        0.006,
-        0.985,
-        f"{look.word('current')}{'：' if look.language == 'zh' else ':'}",
-        transform=ax.transAxes,
-        fontsize=style.SMALL,
-        va="top",
-        color=style.FAINT,
-    )
-    room = style.width_of(ax) / (len(rows) + 0.4)
+        0.006, 0.985, f"{sheet.word('current')}{'：' if sheet.look.language == 'zh' else ':'}", transform=ax.transAxes,
+        fontsize=sheet.small, va="top", color=style.FAINT,
+    )  # fmt: skip
     current = rows["current"].dropna().abs()
-    places = (
-        max(scale.places, 2) if len(current) and current.max() < 10 * scale.divisor else scale.places
-    )  # small beside its parts
+    # small beside its parts
+    places = max(scale.places, 2) if len(current) and current.max() < 10 * scale.divisor else scale.places
     texts = [scale.text(v, signed=True, places=places) for v in rows["current"].dropna()]
-    every = 1 if not texts or max(map(len, texts)) * 6.6 + 4 <= room else 2
-    for back, row in enumerate(reversed(rows.to_dict("records"))):
-        if row["current"] == row["current"] and back % every == 0:
+    room = sheet.width / (float(rows["year"].max() - rows["year"].min()) + 1.4)
+    every = -(-int(max(map(sheet.points, texts), default=0.0) + 9 * sheet.size) // max(int(room), 1))
+    last = int(rows["year"].max())
+    under = 0.985 - 1.35 * sheet.small / sheet.height
+    for row in rows.to_dict("records"):
+        if row["current"] == row["current"] and (last - row["year"]) % max(every, 1) == 0:
             ax.text(
-                row["year"],
-                0.92,
-                scale.text(row["current"], signed=True, places=places),
-                transform=ax.get_xaxis_transform(),
-                ha="center",
-                va="top",
-                fontsize=style.SMALL,
+                row["year"], under, scale.text(row["current"], signed=True, places=places),
+                transform=ax.get_xaxis_transform(), ha="center", va="top", fontsize=sheet.small,
                 color=style.DEFICIT if row["current"] < 0 else style.INK,
-            )
+            )  # fmt: skip
     told = rows[rows["closing"].notna()]
-    known = told[told["kind"] == "history"].tail(1)
-    for row in [*known.to_dict("records"), *told.tail(1).to_dict("records")]:
+    shown = [*told.tail(1).to_dict("records"), *told[told["kind"] == "history"].tail(1).to_dict("records")]
+    apart = abs(shown[0]["year"] - shown[-1]["year"]) * room if shown else 0.0
+    if shown and apart < 1.1 * sheet.points(scale.text(shown[0]["closing"]), sheet.text) + 4 * sheet.size:
+        shown = shown[:1]  # two figures side by side would overprint each other: the last is enough
+    for row in shown:
         ax.annotate(
-            scale.text(row["closing"]),
-            (row["year"], row["closing"]),
-            xytext=(0, 9),
-            textcoords="offset points",
-            ha="center",
-            fontsize=style.TEXT,
-            color=style.DEFICIT if row["closing"] < 0 else style.INK,
-            zorder=7,
-            path_effects=rim,
-        )
+            scale.text(row["closing"]), (row["year"], row["closing"]), xytext=(0, 9 * sheet.size), textcoords="offset points",
+            ha="center", fontsize=sheet.text, color=style.DEFICIT if row["closing"] < 0 else style.INK, zorder=7,
+            path_effects=[withStroke(linewidth=3, foreground="white")],
+        )  # fmt: skip

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
-from sibforecast.items import CATALOGUE
 from sibforecast.plots import style
-from sibforecast.plots.keys import among, at_level, few, frame_of, need, pick
+from sibforecast.plots.keys import among, at_level, choose, few, frame_of, need, pick
+from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.results import round_half_up
 
 if TYPE_CHECKING:
@@ -109,9 +109,7 @@ def _chosen(
     frame = frame_of(table)
     need(frame, ("region", "programme", "item", "period", "quantile", "value"), "chances")
     frame = at_level(among(frame, "region", regions), table, level)
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("programme", programme), ("item", item), ("period", period), ("scenario", scenario)):
-        frame, chosen[key] = pick(frame, key, wanted, single=True)
+    frame, chosen = choose(frame, {"programme": programme, "item": item, "period": period, "scenario": scenario})
     few(frame, "region", _MOST, "chances")
     region = frame["region"].astype(str)
     points = frame["quantile"].isna()
@@ -161,14 +159,9 @@ def chances(
         See `chances_table`.
     programme, item, period, scenario, regions, level, chances : optional
         See `chances_table`.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the subject; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -190,88 +183,67 @@ def chances(
     2027  unit: 100m yuan
     """
     rows, chosen = _chosen(table, programme, item, period, scenario, regions, level, chances)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance)
+    sheet = open_sheet(table, ax, language, title, labels, provenance, inches=2.4 + 0.42 * len(rows))
+    look = sheet.look
     quantiles = [float(c) for c in rows.columns if isinstance(c, float)]
-    unit = CATALOGUE[item].unit if item in CATALOGUE else "currency"
-    scale = style.scale_of(float(rows[["mean", *quantiles]].abs().max().max()), unit, look)
-    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 2.4 + 0.42 * len(rows))))
-    with style.drawn(look):
-        legend = _bars(ax, rows, quantiles, look)
-        _frame(ax, rows, quantiles, look, scale)
-        _tell(ax, rows, quantiles, look, scale, item)
-    subject = look.word("chances") if item == "gap" else look.word("chances_of", look.name(item))
-    what = [title] if title else [look.name(chosen["programme"]), look.drawable(chosen["scenario"] or ""), subject]
-    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend)
-    ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
-    return ax
+    scale = sheet.scale(float(rows[["mean", *quantiles]].abs().max().max()), item)
+    with sheet.drawn():
+        sheet.rows([look.name(str(c)) for c in rows["region"]])
+        legend = _bars(sheet, rows, quantiles)
+        sheet.ax.axvline(0, color=style.INK, linewidth=1.4, zorder=4)
+        sheet.grid("x")
+        _tell(sheet, rows, quantiles, scale, item)
+        sheet.figures("x", scale)
+    subject = sheet.word("chances") if item == "gap" else sheet.word("chances_of", look.name(item))
+    what = [look.name(chosen["programme"]), look.drawable(chosen["scenario"] or ""), subject]
+    return sheet.finish(what, [chosen["period"]], scale.unit, legend)
 
 
-def _bars(ax: Axes, rows: pd.DataFrame, quantiles: list[float], look: style.Look) -> list[tuple[Any, str]]:
+def _bars(sheet: Sheet, rows: pd.DataFrame, quantiles: list[float]) -> list[tuple[Any, str]]:
     """A bar for each interval, the widest thin and pale; median and mean as marks."""
     from matplotlib.patches import Patch
 
+    ax, places = sheet.ax, range(len(rows))
     legend: list[tuple[Any, str]] = []
     pairs = [(low, high) for low in quantiles for high in quantiles if low < 0.5 and abs(low + high - 1) < 1e-6]
     for low, high in pairs:
         outer = low < 0.06
         colour = style.BAND_95 if outer else style.BAND_80
         ax.barh(
-            range(len(rows)),
-            rows[high] - rows[low],
-            left=rows[low],
-            height=0.3 if outer else 0.56,
-            color=colour,
-            edgecolor=style.FAINT,
-            linewidth=0.7,
-            zorder=2 if outer else 3,
-        )
+            places, rows[high] - rows[low], left=rows[low], height=0.3 if outer else 0.56, color=colour,
+            edgecolor=style.FAINT, linewidth=0.7, zorder=2 if outer else 3,
+        )  # fmt: skip
         patch = Patch(facecolor=colour, edgecolor=style.FAINT)
-        legend.append((patch, look.word("interval", f"{(high - low) * 100:g}")))
+        legend.append((patch, sheet.word("interval", f"{(high - low) * 100:g}")))
     legend.reverse()
     if 0.5 in quantiles:
-        mark = ax.scatter(rows[0.5], range(len(rows)), marker="|", s=260, color=style.INK, linewidth=2.2, zorder=4)
-        legend.append((mark, look.word("median")))
+        mark = ax.scatter(rows[0.5], places, marker="|", s=260 * sheet.size**2, color=style.INK, linewidth=2.2, zorder=4)
+        legend.append((mark, sheet.word("median")))
     if rows["mean"].notna().any():
-        dot = ax.scatter(rows["mean"], range(len(rows)), marker="o", s=60, color="#0b2f5c", edgecolor="white", zorder=5)
-        legend.append((dot, look.word("mean")))
+        dot = ax.scatter(rows["mean"], places, marker="o", s=60 * sheet.size**2, color="#0b2f5c", edgecolor="white", zorder=5)
+        legend.append((dot, sheet.word("mean")))
     return legend
 
 
-def _frame(ax: Axes, rows: pd.DataFrame, quantiles: list[float], look: style.Look, scale: style.Scale) -> None:
-    ax.set_yticks(range(len(rows)), [style.short(look.name(str(c))) for c in rows["region"]])
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.axvline(0, color=style.INK, linewidth=1.4, zorder=4)
-    ax.grid(axis="x", color="#e3e6e9", linewidth=0.8)
-    ax.set_axisbelow(True)
-    style.figures_axis(ax.xaxis, scale)
-
-
-def _tell(ax: Axes, rows: pd.DataFrame, quantiles: list[float], look: style.Look, scale: style.Scale, item: str) -> None:
+def _tell(sheet: Sheet, rows: pd.DataFrame, quantiles: list[float], scale: style.Scale, item: str) -> None:
     """Right of each bar the mean (red for a deficit) and the chance of a gap."""
     figures = rows[["mean", *quantiles]]
     low, high = min(0.0, float(figures.min().min())), max(0.0, float(figures.max().max()))
-    span = (high - low) or 1.0
-    texts = []
-    for row in rows.to_dict("records"):
-        mean = f"{look.word('mean')} {scale.text(row['mean'])}" if row["mean"] == row["mean"] else ""
-        told = ""
-        if row["chance"] == row["chance"]:
-            told = look.word("chance", f"{round_half_up(100 * row['chance'])}%", in_words(row["chance"], look))
-        texts.append("  ".join(part for part in (mean, told) if part))
-    share = min((max(map(style.cells, texts), default=0) * style.letter() + 16) / style.width_of(ax), 0.55)
-    ax.set_xlim(low - 0.03 * span, high + 0.02 * span + span * share / (1 - share))
-    for place, (row, text) in enumerate(zip(rows.to_dict("records"), texts, strict=True)):
-        end = max(0.0, *(row[c] for c in ("mean", *quantiles) if row[c] == row[c]))
-        deficit = row["mean"] > 0 if item == "gap" else row["mean"] < 0
-        ax.annotate(
-            text,
-            (end, place),
-            xytext=(8, 0),
-            textcoords="offset points",
-            ha="left",
-            va="center",
-            fontsize=style.SMALL,
-            color=style.DEFICIT if deficit else style.INK,
-            zorder=6,
-        )
+    size = sheet.fitting(len(rows), sheet.small)
+    records = rows.to_dict("records")
+    texts = [_text(row, sheet, scale, brief=False) for row in records]
+    texts = sheet.whole_or(texts, [_text(row, sheet, scale, brief=True) for row in records], size)
+    ends = [max(0.0, *(row[c] for c in ("mean", *quantiles) if row[c] == row[c])) for row in records]
+    sheet.make_room(low, high, zip(ends, texts, strict=True), size=size)
+    for place, (row, end, text) in enumerate(zip(records, ends, texts, strict=True)):
+        sheet.beside(text, end, place, deficit=row["mean"] > 0 if item == "gap" else row["mean"] < 0, size=size)
+
+
+def _text(row: Mapping[Any, Any], sheet: Sheet, scale: style.Scale, *, brief: bool) -> str:
+    """The mean, and the chance of a gap as a number and, where there is room, in words."""
+    parts = [f"{sheet.word('mean')} {scale.text(row['mean'])}"] if row["mean"] == row["mean"] else []
+    if row["chance"] == row["chance"]:
+        share = f"{round_half_up(100 * row['chance'])}%"
+        words = ("chance_brief", share) if brief else ("chance", share, in_words(row["chance"], sheet.look))
+        parts.append(sheet.word(*words))
+    return "  ".join(parts)

@@ -9,7 +9,8 @@ from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
 from sibforecast.periods import Period
 from sibforecast.plots import style
-from sibforecast.plots.keys import frame_of, need, pick
+from sibforecast.plots.keys import choose, frame_of, need
+from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.plots.yearly import ACTUAL
 
 if TYPE_CHECKING:
@@ -85,9 +86,7 @@ def _chosen(
 
     frame = frame_of(table)
     need(frame, ("period", "stage", "value"), "execution")
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("region", region), ("programme", programme), ("item", item)):
-        frame, chosen[key] = pick(frame, key, wanted, single=True)
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "item": item})
     code = chosen["item"]
     if code in CATALOGUE and CATALOGUE[code].timing != "flow":
         raise SibError(f"execution: {code} does not add up over the months of a year; choose a line such as benefit_expenditure")
@@ -196,14 +195,9 @@ def execution(
         See `execution_table`.
     region, programme, item, year, expected, years : optional
         See `execution_table`.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the subject; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -225,31 +219,21 @@ def execution(
     2026  unit: 100m yuan
     """
     rows, chosen = _chosen(table, region, programme, item, year, expected, years)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance, also=(expected,))
-    code = chosen["item"]
-    unit = CATALOGUE[code].unit if code in CATALOGUE else "currency"
-    scale = style.scale_of(float(rows["value"].abs().max()), unit, look)
-    ax = style.canvas(ax, look)
-    with style.drawn(look):
-        legend = [*_year(ax, rows, look, scale), *_season(ax, rows, look), *_plans(ax, rows, look, scale)]
-        ax.text(
-            12.2,
-            0.04,
-            "\n".join(_said(rows, look)),
-            transform=ax.get_xaxis_transform(),
-            ha="right",
-            va="bottom",
-            fontsize=style.TEXT,
-            linespacing=1.45,
-            zorder=9,
-            bbox={"facecolor": "white", "edgecolor": "#c9d1d9", "pad": 5},
-        )
-    _months_axis(ax, rows, look, scale)
-    what = [title] if title else [look.name(chosen[k]) for k in ("region", "programme", "item")]
+    sheet = open_sheet(table, ax, language, title, labels, provenance, also=(expected,))
+    scale = sheet.scale(float(rows["value"].abs().max()), chosen["item"])
+    with sheet.drawn():
+        legend = [*_year(sheet, rows, scale), *_season(sheet, rows), *_plans(sheet, rows)]
+        columns = 4 if sheet.look.language == "zh" or len(legend) <= 4 else 3
+        _plans_named(sheet, rows, scale, sheet.height_below(legend, columns))
+        sheet.ax.text(
+            12.2, 0.04, "\n".join(_said(rows, sheet.look)), transform=sheet.ax.get_xaxis_transform(), ha="right", va="bottom",
+            fontsize=sheet.text, linespacing=1.45, zorder=9,
+            bbox={"facecolor": "white", "edgecolor": "#c9d1d9", "pad": 5 * sheet.size},
+        )  # fmt: skip
+        _months_axis(sheet, rows, scale)
+    what = [sheet.look.name(chosen[k]) for k in ("region", "programme", "item")]
     now = str(rows.loc[rows["kind"] == "executed", "year"].iloc[0])
-    heading = style.title_of(look, what, [now], scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend, columns=4 if look.language == "zh" or len(legend) <= 4 else 3)
-    return ax
+    return sheet.finish(what, [now], scale.unit, legend, columns=columns)
 
 
 def _said(rows: pd.DataFrame, look: style.Look) -> list[str]:
@@ -273,26 +257,26 @@ def _said(rows: pd.DataFrame, look: style.Look) -> list[str]:
     return [*texts, look.word("even_here", f"{share.text(month / 12)}%")]
 
 
-def _year(ax: Axes, rows: pd.DataFrame, look: style.Look, scale: style.Scale) -> list[tuple[Any, str]]:
+def _year(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> list[tuple[Any, str]]:
     """The year itself, its last figure, and the outturn expected of it."""
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import withStroke
 
     done = rows[rows["kind"] == "executed"]
-    ax.plot(done["month"], done["value"], color=_DARK, linewidth=2.8, marker="o", markersize=7, zorder=6)
+    sheet.ax.plot(done["month"], done["value"], color=_DARK, linewidth=2.8, marker="o", markersize=7, zorder=6)
     legend: list[tuple[Any, str]] = [
-        (Line2D([], [], color=_DARK, linewidth=2.8, marker="o", markersize=7), look.word("executed"))
+        (Line2D([], [], color=_DARK, linewidth=2.8, marker="o", markersize=7), sheet.word("executed"))
     ]
     month, value = int(done["month"].iloc[-1]), float(done["value"].iloc[-1])
     rim = [withStroke(linewidth=3, foreground="white")]
-    ax.annotate(
+    sheet.ax.annotate(
         scale.text(value),
         (month, value),
-        xytext=(-8, 8),
+        xytext=(-8 * sheet.size, 8 * sheet.size),
         textcoords="offset points",
         ha="right",
         va="bottom",
-        fontsize=style.TEXT,
+        fontsize=sheet.text,
         color=style.INK,
         zorder=8,
         path_effects=rim,
@@ -300,79 +284,79 @@ def _year(ax: Axes, rows: pd.DataFrame, look: style.Look, scale: style.Scale) ->
     ahead = rows[rows["kind"] == "expected"]
     if len(ahead):
         end = float(ahead["value"].iloc[0])
-        ax.plot([month, 12], [value, end], ":", color=_EXPECTED, linewidth=2, zorder=4)
-        ax.plot(12, end, "D", color=_EXPECTED, markersize=9, zorder=7)
+        sheet.ax.plot([month, 12], [value, end], ":", color=_EXPECTED, linewidth=2, zorder=4)
+        sheet.ax.plot(12, end, "D", color=_EXPECTED, markersize=9, zorder=7)
         legend.append(
-            (Line2D([], [], color=_EXPECTED, linestyle=":", marker="D", markersize=9, linewidth=2), look.word("expected"))
+            (Line2D([], [], color=_EXPECTED, linestyle=":", marker="D", markersize=9, linewidth=2), sheet.word("expected"))
         )
     return legend
 
 
-def _season(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+def _season(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
     """The band of earlier years with its mean; without a budget the earlier years themselves."""
     past = sorted(set(rows.loc[rows["kind"] == "past", "year"]))
     if not past:
         return []
-    span = look.word("year_of", past[0]) if len(past) == 1 else look.word("years_and", past[0], past[-1])
+    span = sheet.word("year_of", past[0]) if len(past) == 1 else sheet.word("years_and", past[0], past[-1])
     low, mean, high = (rows[rows["kind"] == kind] for kind in ("season_low", "season_mean", "season_high"))
     if mean.empty:
         legend: list[tuple[Any, str]] = []
         dashes: tuple[Any, ...] = ((0, (5, 2)), (0, (2, 2)), (0, (6, 2, 1, 2)))
         for back, year in enumerate(reversed(past)):
             line = rows[(rows["kind"] == "past") & (rows["year"] == year)]
-            drawn = ax.plot(line["month"], line["value"], linestyle=dashes[back % 3], color=style.FAINT, linewidth=1.8, zorder=3)
-            legend.append((drawn[0], look.word("year_of", year)))
+            drawn = sheet.ax.plot(
+                line["month"], line["value"], linestyle=dashes[back % 3], color=style.FAINT, linewidth=1.8, zorder=3
+            )
+            legend.append((drawn[0], sheet.word("year_of", year)))
         return legend
     legend = []
     if len(past) > 1:
-        band = ax.fill_between(mean["month"], low["value"], high["value"], color=style.BAND_80, linewidth=0, zorder=1)
-        legend.append((band, look.word("season_band", span)))
-    line = ax.plot(mean["month"], mean["value"], "--", color="#2f7fb8", linewidth=1.8, zorder=3)[0]
-    return [(line, look.word("season", span)), *legend]
+        band = sheet.ax.fill_between(mean["month"], low["value"], high["value"], color=style.BAND_80, linewidth=0, zorder=1)
+        legend.append((band, sheet.word("season_band", span)))
+    line = sheet.ax.plot(mean["month"], mean["value"], "--", color="#2f7fb8", linewidth=1.8, zorder=3)[0]
+    return [(line, sheet.word("season", span)), *legend]
 
 
-def _plans(ax: Axes, rows: pd.DataFrame, look: style.Look, scale: style.Scale) -> list[tuple[Any, str]]:
-    """Even pace, and the budgets as levels; figures at the right end."""
-    from sibforecast.plots.lines import spread
-
+def _plans(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
+    """Even pace, and the budgets as levels."""
     legend: list[tuple[Any, str]] = []
     even = rows[rows["kind"] == "even"]
     if len(even):
-        line = ax.plot(even["month"], even["value"], ":", color=style.FAINT, linewidth=1.6, zorder=2)[0]
-        legend.append((line, look.word("even")))
+        line = sheet.ax.plot(even["month"], even["value"], ":", color=style.FAINT, linewidth=1.6, zorder=2)[0]
+        legend.append((line, sheet.word("even")))
     ends = rows[rows["kind"].isin(["budget", "adjusted", "expected"])].sort_values("value")
     for kind, dash in (("budget", "-"), ("adjusted", (0, (6, 2)))):
         level = ends[ends["kind"] == kind]
         if len(level):
-            line = ax.plot(
+            line = sheet.ax.plot(
                 [0.5, 12.25], [float(level["value"].iloc[0])] * 2, color="#6b6b6b", linewidth=1.8, linestyle=dash, zorder=2
             )[0]
-            legend.append((line, look.word(kind)))
+            legend.append((line, sheet.word(kind)))
     top = float(rows["value"].max())
-    ax.set_ylim(min(0.0, float(rows["value"].min())), top * 1.12 if top > 0 else 0.0)
-    colours = {"expected": _EXPECTED}
-    for place, kind, value in zip(spread(ends["value"].tolist(), ax), ends["kind"], ends["value"], strict=True):
-        ax.text(
-            12.35,
-            place,
-            f"{look.word(kind)} {scale.text(value)}",
-            fontsize=style.TEXT,
-            va="center",
-            ha="left",
-            color=colours.get(kind, style.INK),
-            zorder=8,
-        )
+    sheet.ax.set_ylim(min(0.0, float(rows["value"].min())), top * 1.12 if top > 0 else 0.0)
     return legend
 
 
-def _months_axis(ax: Axes, rows: pd.DataFrame, look: style.Look, scale: style.Scale) -> None:
+def _plans_named(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale, height: float) -> None:
+    """Budgets and the outturn expected at the right end, moved apart in so many points of height."""
+    from sibforecast.plots.lines import spread
+
+    ends = rows[rows["kind"].isin(["budget", "adjusted", "expected"])].sort_values("value")
+    places = spread(ends["value"].tolist(), sheet, sheet.text, height)
+    for place, kind, value in zip(places, ends["kind"], ends["value"], strict=True):
+        ink = _EXPECTED if kind == "expected" else style.INK
+        said = f"{sheet.word(kind)} {scale.text(value)}"
+        sheet.ax.text(12.35, place, said, fontsize=sheet.text, va="center", ha="left", color=ink, zorder=8)
+
+
+def _months_axis(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
     ends = rows[rows["kind"].isin(["budget", "adjusted", "expected"])]
-    widest = max(
-        (style.cells(f"{look.word(k)} {scale.text(v)}") for k, v in zip(ends["kind"], ends["value"], strict=True)), default=0
-    )
-    share = min(widest * 1.1 * style.letter() / style.width_of(ax), 0.4)
-    ax.set_xlim(0.5, 12.3 + 11.8 * share / (1 - share))
-    ax.set_xticks(range(1, 13), look.word("months_1_12").split())
-    style.figures_axis(ax.yaxis, scale)
-    ax.grid(axis="y", color="#e3e6e9", linewidth=0.8)
-    ax.set_axisbelow(True)
+    texts = [f"{sheet.word(k)} {scale.text(v)}" for k, v in zip(ends["kind"], ends["value"], strict=True)]
+    share = min(max((sheet.points(t, sheet.text) for t in texts), default=0.0) * 1.03 / sheet.width, 0.45)
+    sheet.ax.set_xlim(0.5, 12.3 + 11.8 * share / (1 - share))
+    names = sheet.word("months_1_12").split()
+    room = sheet.width * (1 - share) / 12
+    step = -(-int(max(map(sheet.points, names)) + 7 * sheet.size) // int(room))
+    sheet.ax.set_xticks(range(step, 13, step), names[step - 1 :: step])
+    sheet.figures("y", scale)
+    sheet.grid("y")

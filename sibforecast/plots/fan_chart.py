@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
-from sibforecast.items import CATALOGUE
 from sibforecast.plots import style
-from sibforecast.plots.keys import frame_of, need, pick
+from sibforecast.plots.keys import choose, frame_of, need
+from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.plots.yearly import ACTUAL, years_of
 
 if TYPE_CHECKING:
@@ -77,10 +77,7 @@ def _chosen(
 
     frame = frame_of(table)
     need(frame, ("period", "value"), "fan")
-    chosen: dict[str, str | None] = {}
-    wanted = {"region": region, "programme": programme, "item": item, "scenario": scenario}
-    for key, value in wanted.items():
-        frame, chosen[key] = pick(frame, key, value, single=True)
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "item": item, "scenario": scenario})
     rows = years_of(frame)
     before = history if history is not None else getattr(table, "source", None)
     if before is not None:
@@ -132,15 +129,9 @@ def fan(
         What to show; each may be left out where the table holds only one.
     history : Result or pandas.DataFrame, optional
         The known years; a draft brings its own.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of area, fund and item; period, unit and the mark of
-        illustrative data stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -165,22 +156,18 @@ def fan(
     2027  unit: thousand persons
     """
     rows, chosen = _chosen(table, region, programme, item, scenario, history)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance, also=(history,))
+    sheet = open_sheet(table, ax, language, title, labels, provenance, also=(history,))
     code = chosen["item"]
-    unit = CATALOGUE[code].unit if code in CATALOGUE else "currency"
     points = rows[rows["quantile"].isna()]
-    scale = style.scale_of(rows["value"].abs().max(), unit, look)
-    ax = style.canvas(ax, look)
-    with style.drawn(look):
-        legend = _bands(ax, rows, look)
-        legend = [*_lines(ax, points, look), *_stages(ax, points, look), *legend]
-        _label_values(ax, rows, scale, code)
-    _axes(ax, rows, scale)
-    what = [title] if title else [look.name(chosen[k]) for k in ("region", "programme", "item", "scenario")]
+    scale = sheet.scale(rows["value"].abs().max(), code)
+    with sheet.drawn():
+        legend = _bands(sheet, rows)
+        legend = [*_lines(sheet, points), *_stages(sheet, points), *legend]
+        _label_values(sheet, rows, scale, code)
+        _axes(sheet, rows, scale)
+    what = [sheet.look.name(chosen[k]) for k in ("region", "programme", "item", "scenario")]
     periods = [str(y) for y in (rows["year"].min(), rows["year"].max())]
-    heading = style.title_of(look, what, periods, scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend, columns=7 if look.language == "zh" else 4)
-    return ax
+    return sheet.finish(what, periods, scale.unit, legend, columns=7 if sheet.look.language == "zh" else 4)
 
 
 def _from_last(points: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
@@ -191,7 +178,7 @@ def _from_last(points: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([known.tail(1), ahead]) if len(ahead) else ahead
 
 
-def _bands(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+def _bands(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
     """The intervals, the widest first, each from the last known point."""
     ahead = rows[(rows["kind"] == "forecast") & rows["quantile"].notna()]
     wide = ahead.pivot(index="year", columns="quantile", values="value")
@@ -204,16 +191,16 @@ def _bands(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, st
         known = start[start["year"] < band.index.min()]
         years = [*known["year"], *band.index]
         colour = style.BAND_95 if q < 0.06 else style.BAND_80
-        handle = ax.fill_between(
+        handle = sheet.ax.fill_between(
             years, [*known["value"], *band[q]], [*known["value"], *band[high]], color=colour, linewidth=0, zorder=1
         )
         if len(years) == 1:  # one year alone is no area: a bar stands for it
-            ax.vlines(years, band[q], band[high], color=colour, linewidth=14, zorder=1)
-        legend.append((handle, look.word("interval", f"{(high - q) * 100:g}")))
+            sheet.ax.vlines(years, band[q], band[high], color=colour, linewidth=14, zorder=1)
+        legend.append((handle, sheet.word("interval", f"{(high - q) * 100:g}")))
     return legend[::-1]
 
 
-def _lines(ax: Axes, points: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+def _lines(sheet: Sheet, points: pd.DataFrame) -> list[tuple[Any, str]]:
     """The past and the forecast, the latter begun at the last known year."""
     from matplotlib.lines import Line2D
 
@@ -226,39 +213,40 @@ def _lines(ax: Axes, points: pd.DataFrame, look: style.Look) -> list[tuple[Any, 
         dash: Any = "--" if kind == "forecast" else "-"
         for (a, left), (b, right) in pairwise(zip(shown["year"], shown["value"], strict=True)):
             if b - a == 1:
-                ax.plot([a, b], [left, right], dash, color=_LINE[kind], linewidth=2.2, zorder=3)
+                sheet.ax.plot([a, b], [left, right], dash, color=_LINE[kind], linewidth=2.2, zorder=3)
             else:  # years of which nothing is known are bridged, not claimed
-                ax.plot([a, b], [left, right], ":", color=style.FAINT, linewidth=1.4, zorder=2)
-        ax.plot(part["year"], part["value"], "o", color=_LINE[kind], markersize=6, zorder=4)
+                sheet.ax.plot([a, b], [left, right], ":", color=style.FAINT, linewidth=1.4, zorder=2)
+        sheet.ax.plot(part["year"], part["value"], "o", color=_LINE[kind], markersize=6, zorder=4)
         handle = Line2D([], [], color=_LINE[kind], linestyle=dash, linewidth=2.2, marker="o", markersize=6)
-        legend.append((handle, look.word(kind)))
+        legend.append((handle, sheet.word(kind)))
     return legend
 
 
-def _stages(ax: Axes, points: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+def _stages(sheet: Sheet, points: pd.DataFrame) -> list[tuple[Any, str]]:
     """Budget, expected outturn and draft as points; outturn and draft joined to the past."""
     path = points[points["kind"].isin(["expected", "draft"])]
     if len(path):
         shown = _from_last(points, path)
-        ax.plot(shown["year"], shown["value"], ":", color=style.FAINT, linewidth=1.8, zorder=2)
+        sheet.ax.plot(shown["year"], shown["value"], ":", color=style.FAINT, linewidth=1.8, zorder=2)
     legend = []
     for kind, (colour, marker, filled) in _MARKS.items():
         part = points[points["kind"] == kind]
         if len(part):
-            handle = ax.plot(
+            handle = sheet.ax.plot(
                 part["year"], part["value"], marker, color=colour, markersize=10, zorder=5,
                 markerfacecolor=colour if filled else "white", markeredgewidth=1.8,
             )[0]  # fmt: skip
-            legend.append((handle, look.word(kind)))
+            legend.append((handle, sheet.word(kind)))
     return legend
 
 
-def _label_values(ax: Axes, rows: pd.DataFrame, scale: style.Scale, item: str | None) -> None:
+def _label_values(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale, item: str | None) -> None:
     """Figures at the points that matter: the last known one, the stages, the forecast and its ends."""
     points = rows[rows["quantile"].isna()]
     last = points[points["kind"] == "history"].tail(1)
     ahead = points[points["kind"] == "forecast"]
-    crowded = (rows["year"].max() - rows["year"].min() + 1) * style.LABEL_WIDTH > style.width_of(ax)
+    between = sheet.width / (rows["year"].max() - rows["year"].min() + 1.5)
+    crowded = between < max((sheet.points(scale.text(v)) for v in ahead["value"]), default=0.0) + 8 * sheet.size
     if crowded:  # figures side by side would overprint each other: the ends are enough
         ahead = ahead.iloc[[-1]] if len(ahead) else ahead
     elif len(ahead) > 6:
@@ -267,54 +255,53 @@ def _label_values(ax: Axes, rows: pd.DataFrame, scale: style.Scale, item: str | 
     end = rows["year"].max()
     wide = rows[(rows["year"] == end) & rows["quantile"].notna()].sort_values("quantile")["value"]
     if len(wide):  # at the right edge: point and ends one above the other
-        _label(ax, scale, item, end, wide.iloc[-1], (10, 3), "left", "bottom", faint=True)
-        _label(ax, scale, item, end, wide.iloc[0], (10, -3), "left", "top", faint=True)
+        _label(sheet, scale, item, end, wide.iloc[-1], (10, 3), "left", "bottom", faint=True)
+        _label(sheet, scale, item, end, wide.iloc[0], (10, -3), "left", "top", faint=True)
         for value in kept.loc[(kept["year"] == end) & (kept["kind"] == "forecast"), "value"]:
-            _label(ax, scale, item, end, value, (10, 0), "left", "center")
+            _label(sheet, scale, item, end, value, (10, 0), "left", "center")
         kept = kept[(kept["year"] != end) | (kept["kind"] != "forecast")]
     for year, here in kept.groupby("year"):
-        _label_year(ax, scale, item, int(str(year)), here.sort_values("value")["value"].tolist())
+        _label_year(sheet, scale, item, int(str(year)), here.sort_values("value")["value"].tolist())
 
 
-def _label_year(ax: Axes, scale: style.Scale, item: str | None, year: int, values: list[float]) -> None:
+def _label_year(sheet: Sheet, scale: style.Scale, item: str | None, year: int, values: list[float]) -> None:
     """Labels of one year: the lowest below, the highest above, any between to the right; no figure twice."""
     texts = [scale.text(v) for v in values]
     for place, value in enumerate(values):
         if texts[place] in texts[place + 1 :]:
             continue
         if place == len(values) - 1:
-            _label(ax, scale, item, year, value, (0, 10), "center", "bottom")
+            _label(sheet, scale, item, year, value, (0, 10), "center", "bottom")
         elif place == 0:
-            _label(ax, scale, item, year, value, (0, -10), "center", "top")
+            _label(sheet, scale, item, year, value, (0, -10), "center", "top")
         else:
-            _label(ax, scale, item, year, value, (12, 0), "left", "center")
+            _label(sheet, scale, item, year, value, (12, 0), "left", "center")
 
 
 def _label(
-    ax: Axes, scale: style.Scale, item: str | None, year: int, value: float, offset: tuple[int, int],
+    sheet: Sheet, scale: style.Scale, item: str | None, year: int, value: float, offset: tuple[int, int],
     ha: Any, va: Any, faint: bool = False,
 ) -> None:  # fmt: skip
     """One figure with a white rim, red where it is a deficit."""
     from matplotlib.patheffects import withStroke
 
     deficit = value > 0 if item == "gap" else value < 0
-    ax.annotate(
-        scale.text(value), (year, value), xytext=offset, textcoords="offset points", ha=ha, va=va, zorder=6,
-        fontsize=style.SMALL, color=style.FAINT if faint else style.DEFICIT if deficit else style.INK,
+    sheet.ax.annotate(
+        scale.text(value), (year, value), xytext=(offset[0] * sheet.size, offset[1] * sheet.size),
+        textcoords="offset points", ha=ha, va=va, zorder=6,
+        fontsize=sheet.small, color=style.FAINT if faint else style.DEFICIT if deficit else style.INK,
         path_effects=[withStroke(linewidth=3, foreground="white")],
     )  # fmt: skip
 
 
-def _axes(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:
+def _axes(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
+    ax = sheet.ax
     low, high = int(rows["year"].min()), int(rows["year"].max())
-    step = -(-(high - low + 1) // max(2, int(style.width_of(ax) / 42)))
-    years = range(high, low - 1, -step)
-    ax.set_xticks(list(years), [str(y) for y in years])
+    sheet.years(low, high)
     ax.set_xlim(low - 0.5, high + 0.5 + 0.06 * (high - low))
     ax.margins(y=0.16)
     ax.autoscale_view(scalex=False)
-    style.figures_axis(ax.yaxis, scale)
-    ax.grid(axis="y", color="#e3e6e9", linewidth=0.8)
-    ax.set_axisbelow(True)
+    sheet.figures("y", scale)
+    sheet.grid("y")
     if rows["value"].min() < 0 < rows["value"].max():
         ax.axhline(0, color=style.FAINT, linewidth=1)

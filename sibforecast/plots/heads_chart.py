@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
-from sibforecast.plots import style
-from sibforecast.plots.keys import among, frame_of, need, pick, told
+from sibforecast.plots.keys import among, choose, frame_of, need, told
 from sibforecast.plots.lines import draw_lines, kinds_legend
 from sibforecast.plots.palette import Paint
+from sibforecast.plots.sheet import open_sheet
 from sibforecast.plots.yearly import lines_of
 
 if TYPE_CHECKING:
@@ -81,9 +81,7 @@ def _chosen(
     """The numbers, and what they are of."""
     frame = frame_of(table)
     need(frame, ("item", "period", "value"), "heads")
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("region", region), ("programme", programme), ("scenario", scenario)):
-        frame, chosen[key] = pick(frame, key, wanted, single=True)
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "scenario": scenario})
     known = told(frame.loc[frame["value"].notna(), "item"])
     shown = [i for i in _SHOWN if i in known] if items is None else [items] if isinstance(items, str) else list(items)
     if strange := [i for i in shown if i in CATALOGUE and not CATALOGUE[i].unit.startswith("person")]:
@@ -120,14 +118,9 @@ def heads(
         See `heads_table`.
     region, programme, items, scenario, history : optional
         See `heads_table`.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the subject; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -148,16 +141,12 @@ def heads(
     2025–2026  unit: million persons
     """
     rows, chosen = _chosen(table, region, programme, items, scenario, history)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance, also=(history,))
+    sheet = open_sheet(table, ax, language, title, labels, provenance, also=(history,))
     codes = list(dict.fromkeys(rows["item"]))
-    unit = CATALOGUE[codes[0]].unit if codes[0] in CATALOGUE else "persons"
-    scale = style.scale_of(rows["value"].abs().max(), unit, look)
+    scale = sheet.scale(rows["value"].abs().max(), codes[0], "persons")
     further = iter(_FURTHER * len(codes))
     painted = {code: _PAINTS.get(code) or next(further) for code in codes}
-    ax = style.canvas(ax, look)
-    with style.drawn(look):
-        draw_lines(ax, rows, "item", painted, {c: look.name(c) for c in codes}, scale, floor=0.0)
-    what = [title] if title else [look.name(chosen[k]) for k in ("region", "programme", "scenario")] + [look.word("heads")]
-    heading = style.title_of(look, what, [str(y) for y in rows["year"]], scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, kinds_legend(rows, look))
-    return ax
+    with sheet.drawn():
+        draw_lines(sheet, rows, "item", painted, {c: sheet.look.name(c) for c in codes}, scale, floor=0.0)
+    what = [*(sheet.look.name(chosen[k]) for k in ("region", "programme", "scenario")), sheet.word("heads")]
+    return sheet.finish(what, [str(y) for y in rows["year"]], scale.unit, kinds_legend(sheet, rows))

@@ -9,8 +9,9 @@ from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
 from sibforecast.plots import style
 from sibforecast.plots.bands import bands_of, light_of, origin
-from sibforecast.plots.keys import among, at_level, few, frame_of, need, pick, told
+from sibforecast.plots.keys import among, at_level, choose, few, frame_of, need, pick, told
 from sibforecast.plots.palette import FUNDS, LIGHTS
+from sibforecast.plots.sheet import Sheet, open_sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,8 +99,8 @@ def _chosen(
         stage = "draft"
     if not lit and bands is None and chosen["item"] not in (None, "months_payable"):
         raise SibError(f"heat: no default bands for {chosen['item']}; give bands={{'red': …, 'orange': …}}")
-    for key, wanted in (("stage", stage), ("scenario", scenario), ("period", period)):
-        frame, chosen[key] = pick(frame, key, wanted, single=True)
+    frame, others = choose(frame, {"stage": stage, "scenario": scenario, "period": period})
+    chosen |= others
     areas, funds = few(frame, "region", _MOST, "heat"), told(frame["programme"])
     if not areas:
         raise SibError("heat: no rows to show")
@@ -150,14 +151,9 @@ def heat(
         See `heat_table`.
     item, period, stage, scenario, regions, level, bands : optional
         See `heat_table`.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the subject; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -179,53 +175,67 @@ def heat(
     2026  unit: months
     """
     rows, chosen = _chosen(table, item, period, stage, scenario, regions, level, bands)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance)
-    figures = rows["value"].notna().any()
-    code = chosen["item"] or "months_payable"
-    scale = style.Scale(1.0, look.word("months"), 1)
-    if figures and code in CATALOGUE and CATALOGUE[code].unit != "months":
-        scale = style.scale_of(rows["value"].abs().max(), CATALOGUE[code].unit, look)
     areas, funds = list(dict.fromkeys(rows["region"])), list(dict.fromkeys(rows["programme"]))
-    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 2.6 + 0.36 * len(areas))))
-    with style.drawn(look):
-        legend = _cells(ax, rows, areas, funds, scale, look)
-    ax.set_xticks(range(len(funds)), [style.short(look.name(f), 16 if look.language == "zh" else 14, 3) for f in funds])
-    ax.set_yticks(range(len(areas)), [style.short(look.name(a), 22).replace("\n", " ") for a in areas])
-    ax.set_xlim(-0.5, len(funds) - 0.5)
-    ax.set_ylim(len(areas) - 0.5, -0.5)
-    subject = look.name(code) if figures or chosen["item"] else look.word("status")
-    what = [title] if title else [subject, look.drawable(chosen["scenario"] or ""), look.word("heat")]
-    unit = scale.unit if figures else look.word("warning_level")
-    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend, note=origin(bands, look) if "status" not in frame_of(table).columns else "")
-    ax.spines[:].set_visible(False)
-    ax.tick_params(length=0)
-    ax.tick_params(axis="y", labelsize=style.TEXT)
-    return ax
+    sheet = open_sheet(table, ax, language, title, labels, provenance, inches=2.6 + 0.36 * len(areas))
+    look, code = sheet.look, chosen["item"] or "months_payable"
+    figures = rows["value"].notna().any()
+    scale = style.Scale(1.0, sheet.word("months"), 1)
+    if figures and code in CATALOGUE and CATALOGUE[code].unit != "months":
+        scale = sheet.scale(rows["value"].abs().max(), code)
+    with sheet.drawn():
+        sheet.rows([look.name(a) for a in areas], below=-0.5)
+        sheet.ax.set_ylim(len(areas) - 0.5, -0.5)
+        sheet.ax.set_xlim(-0.5, len(funds) - 0.5)
+        legend = _cells(sheet, rows, areas, funds, scale)
+        _funds(sheet, funds)
+    subject = look.name(code) if figures or chosen["item"] else sheet.word("status")
+    what = [subject, look.drawable(chosen["scenario"] or ""), sheet.word("heat")]
+    note = origin(bands, look) if "status" not in frame_of(table).columns else ""
+    unit = scale.unit if figures else sheet.word("warning_level")
+    below = sheet.ax.get_xticklabels()[0].get_fontsize()
+    sheet.finish(what, [chosen["period"]], unit, legend, note=note)
+    sheet.ax.spines[:].set_visible(False)
+    sheet.ax.tick_params(length=0)
+    sheet.ax.tick_params(axis="x", labelsize=below)
+    return sheet.ax
+
+
+def _funds(sheet: Sheet, funds: list[str]) -> None:
+    """The funds below, in lines as wide as their column, and as small as the longest word asks."""
+    room = sheet.width / len(funds)
+    zh = sheet.look.language == "zh"
+    width = max(int(min(room / sheet.points("1"), 16 if zh else 14)), 6)
+    names = [style.short(sheet.look.name(fund), width, 4) for fund in funds]
+    size = sheet.small * min(1.0, room / (1.12 * max(map(sheet.points, names))))
+    sheet.ax.set_xticks(range(len(funds)), names, fontsize=size)
 
 
 def _cells(
-    ax: Axes, rows: pd.DataFrame, areas: list[str], funds: list[str], scale: style.Scale, look: style.Look
+    sheet: Sheet, rows: pd.DataFrame, areas: list[str], funds: list[str], scale: style.Scale
 ) -> list[tuple[Any, str]]:
     """A rectangle for each area and fund, with figure and word."""
     from matplotlib.patches import Rectangle
 
     handles: dict[str, Any] = {}
     down, right = {a: i for i, a in enumerate(areas)}, {f: i for i, f in enumerate(funds)}
-    for row in rows.to_dict("records"):
+    figures = [f"{scale.text(v)} " if v == v else "" for v in rows["value"]]
+    words = ["—" if light == "unknown" else sheet.word(light) for light in rows["light"]]
+    texts = [word if word == "—" else f"{figure}{word}" for figure, word in zip(figures, words, strict=True)]
+    size = sheet.fitting(len(areas))
+    size *= min(1.0, sheet.width / len(funds) / (1.12 * max(sheet.points(t, size) for t in texts)))
+    for row, text in zip(rows.to_dict("records"), texts, strict=True):
         light, x, y = row["light"], right[row["programme"]], down[row["region"]]
         colour, hatch = LIGHTS[light]
-        box = ax.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, hatch=hatch, edgecolor="white", linewidth=2))
+        box = Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, hatch=hatch, edgecolor="white", linewidth=2)
+        sheet.ax.add_patch(box)
         if hatch:
             box.set(edgecolor="#8ea3c4")
         handles.setdefault(light, box)
-        figure = f"{scale.text(row['value'])} " if row["value"] == row["value"] else ""
-        text = "—" if light == "unknown" else f"{figure}{look.word(light)}"
-        ax.text(
-            x, y, text, ha="center", va="center", fontsize=style.TEXT, color="white" if light == "red" else style.INK, zorder=4
-        )
+        ink = "white" if light == "red" else style.INK
+        under = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.75} if hatch else None
+        sheet.ax.text(x, y, text, ha="center", va="center", fontsize=size, color=ink, zorder=4, bbox=under)
     return [
-        (handles[light], f"— {look.word(light)}" if light == "unknown" else look.word(light))
+        (handles[light], f"— {sheet.word(light)}" if light == "unknown" else sheet.word(light))
         for light in ("red", "orange", "yellow", "green", "excess", "unknown")
         if light in handles
     ]

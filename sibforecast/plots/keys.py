@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
@@ -121,6 +121,44 @@ def pick(frame: pd.DataFrame, key: str, wanted: object, *, single: bool) -> tupl
         also = " and the baseline, whose scenario is blank" if blanks and choices else ""
         raise SibError(f"the table holds several values of {key}: choose one, {key}=…; {_listed(choices)}{also}")
     return frame, choices[0] if len(choices) == 1 else None
+
+
+def choose(
+    frame: pd.DataFrame, wanted: Mapping[str, object], together: Container[str] = ()
+) -> tuple[pd.DataFrame, dict[str, str | None]]:
+    """The rows of one value of each key, and what they are of.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    wanted : mapping
+        The value of each key, or None for the only one there is.
+    together : collection of str
+        Keys of which, without a value, several may be shown together.
+
+    Returns
+    -------
+    tuple
+        The rows, and by key the value if there is just one.
+
+    Raises
+    ------
+    SibError
+        As `pick`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> t = pd.DataFrame({"region": ["A", "B"], "period": "2026"})
+    >>> rows, of = choose(t, {"region": None, "period": None}, together=("region",))
+    >>> len(rows), of
+    (2, {'region': None, 'period': '2026'})
+    """
+    chosen: dict[str, str | None] = {}
+    for key, value in wanted.items():
+        frame, chosen[key] = pick(frame, key, value, single=key not in together)
+    return frame, chosen
 
 
 def _listed(choices: list[str]) -> str:

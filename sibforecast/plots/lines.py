@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.plots import style
 from sibforecast.plots.palette import Paint
+from sibforecast.plots.sheet import Sheet
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
 
-_LINE_HEIGHT = 15.0
+#: Height of a line of text, as a share of its size.
+_LINE_HEIGHT = 1.36
 
 
 def draw_lines(
-    ax: Axes,
+    sheet: Sheet,
     rows: pd.DataFrame,
     key: str,
     paints: Mapping[str, Paint],
@@ -37,6 +38,7 @@ def draw_lines(
     """
     from matplotlib.colors import to_rgba
 
+    ax = sheet.ax
     for name, paint in paints.items():
         line = rows[rows[key] == name].sort_values("year")
         points = list(zip(line["year"], line["value"], line["kind"], strict=True))
@@ -50,31 +52,30 @@ def draw_lines(
         for year, value, kind in points:
             face = paint.colour if solid or kind == "history" else to_rgba("white")
             ax.plot(
-                year, value, paint.marker, color=paint.colour, markerfacecolor=face, markersize=7, markeredgewidth=1.8, zorder=4
-            )
-    _axes(ax, rows, scale, floor)
-    _name_ends(ax, rows, key, paints, names, scale, deficit)
+                year, value, paint.marker, color=paint.colour, markerfacecolor=face, markersize=7 * min(sheet.size, 1.0),
+                markeredgewidth=1.8 * min(sheet.size, 1.0), zorder=4,
+            )  # fmt: skip
+    _axes(sheet, rows, scale, floor)
+    _name_ends(sheet, rows, key, paints, names, scale, deficit)
 
 
-def _axes(ax: Axes, rows: pd.DataFrame, scale: style.Scale, floor: float | None) -> None:
+def _axes(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale, floor: float | None) -> None:
+    ax = sheet.ax
     low, high = int(rows["year"].min()), int(rows["year"].max())
     bottom, top = float(rows["value"].min()), float(rows["value"].max())
     if floor is not None:
         bottom = min(bottom, floor)
     room = 0.08 * ((top - bottom) or abs(top) or 1.0)
     ax.set_ylim(bottom - (0.0 if bottom == floor else room), top + room)
-    step = -(-(high - low + 1) // max(2, int(style.width_of(ax) * 0.7 / 42)))
-    years = range(high, low - 1, -step)
-    ax.set_xticks(list(years), [str(y) for y in years])
-    style.figures_axis(ax.yaxis, scale)
-    ax.grid(axis="y", color="#e3e6e9", linewidth=0.8)
-    ax.set_axisbelow(True)
+    sheet.years(low, high, 0.7)
+    sheet.figures("y", scale)
+    sheet.grid("y")
     if ax.get_ylim()[0] < 0 < ax.get_ylim()[1]:
         ax.plot([low - 0.5, high + 0.05], [0, 0], color=style.FAINT, linewidth=1, zorder=2)  # not through the names
 
 
 def _name_ends(
-    ax: Axes,
+    sheet: Sheet,
     rows: pd.DataFrame,
     key: str,
     paints: Mapping[str, Paint],
@@ -85,6 +86,7 @@ def _name_ends(
     """Names and last figures, moved apart where lines end close together."""
     from matplotlib.patheffects import withStroke
 
+    ax = sheet.ax
     low, high = int(rows["year"].min()), int(rows["year"].max())
     ends = rows.sort_values("year").groupby(key, sort=False).tail(1)
     ends = ends[ends[key].isin([n for n in paints if n in names])].sort_values("value")
@@ -92,10 +94,11 @@ def _name_ends(
     if not texts:
         ax.set_xlim(low - 0.5, high + 0.5)
         return
-    share = min((max(map(style.cells, texts)) * style.letter() + 22) / style.width_of(ax), 0.45)
+    size = min(sheet.small, sheet.height / (1.3 * len(texts)))
+    share = min((max(sheet.points(t, size) for t in texts) + 22 * sheet.size) / sheet.width, 0.5)
     span = max(high - low, 1) + 0.5
     ax.set_xlim(low - 0.5, high + 0.1 + span * share / (1 - share))
-    places = spread([float(v) for v in ends["value"]], ax)
+    places = spread([float(v) for v in ends["value"]], sheet, size)
     for name, year, value, place, text in zip(ends[key], ends["year"], ends["value"], places, texts, strict=True):
         beside = high + 0.02 * span / (1 - share)
         ax.annotate(
@@ -105,7 +108,7 @@ def _name_ends(
             textcoords="data",
             va="center",
             ha="left",
-            fontsize=style.SMALL,
+            fontsize=size,
             color=style.DEFICIT if value * deficit > 0 else style.INK,
             zorder=6,
             arrowprops={
@@ -120,12 +123,10 @@ def _name_ends(
         )
 
 
-def spread(values: Sequence[float], ax: Axes) -> list[float]:
+def spread(values: Sequence[float], sheet: Sheet, size: float, height: float | None = None) -> list[float]:
     """Heights for texts that would overprint each other: as near to `values` (rising) as room allows."""
-    figure: Any = ax.get_figure(root=True)
-    points = float(ax.get_window_extent().height) / float(figure.dpi) * 72 * 0.85
-    low, high = ax.get_ylim()
-    least = (high - low) * _LINE_HEIGHT / points
+    low, high = sheet.ax.get_ylim()
+    least = (high - low) * _LINE_HEIGHT * size / (height or sheet.height)
     groups: list[list[float]] = []  # of neighbours that push each other: sum of wanted places, number
     for value in values:
         groups.append([value, 1])
@@ -143,14 +144,14 @@ def _top(group: list[float], least: float) -> float:
     return group[0] / group[1] + group[1] * least / 2
 
 
-def kinds_legend(rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+def kinds_legend(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
     """What filled and hollow marks mean."""
     from matplotlib.lines import Line2D
 
     legend: list[tuple[Any, str]] = []
     known = rows["kind"] == "history"
     if known.any():
-        legend.append((Line2D([], [], color=style.FAINT, marker="o", markersize=7, linewidth=2.2), look.word("history")))
+        legend.append((Line2D([], [], color=style.FAINT, marker="o", markersize=7, linewidth=2.2), sheet.word("history")))
     ahead = list(dict.fromkeys(rows.loc[~known, "kind"]))
     if ahead:
         hollow = Line2D(
@@ -164,5 +165,5 @@ def kinds_legend(rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
             linewidth=2.2,
             linestyle=(0, (3, 2)),
         )
-        legend.append((hollow, (" / " if look.language == "en" else "、").join(look.word(k) for k in ahead)))
+        legend.append((hollow, (" / " if sheet.look.language == "en" else "、").join(sheet.word(k) for k in ahead)))
     return legend

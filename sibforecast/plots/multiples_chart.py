@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sibforecast.items import CATALOGUE
 from sibforecast.plots import style
-from sibforecast.plots.keys import among, at_level, few, frame_of, need, pick
-from sibforecast.plots.panels import grid
+from sibforecast.plots.keys import among, at_level, choose, few, frame_of, need
+from sibforecast.plots.panels import grid, panel_size
+from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.plots.yearly import lines_of
 
 if TYPE_CHECKING:
@@ -86,9 +86,7 @@ def _chosen(
     frame = frame_of(table)
     need(frame, ("region", "period", "value"), "multiples")
     frame = at_level(among(frame, "region", regions), table, level)
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("programme", programme), ("item", item), ("scenario", scenario)):
-        frame, chosen[key] = pick(frame, key, wanted, single=True)
+    frame, chosen = choose(frame, {"programme": programme, "item": item, "scenario": scenario})
     areas = few(frame, "region", _MOST, "multiples")
     rows = lines_of(table, frame, ["region"], "multiples", history)
     rank = rows["region"].map({area: i for i, area in enumerate(areas)})
@@ -121,14 +119,9 @@ def multiples(
         See `multiples_table`.
     columns : int
         Panels in a row.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the subject; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -150,37 +143,33 @@ def multiples(
     2
     """
     rows, chosen = _chosen(table, programme, item, regions, level, scenario, history)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance, also=(history,))
-    code = chosen["item"]
-    scale = style.scale_of(rows["value"].abs().max(), CATALOGUE[code].unit if code in CATALOGUE else "currency", look)
     areas = list(dict.fromkeys(rows["region"]))
-    down = -(-len(areas) // columns)
-    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 1.9 + 1.55 * down)))
-    with style.drawn(look):
-        panels = grid(ax, len(areas), min(columns, len(areas)), look)
-        _limits(panels, rows, scale)
-        for panel, area in zip(panels, areas, strict=True):
-            _panel(panel, rows[rows["region"] == area], look.name(area), scale, code)
-        legend = _legend(rows, look)
-    what = (
-        [title]
-        if title
-        else [look.name(chosen["programme"]), look.name(code), look.drawable(chosen["scenario"] or ""), look.word("own_scale")]
-    )
-    heading = style.title_of(look, what, [str(rows["year"].min()), str(rows["year"].max())], scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend)
-    return ax
+    inches = 1.9 + 1.55 * -(-len(areas) // columns)
+    sheet = open_sheet(table, ax, language, title, labels, provenance, also=(history,), inches=inches)
+    look, code = sheet.look, chosen["item"]
+    scale = sheet.scale(rows["value"].abs().max(), code)
+    with sheet.drawn():
+        panels = grid(sheet, len(areas), min(columns, len(areas)))
+        names = [look.name(area) for area in areas]
+        _limits(sheet, panels, rows, scale)
+        for panel, area, name in zip(panels, areas, names, strict=True):
+            _panel(sheet, panel, rows[rows["region"] == area], name, scale, code)
+        legend = _legend(sheet, rows)
+    what = [look.name(chosen["programme"]), look.name(code), look.drawable(chosen["scenario"] or ""), sheet.word("own_scale")]
+    return sheet.finish(what, [str(rows["year"].min()), str(rows["year"].max())], scale.unit, legend)
 
 
-def _limits(panels: list[Axes], rows: pd.DataFrame, scale: style.Scale) -> None:
+def _limits(sheet: Sheet, panels: list[Axes], rows: pd.DataFrame, scale: style.Scale) -> None:
     """The same range of years and figures in every panel; nothing is in view where it is near."""
     low, high = float(rows["value"].min()), float(rows["value"].max())
     if 0 < low < 0.6 * high:
         low = 0.0
     span = (high - low) or abs(high) or 1.0
     first, last = int(rows["year"].min()), int(rows["year"].max())
-    middle = (first + last) // 2
-    years = sorted({first, middle, last} if last - first > 3 else {first, last})
+    wide, tall = panel_size(sheet, panels)
+    fitting = int(wide / (34 * sheet.size))  # so many years stand beside each other
+    three = last - first > 3 and fitting > 2
+    years = sorted({first, (first + last) // 2, last} if three else {first, last} if fitting > 1 else {last})
     for panel in panels:
         panel.set_ylim(low - (0.0 if low == 0 else 0.12 * span), high + 0.3 * span)
         panel.set_xlim(first - 0.6, last + 0.9)
@@ -189,14 +178,14 @@ def _limits(panels: list[Axes], rows: pd.DataFrame, scale: style.Scale) -> None:
         if len(ticks) > 1:  # years of neighbours do not run together
             ticks[0].label1.set_horizontalalignment("left")
             ticks[-1].label1.set_horizontalalignment("right")
-        style.figures_axis(panel.yaxis, scale, 4)
+        style.figures_axis(panel.yaxis, scale, max(1, min(4, int(tall / (15 * sheet.size)))))
         panel.grid(axis="y", color="#e3e6e9", linewidth=0.8)
         panel.set_axisbelow(True)
         if low < 0 < high:
             panel.axhline(0, color=style.FAINT, linewidth=1)
 
 
-def _panel(panel: Axes, rows: pd.DataFrame, name: str, scale: style.Scale, item: str | None) -> None:
+def _panel(sheet: Sheet, panel: Axes, rows: pd.DataFrame, name: str, scale: style.Scale, item: str | None) -> None:
     """One area: the past as a line, what is ahead as marks, the last figure beside the name."""
     past = rows[rows["kind"] == "history"]
     ahead = rows[rows["kind"] != "history"]
@@ -207,30 +196,27 @@ def _panel(panel: Axes, rows: pd.DataFrame, name: str, scale: style.Scale, item:
     for kind, part in ahead.groupby("kind"):
         colour, marker = _MARKS[str(kind)]
         panel.plot(part["year"], part["value"], marker, color=colour, markersize=8, zorder=4)
-    panel.set_title(style.short(name, 20).split("\n")[0], fontsize=style.TEXT, loc="left", pad=3, color=style.INK)
+    text = style.short(name, 20).split("\n")[0]
+    wide, _ = panel_size(sheet, [panel])
+    size = min(sheet.text, sheet.text * (wide + 6) / sheet.points(text, sheet.text))
+    panel.set_title(text, fontsize=size, loc="left", pad=3, color=style.INK)
     last = rows.iloc[-1]
     deficit = last["value"] > 0 if item == "gap" else last["value"] < 0
     panel.annotate(
-        scale.text(float(last["value"])),
-        (int(last["year"]), float(last["value"])),
-        xytext=(0, 8),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-        fontsize=style.SMALL,
-        color=style.DEFICIT if deficit else style.INK,
-        zorder=6,
-    )
+        scale.text(float(last["value"])), (int(last["year"]), float(last["value"])), xytext=(4, 7 * sheet.size),
+        textcoords="offset points", ha="right", va="bottom", fontsize=sheet.small,
+        color=style.DEFICIT if deficit else style.INK, zorder=6,
+    )  # fmt: skip
 
 
-def _legend(rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+def _legend(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
     from matplotlib.lines import Line2D
 
     there = set(rows["kind"])
     legend: list[tuple[Any, str]] = []
     if "history" in there:
-        legend.append((Line2D([], [], color="#222222", linewidth=2.2, marker="o", markersize=4), look.word("history")))
+        legend.append((Line2D([], [], color="#222222", linewidth=2.2, marker="o", markersize=4), sheet.word("history")))
     for kind, (colour, marker) in _MARKS.items():
         if kind in there:
-            legend.append((Line2D([], [], color=colour, marker=marker, linestyle="", markersize=8), look.word(kind)))
+            legend.append((Line2D([], [], color=colour, marker=marker, linestyle="", markersize=8), sheet.word(kind)))
     return legend

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sibforecast.errors import SibError
 from sibforecast.periods import Period
 from sibforecast.plots import style
-from sibforecast.plots.keys import among, at_level, few, frame_of, need, pick
+from sibforecast.plots.keys import among, at_level, choose, few, frame_of, need
 from sibforecast.plots.palette import LIGHTS
+from sibforecast.plots.sheet import Sheet, open_sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,9 +78,8 @@ def _chosen(
     if not {"budget", "adjusted"} & set(frame.columns):
         raise SibError("progress: the table has neither budget nor adjusted to hold the year against")
     frame = at_level(among(frame, "region", regions), table, level)
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("item", item), ("region", region), ("programme", programme), ("period", None)):
-        frame, chosen[key] = pick(frame, key, wanted, single=key in ("item", "period"))
+    wanted = {"item": item, "region": region, "programme": programme, "period": None}
+    frame, chosen = choose(frame, wanted, together=("region", "programme"))
     if frame.empty or chosen["period"] is None:
         raise SibError("progress: no rows to show")
     if chosen["region"] is None and chosen["programme"] is None:
@@ -135,14 +135,9 @@ def progress(
         See `progress_table`.
     item, region, programme, regions, level : optional
         See `progress_table`.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the subject; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -164,77 +159,60 @@ def progress(
     2026-06  unit: %
     """
     rows, chosen = _chosen(table, item, region, programme, regions, level)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance)
-    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 2.4 + 0.42 * len(rows))))
+    sheet = open_sheet(table, ax, language, title, labels, provenance, inches=2.4 + 0.42 * len(rows))
     scale = style.Scale(0.01, "%", 1)
-    with style.drawn(look):
-        legend = _bars(ax, rows, look, scale)
-    what = [title] if title else [look.name(chosen[k]) for k in ("region", "programme", "item")] + [look.word("progress")]
-    heading = style.title_of(look, what, [str(chosen["period"])], scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend)
-    ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
-    return ax
+    with sheet.drawn():
+        legend = _bars(sheet, rows)
+        _tell(sheet, rows, scale)
+    what = [*(sheet.look.name(chosen[k]) for k in ("region", "programme", "item")), sheet.word("progress")]
+    return sheet.finish(what, [chosen["period"]], scale.unit, legend)
 
 
-def _bars(ax: Axes, rows: pd.DataFrame, look: style.Look, scale: style.Scale) -> list[tuple[Any, str]]:
-    """Bars, season marks, the line of the even pace, and what each bar says."""
+def _bars(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
+    """Bars, season marks, and the line of the even pace."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
+    ax = sheet.ax
     handles: dict[str, Any] = {}
-    texts = []
     for place, row in enumerate(rows.to_dict("records")):
         light = row["status"] if row["status"] in LIGHTS else ""
         colour, hatch = LIGHTS[light] if light else (_PLAIN, "")
-        ax.barh(
-            place,
-            row["progress"] if row["progress"] == row["progress"] else 0.0,
-            height=0.58,
-            color=colour,
-            hatch=hatch,
-            edgecolor=style.INK,
-            linewidth=0.8,
-            zorder=3,
-        )
+        done = row["progress"] if row["progress"] == row["progress"] else 0.0
+        ax.barh(place, done, height=0.58, color=colour, hatch=hatch, edgecolor=style.INK, linewidth=0.8, zorder=3)
         if light:
             handles.setdefault(light, Patch(facecolor=colour, hatch=hatch, edgecolor=style.INK))
         if row["season_share"] == row["season_share"]:
             ax.plot([row["season_share"]] * 2, [place - 0.42, place + 0.42], color=style.INK, linewidth=3, zorder=5)
-        texts.append(_text(row, look, scale))
-    time = float(rows["time_share"].iloc[0])
-    ax.axvline(time, color=style.FAINT, linewidth=1.6, linestyle=":", zorder=4)
-    ax.set_yticks(range(len(rows)), [style.short(look.name(str(c))) for c in rows["line"]])
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    longest = max(0.0, time, *rows["progress"].dropna(), *rows["season_share"].dropna())
-    share = min((max(map(style.cells, texts)) * style.letter() + 14) / style.width_of(ax), 0.5)
-    ax.set_xlim(0, longest / (1 - share))
-    for place, (row, text) in enumerate(zip(rows.to_dict("records"), texts, strict=True)):
-        end = max([v for v in (row["progress"], row["season_share"], time) if v == v])
-        ax.annotate(
-            text,
-            (end, place),
-            xytext=(9, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=style.SMALL,
-            color=style.DEFICIT if row["status"] == "red" else style.INK,
-            zorder=6,
-        )
-    style.figures_axis(ax.xaxis, scale)
-    season = Line2D([], [], color=style.INK, linestyle="", marker="|", markersize=14, markeredgewidth=3)
-    legend = [(handles[light], look.word(light)) for light in ("red", "orange", "yellow", "green") if light in handles]
+    ax.axvline(float(rows["time_share"].iloc[0]), color=style.FAINT, linewidth=1.6, linestyle=":", zorder=4)
+    season = Line2D([], [], color=style.INK, linestyle="", marker="|", markersize=14 * sheet.size, markeredgewidth=3)
+    legend = [(handles[light], sheet.word(light)) for light in ("red", "orange", "yellow", "green") if light in handles]
     if rows["season_share"].notna().any():
-        legend.append((season, look.word("season_mark")))
-    return [*legend, (Line2D([], [], color=style.FAINT, linewidth=1.6, linestyle=":"), look.word("even"))]
+        legend.append((season, sheet.word("season_mark")))
+    return [*legend, (Line2D([], [], color=style.FAINT, linewidth=1.6, linestyle=":"), sheet.word("even"))]
 
 
-def _text(row: Mapping[Any, Any], look: style.Look, scale: style.Scale) -> str:
+def _tell(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
+    """Names at the left, and right of each bar what it says."""
+    sheet.rows([sheet.look.name(str(c)) for c in rows["line"]])
+    size = sheet.fitting(len(rows), sheet.small)
+    records = rows.to_dict("records")
+    texts = [_text(row, sheet, scale, "deviation") for row in records]
+    texts = sheet.whole_or(texts, [_text(row, sheet, scale, "deviation_brief") for row in records], size)
+    ends = [max(v for v in (row["progress"], row["season_share"], row["time_share"]) if v == v) for row in records]
+    sheet.make_room(0.0, max(ends), zip(ends, texts, strict=True), size=size)
+    for place, (row, end, text) in enumerate(zip(records, ends, texts, strict=True)):
+        sheet.beside(text, end, place, deficit=row["status"] == "red", size=size)
+    sheet.figures("x", scale)
+
+
+def _text(row: Mapping[Any, Any], sheet: Sheet, scale: style.Scale, deviation: str) -> str:
     """What stands right of a bar: progress, distance from the season, the word of its light."""
     if row["progress"] != row["progress"]:
-        return look.word("no_budget")
+        return sheet.word("no_budget")
     parts = [f"{scale.text(row['progress'])}%"]
     if row["deviation"] == row["deviation"]:
-        parts.append(look.word("deviation", scale.text(row["deviation"], signed=True)))
+        parts.append(sheet.word(deviation, scale.text(row["deviation"], signed=True)))
     if row["status"]:
-        parts.append(look.word(row["status"]) if row["status"] in LIGHTS else row["status"])
+        parts.append(sheet.word(row["status"]) if row["status"] in LIGHTS else row["status"])
     return "  ".join(parts)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sibforecast.errors import SibError
 from sibforecast.plots import style
 from sibforecast.plots.bands import bands_of, light_of, origin, ranges, said
-from sibforecast.plots.keys import among, at_level, frame_of, need, pick, told
+from sibforecast.plots.keys import among, at_level, choose, frame_of, need, pick, told
 from sibforecast.plots.lines import draw_lines, kinds_legend
 from sibforecast.plots.palette import LIGHTS, Paint, paints
+from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.plots.yearly import lines_of
 
 if TYPE_CHECKING:
@@ -94,9 +95,8 @@ def _chosen(
     before = history if history is not None else getattr(table, "source", None)
     before = _told_or_computed(frame_of(before)) if before is not None else None
     frame = at_level(among(frame, "region", regions), table, level)
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("region", region), ("programme", programme), ("scenario", scenario)):
-        frame, chosen[key] = pick(frame, key, wanted, single=key == "scenario")
+    wanted = {"region": region, "programme": programme, "scenario": scenario}
+    frame, chosen = choose(frame, wanted, together=("region", "programme"))
     if chosen["region"] is None and chosen["programme"] is None:
         funds = ", ".join(told(frame["programme"]))
         raise SibError(f"reserves: several areas and several funds; choose region=… or programme=… ({funds})")
@@ -161,14 +161,9 @@ def reserves(
         See `reserves_table`.
     region, programme, regions, level, scenario, history, bands : optional
         See `reserves_table`.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the subject; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -191,44 +186,39 @@ def reserves(
     2025–2026  unit: months
     """
     rows, chosen, limits = _chosen(table, region, programme, regions, level, scenario, history, bands)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance, also=(history,))
-    scale = style.Scale(1.0, look.word("months"), 1)
-    ax = style.canvas(ax, look)
-    lines = list(dict.fromkeys(rows["line"]))
-    named = {name: style.short(look.name(name), 36, 1) for name in lines}
-    painted = paints(lines)
-    if len(lines) > _COLOURED:
-        near = rows.groupby("line")["value"].last().sort_values().index[:_NAMED]
-        painted = {name: _CROWD for name in lines if name not in near} | dict.fromkeys(near, _NEAR)
-        named = {name: named[name] for name in near}
-    with style.drawn(look):
-        draw_lines(ax, rows, "line", painted, named, scale, floor=0.0, deficit=-1)
-        hidden = _bands(ax, limits, look)
-    what = (
-        [title]
-        if title
-        else [
-            look.name(chosen["region"]),
-            look.name(chosen["programme"]),
-            look.drawable(chosen["scenario"] or ""),
-            look.word("reserves"),
-        ]
-    )
-    heading = style.title_of(look, what, [str(y) for y in rows["year"]], scale.unit, style.width_of(ax))
-    legend = [*kinds_legend(rows, look), *hidden]
-    if len(named) < len(lines):
+    sheet = open_sheet(table, ax, language, title, labels, provenance, also=(history,))
+    look, scale = sheet.look, style.Scale(1.0, sheet.word("months"), 1)
+    painted, named = _painted(sheet, rows)
+    with sheet.drawn():
+        draw_lines(sheet, rows, "line", painted, named, scale, floor=0.0, deficit=-1)
+        legend = [*kinds_legend(sheet, rows), *_bands(sheet, limits)]
+    if len(named) < len(painted):
         from matplotlib.lines import Line2D
 
-        legend.append((Line2D([], [], color=_CROWD.colour, linewidth=2.2), look.word("other_lines", len(lines) - len(named))))
-    style.finish(ax, look, heading, legend, note=origin(bands, look))
-    return ax
+        others = sheet.word("other_lines", len(painted) - len(named))
+        legend.append((Line2D([], [], color=_CROWD.colour, linewidth=2.2), others))
+    what = [look.name(chosen["region"]), look.name(chosen["programme"]), look.drawable(chosen["scenario"] or "")]
+    years = [str(y) for y in rows["year"]]
+    return sheet.finish([*what, sheet.word("reserves")], years, scale.unit, legend, note=origin(bands, look))
 
 
-def _bands(ax: Axes, limits: Mapping[str, float], look: style.Look) -> list[tuple[Any, str]]:
+def _painted(sheet: Sheet, rows: pd.DataFrame) -> tuple[dict[str, Paint], dict[str, str]]:
+    """The paint of each line and the names that are shown: of many lines only those nearest to trouble."""
+    lines = list(dict.fromkeys(rows["line"]))
+    named = {name: style.short(sheet.look.name(name), 36, 1) for name in lines}
+    if len(lines) <= _COLOURED:
+        return paints(lines), named
+    near = rows.groupby("line")["value"].last().sort_values().index[:_NAMED]
+    painted = {name: _CROWD for name in lines if name not in near} | dict.fromkeys(near, _NEAR)
+    return painted, {name: named[name] for name in near}
+
+
+def _bands(sheet: Sheet, limits: Mapping[str, float]) -> list[tuple[Any, str]]:
     """Strips of the bands that come into view, each with its word left of the lines; in the legend where it is too thin."""
+    ax, look = sheet.ax, sheet.look
     bottom, top = ax.get_ylim()
     left, right = ax.get_xlim()
-    share = (max(style.cells(said(*band, look)) for band in ranges(limits)) * style.letter() + 6) / style.width_of(ax)
+    share = min((max(sheet.points(said(*band, look)) for band in ranges(limits)) + 6) / sheet.width, 0.4)
     ax.set_xlim(left - (right - left) * share / (1 - share), right)
     legend: list[tuple[Any, str]] = []
     for light, low, high in ranges(limits):
@@ -238,19 +228,12 @@ def _bands(ax: Axes, limits: Mapping[str, float], look: style.Look) -> list[tupl
         strip = ax.axhspan(start, end, facecolor=LIGHTS[light][0], alpha=0.28 if light != "green" else 0.6, zorder=0, linewidth=0)
         if low > bottom:
             ax.axhline(low, color=style.FAINT, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
-        if (end - start) / (top - bottom) > 0.045:
+        if (end - start) / (top - bottom) * sheet.height > 1.1 * sheet.small:
             ax.text(
-                0.006,
-                (start + end) / 2,
-                said(light, low, high, look),
-                transform=ax.get_yaxis_transform(),
-                fontsize=style.SMALL,
-                va="center",
-                ha="left",
-                color=style.DEFICIT if light == "red" else style.INK,
-                zorder=5,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.8},
-            )
+                0.006, (start + end) / 2, said(light, low, high, look), transform=ax.get_yaxis_transform(), fontsize=sheet.small,
+                va="center", ha="left", color=style.DEFICIT if light == "red" else style.INK, zorder=5,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5 * sheet.size, "alpha": 0.8},
+            )  # fmt: skip
         else:
             legend.append((strip, said(light, low, high, look)))
     ax.grid(visible=False)

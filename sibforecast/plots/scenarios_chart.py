@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
 from sibforecast.plots import style
-from sibforecast.plots.keys import among, at_level, frame_of, need, pick, told
+from sibforecast.plots.keys import among, at_level, choose, frame_of, need, told
 from sibforecast.plots.lines import draw_lines
 from sibforecast.plots.palette import FUNDS, Paint, paints
+from sibforecast.plots.sheet import Sheet, open_sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,9 +98,8 @@ def _chosen(
     if "quantile" in frame.columns:
         frame = frame[frame["quantile"].isna().to_numpy(bool)]
     frame = at_level(frame, table, level)
-    chosen: dict[str, str | None] = {}
-    for key, value in (("item", item), ("region", region), ("programme", programme), ("period", period)):
-        frame, chosen[key] = pick(frame, key, value, single=key == "item")
+    keys = {"item": item, "region": region, "programme": programme, "period": period}
+    frame, chosen = choose(frame, keys, together=("region", "programme", "period"))
     frame = frame.assign(scenario=frame["scenario"].astype("string").fillna("").astype(str))
     if wanted is not None:
         names = ([""] if "" in set(frame["scenario"]) else []) + [w for w in wanted if w]
@@ -173,14 +173,9 @@ def scenarios(
         See `scenarios_table`.
     colours : mapping, optional
         Colours by scenario; by default each name has its own.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the subject; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -201,64 +196,38 @@ def scenarios(
     unemployment, gap before filling, scenarios compared
     2027  unit: 100m yuan
     """
+    import pandas as pd
+
     rows, chosen = _chosen(table, item, region, programme, period, level, scenarios, baseline)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance, also=(baseline,))
     names = list(dict.fromkeys(rows["scenario"]))
     painted = paints(names, dict(colours or {}))
+    sheet = open_sheet(table, ax, language, title, labels, provenance, also=(baseline,), inches=2.6 + 0.55 * len(names))
+    one_year = rows["year"].nunique() == 1
     totals = rows.groupby(["scenario", "year"], sort=False)[["value", "difference"]].sum(min_count=1).reset_index()
-    parts = rows if rows["year"].nunique() == 1 else totals
-    unit = CATALOGUE[item].unit if item in CATALOGUE else "currency"
-    scale = style.scale_of(max(float(parts["value"].abs().max()), float(totals["value"].abs().max())), unit, look)
-    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 2.6 + 0.55 * len(names))))
-    said = {name: look.drawable(name) or look.word("baseline") for name in names}
+    largest = float(pd.concat([totals["value"], rows["value"] if one_year else totals["value"]]).abs().max())
+    scale = sheet.scale(largest, item)
+    said = {name: sheet.look.drawable(name) or sheet.word("baseline") for name in names}
     legend: list[tuple[Any, str]] = []
-    with style.drawn(look):
-        if rows["year"].nunique() == 1:
-            legend = _bars(ax, rows, painted, said, look)
-            _tell(ax, rows, totals, look, scale, item)
+    with sheet.drawn():
+        if one_year:
+            sheet.rows([said[name] for name in names])
+            legend = _bars(sheet, rows, painted)
+            _tell(sheet, rows, totals, scale, item)
         else:
-            _lines(ax, totals, painted, said, scale, item)
-    what = (
-        [title]
-        if title
-        else [
-            look.name(chosen["region"]),
-            look.name(chosen["programme"]) or look.word("all_funds"),
-            look.name(item),
-            look.word("scenarios"),
-        ]
-    )
-    heading = style.title_of(look, what, [str(y) for y in rows["year"]], scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend, columns=4)
-    if rows["year"].nunique() == 1:
-        ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
-    return ax
+            ends = {name: style.short(text, 30, 1) for name, text in said.items()}
+            signs = 1 if item == "gap" else -1
+            draw_lines(sheet, totals.assign(kind="draft"), "scenario", painted, ends, scale, solid=True, deficit=signs)
+    look = sheet.look
+    what = [look.name(chosen["region"]), look.name(chosen["programme"]) or sheet.word("all_funds"), look.name(item)]
+    years = [str(y) for y in rows["year"]]
+    return sheet.finish([*what, sheet.word("scenarios")], years, scale.unit, legend, columns=4)
 
 
-def _lines(
-    ax: Axes, totals: pd.DataFrame, painted: Mapping[str, Paint], said: Mapping[str, str], scale: style.Scale, item: str
-) -> None:
-    """A line for each scenario."""
-    rows = totals.assign(kind="draft")
-    draw_lines(
-        ax,
-        rows,
-        "scenario",
-        painted,
-        {n: style.short(s, 30, 1) for n, s in said.items()},
-        scale,
-        solid=True,
-        deficit=1 if item == "gap" else -1,
-    )
-
-
-def _bars(
-    ax: Axes, rows: pd.DataFrame, painted: Mapping[str, Paint], said: Mapping[str, str], look: style.Look
-) -> list[tuple[Any, str]]:
+def _bars(sheet: Sheet, rows: pd.DataFrame, painted: Mapping[str, Paint]) -> list[tuple[Any, str]]:
     """A bar for each scenario, funds stacked: what widens the gap right of zero, what is left over left of it."""
     names = list(painted)
-    funds = list(dict.fromkeys(rows["programme"]))
-    funds = [f for f in FUNDS if f in funds] + [f for f in funds if f not in FUNDS]
+    there = set(rows["programme"])
+    funds = [f for f in FUNDS if f in there] + [f for f in dict.fromkeys(rows["programme"]) if f not in FUNDS]
     right, left = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     legend = []
     by_fund = paints(funds)
@@ -266,51 +235,43 @@ def _bars(
         part = rows[rows["programme"] == fund]
         for name, value in zip(part["scenario"], part["value"], strict=True):
             paint = by_fund[fund] if len(funds) > 1 else painted[name]
-            start = right[name] if value >= 0 else left[name]
-            bar = ax.barh(
-                names.index(name),
-                value,
-                left=start,
-                height=0.6,
-                color=paint.colour,
-                hatch=paint.hatch,
-                edgecolor="white",
-                linewidth=0.9,
-                zorder=3,
-            )
-            (right if value >= 0 else left)[name] += value
+            ends = right if value >= 0 else left
+            bar = sheet.ax.barh(
+                names.index(name), value, left=ends[name], height=0.6, color=paint.colour, hatch=paint.hatch,
+                edgecolor="white", linewidth=0.9, zorder=3,
+            )  # fmt: skip
+            ends[name] += value
         if len(funds) > 1:
-            legend.append((bar[0], look.name(fund)))
-    ax.set_yticks(range(len(names)), [style.short(said[n], 24, 3) for n in names])
-    ax.set_ylim(len(names) - 0.4, -0.6)
+            legend.append((bar[0], sheet.look.name(fund)))
     return legend
 
 
-def _tell(ax: Axes, rows: pd.DataFrame, totals: pd.DataFrame, look: style.Look, scale: style.Scale, item: str) -> None:
+def _tell(sheet: Sheet, rows: pd.DataFrame, totals: pd.DataFrame, scale: style.Scale, item: str) -> None:
     """Total and difference right of each bar, red for a deficit."""
     ends = rows["value"].clip(lower=0).groupby(rows["scenario"], sort=False).sum()
     low = min(0.0, float(rows["value"].clip(upper=0).groupby(rows["scenario"], sort=False).sum().min()))
-    texts = []
-    for row in totals.to_dict("records"):
-        text = f"{look.word('total')} {scale.text(row['value'])}"
-        if row["scenario"] and row["difference"] == row["difference"]:
-            moved = look.word("against", scale.text(row["difference"], signed=True))
-            text += f"（{moved}）" if look.language == "zh" else f" ({moved})"
-        texts.append(text)
-    span = (float(ends.max()) - low) or 1.0
-    share = min((max(map(style.cells, texts)) * style.letter() + 14) / style.width_of(ax), 0.6)
-    ax.set_xlim(low - 0.02 * span if low < 0 else 0.0, float(ends.max()) + span * share / (1 - share))
-    ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
-    style.figures_axis(ax.xaxis, scale)
-    for place, (row, text) in enumerate(zip(totals.to_dict("records"), texts, strict=True)):
-        deficit = row["value"] > 0 if item == "gap" else row["value"] < 0
-        ax.annotate(
-            text,
-            (float(ends[row["scenario"]]), place),
-            xytext=(7, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=style.TEXT,
-            color=style.DEFICIT if deficit else style.INK,
-            zorder=6,
-        )
+    records = totals.to_dict("records")
+    texts = [_total(row, sheet, scale) for row in records]
+    texts = sheet.whole_or(texts, [_briefly(row, sheet, scale) for row in records], sheet.text)
+    places = [float(ends[row["scenario"]]) for row in records]
+    sheet.make_room(low, max(places), zip(places, texts, strict=True), size=sheet.text)
+    sheet.ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
+    sheet.figures("x", scale)
+    for place, (row, end, text) in enumerate(zip(records, places, texts, strict=True)):
+        sheet.beside(text, end, place, deficit=row["value"] > 0 if item == "gap" else row["value"] < 0)
+
+
+def _total(row: Mapping[Any, Any], sheet: Sheet, scale: style.Scale) -> str:
+    """A total, and its difference to the baseline, in words."""
+    text = f"{sheet.word('total')} {scale.text(row['value'])}"
+    if not row["scenario"] or row["difference"] != row["difference"]:
+        return text
+    return sheet.bracketed(text, sheet.word("against", scale.text(row["difference"], signed=True)))
+
+
+def _briefly(row: Mapping[Any, Any], sheet: Sheet, scale: style.Scale) -> str:
+    """The same in figures only, where there is little room."""
+    text = scale.text(row["value"])
+    if not row["scenario"] or row["difference"] != row["difference"]:
+        return text
+    return sheet.bracketed(text, scale.text(row["difference"], signed=True))

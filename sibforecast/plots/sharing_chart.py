@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.plots import style
-from sibforecast.plots.keys import frame_of, need, pick, told
+from sibforecast.plots.keys import choose, frame_of, need, told
+from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.plots.words import WORDS
 
 if TYPE_CHECKING:
@@ -69,9 +70,7 @@ def _chosen(
 
     frame = frame_of(table)
     need(frame, ("region", "payer", "value"), "sharing")
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("programme", programme), ("period", period), ("scenario", scenario)):
-        frame, chosen[key] = pick(frame, key, wanted, single=key != "programme")
+    frame, chosen = choose(frame, {"programme": programme, "period": period, "scenario": scenario}, together=("programme",))
     blank = frame[["region", "payer", "value"]].isna().any(axis=1)
     if blank.any():
         raise SibError(f"sharing: {int(blank.sum())} rows lack region, payer or value; a sum over them would hide it")
@@ -116,14 +115,9 @@ def sharing(
         One fund; by default the sum over all in the table.
     period, scenario : optional
         May be left out where the table holds only one.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of the fund; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -145,26 +139,27 @@ def sharing(
     2026  unit: 100m yuan
     """
     rows, chosen = _chosen(table, programme, period, scenario, _SHOWN)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance)
+    sheet = open_sheet(table, ax, language, title, labels, provenance, inches=2.2 + 0.42 * len(rows))
+    look = sheet.look
     payers = [c for c in rows.columns if c not in ("total", "count")]
-    scale = style.scale_of(rows[[*payers, "total"]].abs().to_numpy().max(), "currency", look)
-    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 2.2 + 0.42 * len(rows))))
-    with style.drawn(look):
-        legend = _bars(ax, rows, payers, look)
-        _finish_axes(ax, rows, payers, look, scale)
-        totals = _make_room(ax, rows, payers, scale, look)
-        _label_parts(ax, rows, payers, scale)
-        _label_totals(ax, rows, payers, totals)
-    what = [title] if title else [
-        look.name(chosen["programme"]) or look.word("all_funds"), look.drawable(chosen["scenario"] or ""), look.word("sharing"),
-    ]  # fmt: skip
-    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend)
-    ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
-    return ax
+    scale = sheet.scale(rows[[*payers, "total"]].abs().to_numpy().max())
+    with sheet.drawn():
+        sheet.rows(
+            [sheet.word("other_areas", n) if c == "others" else look.name(str(c))
+             for c, n in zip(rows.index, rows["count"], strict=True)]
+        )  # fmt: skip
+        legend = _bars(sheet, rows, payers)
+        sheet.ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
+        totals = _make_room(sheet, rows, payers, scale)
+        _label_parts(sheet, rows, payers, scale)
+        for place, (text, end) in enumerate(zip(totals, _ends(rows, payers), strict=True)):
+            sheet.beside(text, end, place, deficit=float(rows["total"].iloc[place]) > 0, size=_small(sheet, rows))
+        sheet.figures("x", scale)
+    what = [look.name(chosen["programme"]) or sheet.word("all_funds"), look.drawable(chosen["scenario"] or "")]
+    return sheet.finish([*what, sheet.word("sharing")], [chosen["period"]], scale.unit, legend)
 
 
-def _bars(ax: Axes, rows: pd.DataFrame, payers: list[str], look: style.Look) -> list[tuple[Any, str]]:
+def _bars(sheet: Sheet, rows: pd.DataFrame, payers: list[str]) -> list[tuple[Any, str]]:
     """Stacked bars, positive parts right of zero, negative ones left; what is pending stands out in red."""
     from matplotlib.patches import Patch
 
@@ -174,7 +169,7 @@ def _bars(ax: Axes, rows: pd.DataFrame, payers: list[str], look: style.Look) -> 
         colour, hatch = style.PAYERS.get(payer, ("#8f8f8f", "\\\\"))
         values = [float(v) for v in rows[payer]]
         starts = [r if v >= 0 else n for v, r, n in zip(values, right, left, strict=True)]
-        bars = ax.barh(
+        bars = sheet.ax.barh(
             range(len(rows)), values, left=starts, height=0.66, color=colour, hatch=hatch,
             edgecolor=style.DEFICIT if payer == "pending" else style.INK, linewidth=1.6 if payer == "pending" else 0.7,
             zorder=4 if payer == "pending" else 3,
@@ -184,85 +179,72 @@ def _bars(ax: Axes, rows: pd.DataFrame, payers: list[str], look: style.Look) -> 
         right = [r + max(v, 0.0) for v, r in zip(values, right, strict=True)]
         left = [n + min(v, 0.0) for v, n in zip(values, left, strict=True)]
         shown = Patch(facecolor=colour, hatch=hatch, edgecolor=bars[0].get_edgecolor(), linewidth=bars[0].get_linewidth())
-        legend.append((shown, look.word(payer) if payer in WORDS else look.name(payer)))
+        legend.append((shown, _payer(sheet, payer)))
     return legend
 
 
-def _ends(rows: pd.DataFrame, payers: list[str]) -> tuple[float, float]:
-    """The leftmost and the rightmost point of all bars."""
-    parts = rows[payers]
-    return float(parts.clip(upper=0).sum(axis=1).min()), float(parts.clip(lower=0).sum(axis=1).max())
+def _payer(sheet: Sheet, payer: str) -> str:
+    return sheet.word(payer) if payer in WORDS else sheet.look.name(payer)
 
 
-def _finish_axes(ax: Axes, rows: pd.DataFrame, payers: list[str], look: style.Look, scale: style.Scale) -> None:
-    names = [look.word("other_areas", n) if c == "others" else look.name(str(c))
-             for c, n in zip(rows.index, rows["count"], strict=True)]  # fmt: skip
-    ax.set_yticks(range(len(rows)), [style.short(name) for name in names])
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
-    style.figures_axis(ax.xaxis, scale)
+def _small(sheet: Sheet, rows: pd.DataFrame) -> float:
+    """Points of the figures in and beside so many bars."""
+    return sheet.fitting(len(rows), sheet.small)
 
 
-def _fits(ax: Axes, value: float, scale: style.Scale) -> bool:
+def _ends(rows: pd.DataFrame, payers: list[str]) -> list[float]:
+    """The right end of each bar."""
+    return [float(end) for end in rows[payers].clip(lower=0).sum(axis=1)]
+
+
+def _fits(sheet: Sheet, value: float, scale: style.Scale, size: float) -> bool:
     """Whether a part of a bar is wide enough to hold its figure."""
-    low, high = ax.get_xlim()
-    return abs(value) / (high - low) * style.width_of(ax) >= len(scale.text(value)) * 6.2 + 5
+    low, high = sheet.ax.get_xlim()
+    return abs(value) / (high - low) * sheet.width >= sheet.points(scale.text(value), size) + 6 * sheet.size
 
 
-def _make_room(ax: Axes, rows: pd.DataFrame, payers: list[str], scale: style.Scale, look: style.Look) -> list[str]:
+def _make_room(sheet: Sheet, rows: pd.DataFrame, payers: list[str], scale: style.Scale) -> list[str]:
     """Set the axis so that the texts at the ends of the bars fit; those texts.
 
     The wider the texts, the shorter the bars, and the more parts must be told in the text:
-    a few rounds settle it.
+    a few rounds settle it. Where there is little room the parts are left to the bars.
     """
-    low, high = _ends(rows, payers)
-    span = (high - low) or 1.0
-    low = low - 0.02 * span if low < 0 else 0.0
-    ends = [float(rows.iloc[i][payers].clip(lower=0).sum()) for i in range(len(rows))]
-    right, totals = high + 0.2 * span, [""]
+    low = float(rows[payers].clip(upper=0).sum(axis=1).min())
+    ends, size = _ends(rows, payers), _small(sheet, rows)
+    totals = [f"{sheet.word('total')} {scale.text(float(total))}" for total in rows["total"]]
+    sheet.make_room(low, max(ends), zip(ends, totals, strict=True), size=size)
+    told = totals
     for _ in range(3):
-        ax.set_xlim(low, max(right, low + 1e-9))
-        totals = [_total(ax, row, payers, scale, look) for _, row in rows.iterrows()]
-        shares = [min((style.cells(t) * 5.7 + 12) / style.width_of(ax), 0.6) for t in totals]
-        right = max((end - low * share) / (1 - share) for end, share in zip(ends, shares, strict=True))
-    ax.set_xlim(low, max(right, high + 0.05 * span))
-    return totals
+        told = [_told(sheet, row, payers, scale, text, size) for text, (_, row) in zip(totals, rows.iterrows(), strict=True)]
+        told = sheet.whole_or(told, totals, size)
+        sheet.make_room(low, max(ends), zip(ends, told, strict=True), size=size)
+    return told
 
 
-def _total(ax: Axes, row: pd.Series[Any], payers: list[str], scale: style.Scale, look: style.Look) -> str:
+def _told(sheet: Sheet, row: pd.Series[Any], payers: list[str], scale: style.Scale, text: str, size: float) -> str:
     """The total of one area, and the parts too narrow to be labelled inside the bar."""
-    text = f"{look.word('total')} {scale.text(float(row['total']))}"
     there = [p for p in payers if row[p] != 0]
     parts = [
-        f"{look.word(p) if p in WORDS else look.name(p)} {scale.text(float(row[p]))}"
+        f"{_payer(sheet, p)} {scale.text(float(row[p]))}"
         for p in there
-        if not _fits(ax, float(row[p]), scale) and round(abs(float(row[p])) / scale.divisor, scale.places) > 0
+        if not _fits(sheet, float(row[p]), scale, size) and round(abs(float(row[p])) / scale.divisor, scale.places) > 0
     ]
     if not parts or len(there) < 2:
         return text
-    return f"{text}（{'、'.join(parts)}）" if look.language == "zh" else f"{text} ({', '.join(parts)})"
+    return sheet.bracketed(text, ("、" if sheet.look.language == "zh" else ", ").join(parts))
 
 
-def _label_parts(ax: Axes, rows: pd.DataFrame, payers: list[str], scale: style.Scale) -> None:
+def _label_parts(sheet: Sheet, rows: pd.DataFrame, payers: list[str], scale: style.Scale) -> None:
     """Amounts inside the parts that are wide enough."""
+    size = _small(sheet, rows)
     for place in range(len(rows)):
         right = left = 0.0
         for payer in payers:
             value = float(rows.iloc[place][payer])
             start, right, left = (right, right + value, left) if value >= 0 else (left, right, left + value)
-            if value == 0 or not _fits(ax, value, scale):
+            if value == 0 or not _fits(sheet, value, scale, size):
                 continue
             hatch = style.PAYERS.get(payer, ("", "\\\\"))[1]
-            box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2} if hatch else None
-            ax.text(start + value / 2, place, scale.text(value), ha="center", va="center", fontsize=style.SMALL,
-                    zorder=6, color="white" if payer in ("region", "league") else style.INK, bbox=box)  # fmt: skip
-
-
-def _label_totals(ax: Axes, rows: pd.DataFrame, payers: list[str], totals: list[str]) -> None:
-    """The text at the end of each bar, red for a deficit."""
-    for place, text in enumerate(totals):
-        row = rows.iloc[place]
-        ax.annotate(
-            text, (float(row[payers].clip(lower=0).sum()), place), xytext=(6, 0), textcoords="offset points", va="center",
-            fontsize=style.SMALL, color=style.DEFICIT if float(row["total"]) > 0 else style.INK, zorder=6,
-        )  # fmt: skip
+            box = {"facecolor": "white", "edgecolor": "none", "pad": 1.2 * sheet.size} if hatch else None
+            sheet.ax.text(start + value / 2, place, scale.text(value), ha="center", va="center", fontsize=size,
+                          zorder=6, color="white" if payer in ("region", "league") else style.INK, bbox=box)  # fmt: skip

@@ -6,16 +6,17 @@ matplotlib's list of fonts and then named on every text of a chart, and on nothi
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.items import CATALOGUE
+from sibforecast.plots.fonts import chinese_font as chinese_font
+from sibforecast.plots.fonts import has_chinese as has_chinese
 from sibforecast.plots.scales import MINUS as MINUS
 from sibforecast.plots.scales import Scale as Scale
 from sibforecast.plots.scales import figures_axis as figures_axis
@@ -27,19 +28,13 @@ if TYPE_CHECKING:
 
 FIGURE = (10.0, 5.6)
 TITLE, TEXT, SMALL = 15, 12, 11
-#: Room a value label needs beside another, in points.
-LABEL_WIDTH = 34
-
-#: Families that draw Chinese, as they are called on the usual systems.
-_CHINESE = (
-    "Noto Sans SC", "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Microsoft YaHei",
-    "SimHei", "PingFang SC", "Hiragino Sans GB", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimSun",
-)  # fmt: skip
-
 INK, FAINT = "#222222", "#5f6b76"
 DEFICIT, SURPLUS = "#8c1c13", "#12355b"
 WORSE, BETTER = "#e0695a", "#5aa2d6"
 BAND_95, BAND_80 = "#dbe8f4", "#a9c8e6"
+
+#: Points of a half-width letter of a title.
+_TITLE_LETTER = 8.2
 
 #: matplotlib has one set of settings for all threads: who draws or saves under others than the
 #: user's holds this, so that charts drawn in several threads look as if drawn one by one.
@@ -55,37 +50,6 @@ PAYERS: dict[str, tuple[str, str]] = {
     "fund": ("#cfcfcf", ".."),
     "pending": ("#ffffff", "xx"),
 }
-
-
-def has_chinese(text: object) -> bool:
-    """Whether a text holds Chinese characters.
-
-    Examples
-    --------
-    >>> has_chinese("呼和浩特"), has_chinese("Hohhot")
-    (True, False)
-    """
-    return any("⺀" <= c <= "鿿" or "豈" <= c <= "﫿" for c in str(text))
-
-
-@cache
-def chinese_font() -> str | None:
-    """The family that draws Chinese, or None if this machine has none.
-
-    The font file that the package zhplot carries is used without importing that package,
-    which would change matplotlib's settings for everyone.
-    """
-    from importlib.util import find_spec
-
-    from matplotlib import font_manager
-
-    spec = find_spec("zhplot")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        for file in sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in (".ttf", ".otf")):
-            font_manager.fontManager.addfont(str(file))
-            return str(font_manager.FontProperties(fname=str(file)).get_name())
-    there = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in _CHINESE if name in there), None)
 
 
 @dataclass(frozen=True)
@@ -177,7 +141,7 @@ def look_at(
         warnings.warn(
             "no font that draws Chinese was found: labels are in English; "
             "install one with `pip install zhplot` (it carries Noto Sans SC) and start Python anew",
-            UserWarning, stacklevel=3,
+            UserWarning, stacklevel=4,  # the line that asked for a chart
         )  # fmt: skip
         wanted = "en"
     names: dict[str, str] = {}
@@ -217,46 +181,27 @@ def _speaks_chinese(tables: list[Any], labels: Mapping[str, str] | None) -> bool
     return False
 
 
-def canvas(ax: Axes | None, look: Look, size: tuple[float, float] = FIGURE) -> Axes:
-    """The axes to draw on: those given, or those of a new figure of pyplot, which notebooks show."""
-    if ax is None:
-        from matplotlib import pyplot
-
-        with alone:
-            # outside our settings: the first figure turns a notebook's interactive mode on, for good
-            figure = pyplot.figure(figsize=size, layout="constrained")
-            with drawn(look):
-                ax = figure.add_subplot()
-    return ax
-
-
 @contextmanager
-def drawn(look: Look) -> Iterator[None]:
-    """Settings for the texts made inside, for this thread alone; undone at the end."""
+def drawn(look: Look, size: float = 1.0) -> Iterator[None]:
+    """Settings for the texts made inside, of a share of their usual size, for this thread alone; undone at the end."""
     from matplotlib import rc_context
 
     settings: Any = {
-        "font.family": look.families, "font.size": TEXT, "text.color": INK, "axes.labelcolor": FAINT,
+        "font.family": look.families, "font.size": TEXT * size, "text.color": INK, "axes.labelcolor": FAINT,
         "xtick.color": INK, "ytick.color": INK, "hatch.linewidth": 0.8, "axes.edgecolor": FAINT,
     }  # fmt: skip
     with alone, rc_context(settings):
         yield
 
 
-def width_of(ax: Axes) -> float:
-    """How wide the axes are in points, before a layout moves them: about right."""
-    figure: Any = ax.get_figure(root=True)
-    return float(ax.get_window_extent().width) / float(figure.dpi) * 72 * 1.1
-
-
 def cells(text: str) -> int:
     """The width of a text in half-width letters; a Chinese character counts as two."""
-    return sum(2 if has_chinese(c) or c in "（）、：【】" else 1 for c in text)
+    return sum(2 if has_chinese(c) or c in "（）、：【】—…，。；◀▶" else 1 for c in text)
 
 
 def letter() -> float:
     """The width of a half-width letter of a small text, in points; the font without Chinese is wider."""
-    return 5.9 if chinese_font() else 6.9
+    return 6.1 if chinese_font() else 6.9
 
 
 def short(name: str, width: int = 26, most: int = 2) -> str:
@@ -296,8 +241,8 @@ def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str,
     second = [span, f"{look.word('unit')}{'：' if zh else ': '}{unit}"]
     if look.illustrative:
         second.append(look.drawable("【示例数据 illustrative data】") if chinese_font() else "[illustrative data]")
-    lines = _wrapped([part for part in what if part], " " if zh else ", ", int(width / 8))
-    return "\n".join([*lines, "  ".join(part for part in second if part)])
+    lines = _wrapped([part for part in what if part], " " if zh else ", ", int(width / _TITLE_LETTER))
+    return "\n".join([*lines, *_wrapped([part for part in second if part], "  ", int(width / _TITLE_LETTER))])
 
 
 def _wrapped(parts: list[str], between: str, width: int) -> list[str]:
@@ -308,7 +253,7 @@ def _wrapped(parts: list[str], between: str, width: int) -> list[str]:
             lines[-1] += between + part
             continue
         if lines:
-            lines[-1] += between.rstrip()
+            lines[-1] = (lines[-1] + between).rstrip()
         for place, word in enumerate(part.split(" ")):
             if place and cells(lines[-1]) + 1 + cells(word) <= width:
                 lines[-1] += f" {word}"
@@ -317,37 +262,46 @@ def _wrapped(parts: list[str], between: str, width: int) -> list[str]:
     return lines or [""]
 
 
-def finish(ax: Axes, look: Look, title: str, legend: list[tuple[Any, str]], columns: int = 6, note: str = "") -> None:
-    """Title, legend between title and figure, source line with a note after it, and the font on every text."""
+def columns_of(texts: list[str], most: int, width: float) -> int:
+    """So many columns of a legend that it is not wider than there is room."""
+    return next((count for count in range(min(most, len(texts)), 1, -1) if legend_width(texts, count) <= width), 1)
+
+
+def legend_width(texts: list[str], columns: int) -> float:
+    """How wide a legend is in points; it is filled column by column, the first ones longer by one."""
+    each, longer = divmod(len(texts), columns)
+    total, start = 0.0, 0
+    for column in range(columns):
+        end = start + each + (column < longer)
+        total += max(map(cells, texts[start:end])) * letter() + 46
+        start = end
+    return total
+
+
+def source_line(look: Look, note: str, width: int) -> str:
+    """Where the figures come from, and a note; broken into lines of so many half-width letters.
+
+    Examples
+    --------
+    >>> print(source_line(Look("en", source="final accounts 2025"), "bands: as given", 30))
+    Source: final accounts 2025;
+    bands: as given
+    """
+    zh = look.language == "zh"
+    source = look.drawable(look.source) or look.word("given")
+    told = f"{look.word('source')}{'：' if zh else ': '}{source}" + (f"{'；' if zh else '; '}{note}" if note else "")
+    lines = [""]
+    for piece in re.findall(r"[\x00-\x7f]+?(?: |$|(?=[^\x00-\x7f]))|[^\x00-\x7f]", told):
+        if lines[-1] and cells((lines[-1] + piece).rstrip()) > width and piece not in "，。；：）":
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def font_on_all(ax: Axes, look: Look) -> None:
+    """The font of the look on every text of a chart; a dollar sign in a name is a dollar sign."""
     from matplotlib.text import Text
 
-    rows = 0
-    if legend:
-        columns = _columns_of([text for _, text in legend], columns, width_of(ax))
-        rows = -(-len(legend) // columns)
-        ax.legend(
-            [handle for handle, _ in legend], [text for _, text in legend], ncols=min(columns, len(legend)),
-            loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False, fontsize=SMALL,
-            columnspacing=1.4, handlelength=1.8,
-        )  # fmt: skip
-    ax.set_title(title, fontsize=TITLE, color=INK, pad=12 + 20 * rows, linespacing=1.35)
-    source = look.drawable(look.source) or look.word("given")
-    told = f"{look.word('source')}{'：' if look.language == 'zh' else ': '}{source}"
-    told += f"{'；' if look.language == 'zh' else '; '}{note}" if note else ""
-    ax.set_xlabel(told, fontsize=SMALL, loc="left")
-    ax.xaxis.label.set_color(FAINT)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(labelsize=SMALL, labelfontfamily=look.families, colors=INK)
     for text in ax.findobj(Text):
         text.set_fontfamily(look.families)
-        text.set_parse_math(False)  # a dollar sign in a name is a dollar sign
-
-
-def _columns_of(texts: list[str], most: int, width: float) -> int:
-    """So many columns of a legend that it is not wider than the axes; it is filled column by column."""
-    for count in range(min(most, len(texts)), 1, -1):
-        rows = -(-len(texts) // count)
-        widest = [max(map(cells, texts[i : i + rows])) for i in range(0, len(texts), rows)]
-        if sum(widest) * letter() + 38 * len(widest) <= width:
-            return count
-    return 1
+        text.set_parse_math(False)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.plots import style
-from sibforecast.plots.keys import among, at_level, frame_of, need, pick
+from sibforecast.plots.keys import among, at_level, choose, frame_of, need
+from sibforecast.plots.sheet import Sheet, open_sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,9 +88,8 @@ def _chosen(
     pair = {"low", "high"} <= set(frame.columns)
     need(frame, ("item", "low", "high") if pair else ("item", "by", "value"), "tornado")
     frame = at_level(among(frame, "item", items), table, level)
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("region", region), ("programme", programme), ("period", period), ("scenario", None)):
-        frame, chosen[key] = pick(frame, key, wanted, single=key in ("period", "scenario"))
+    wanted = {"region": region, "programme": programme, "period": period, "scenario": None}
+    frame, chosen = choose(frame, wanted, together=("region", "programme"))
     if frame.empty:
         raise SibError("tornado: no rows to show")
     shown = ["low", "high"] if pair else ["by", "value"]
@@ -147,14 +147,9 @@ def tornado(
         See `tornado_table`.
     region, programme, period, items, level : optional
         See `tornado_table`.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of area and fund; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code, and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -177,98 +172,62 @@ def tornado(
     2027  unit: 100m yuan
     """
     rows, chosen = _chosen(table, region, programme, period, items, level, _SHOWN)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance)
-    scale = style.scale_of(
-        rows[["low", "high"]].abs().to_numpy(float)[~rows[["low", "high"]].isna().to_numpy()].max(), "currency", look
-    )
-    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 2.4 + 0.4 * len(rows))))
-    with style.drawn(look):
-        legend = _bars(ax, rows, look, scale)
-        _room(ax, rows, look)
-    ax.set_yticks(range(len(rows)), [style.short(look.name(c)) for c in rows["item"]])
-    ax.set_ylim(len(rows) + 0.2, -0.6)  # room for what left and right mean
-    style.figures_axis(ax.xaxis, scale)
-    what = (
-        [title]
-        if title
-        else [
-            look.name(chosen["region"]) or look.word("all_areas"),
-            look.name(chosen["programme"]) or look.word("all_funds"),
-            look.word("tornado"),
-        ]
-    )
-    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], scale.unit, style.width_of(ax))
+    sheet = open_sheet(table, ax, language, title, labels, provenance, inches=2.4 + 0.4 * len(rows))
+    look = sheet.look
+    scale = sheet.scale(float(rows[["low", "high"]].abs().max().max()))
+    with sheet.drawn():
+        sheet.rows([look.name(c) for c in rows["item"]], below=0.2)  # room for what left and right mean
+        legend = _bars(sheet, rows, scale)
+        _sides_named(sheet, rows)
+        sheet.figures("x", scale)
+    what = [
+        look.name(chosen["region"]) or sheet.word("all_areas"), look.name(chosen["programme"]) or sheet.word("all_funds"),
+        sheet.word("tornado"),
+    ]  # fmt: skip
     count = int(rows["of"].iloc[0])
-    style.finish(ax, look, heading, legend, columns=4, note=look.word("strongest", len(rows), count) if len(rows) < count else "")
-    ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
-    return ax
+    note = sheet.word("strongest", len(rows), count) if len(rows) < count else ""
+    return sheet.finish(what, [chosen["period"]], scale.unit, legend, columns=4, note=note)
 
 
-def _bars(ax: Axes, rows: pd.DataFrame, look: style.Look, scale: style.Scale) -> list[tuple[Any, str]]:
+def _bars(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> list[tuple[Any, str]]:
     """A bar for each side moved, its figure at its end; two on one side lie in two lanes."""
     legend = []
+    ends: dict[bool, list[tuple[float, str]]] = {True: [], False: []}
     for side, (colour, hatch) in _SIDES.items():
         there = rows[rows[side].notna()]
         if there.empty:
             continue
-        bars = []
         for place, row in zip(there.index, there.to_dict("records"), strict=True):
             other = row["low" if side == "high" else "high"]
             together = other == other and (other > 0) == (row[side] > 0) and other != 0
             shift, height = ((-0.18 if side == "high" else 0.18), 0.34) if together else (0.0, 0.62)
-            bars.append(
-                ax.barh(
-                    place + shift,
-                    row[side],
-                    height=height,
-                    color=colour,
-                    hatch=hatch,
-                    edgecolor=style.INK,
-                    linewidth=0.8,
-                    zorder=3,
-                )[0]
+            bar = sheet.ax.barh(
+                place + shift, row[side], height=height, color=colour, hatch=hatch, edgecolor=style.INK, linewidth=0.8, zorder=3
             )
-            right = row[side] >= 0
-            ax.annotate(
-                scale.text(row[side], signed=True),
-                (row[side], place + shift),
-                xytext=(6 if right else -6, 0),
-                textcoords="offset points",
-                ha="left" if right else "right",
-                va="center",
-                fontsize=style.SMALL if together else style.TEXT,
-                color=style.DEFICIT if row[side] > 0 else style.INK,
-                zorder=6,
-            )
+            text, right = scale.text(row[side], signed=True), row[side] >= 0
+            ends[right].append((row[side], text))
+            size = sheet.fitting(2 * len(rows), sheet.small) if together else sheet.fitting(len(rows))
+            sheet.beside(text, row[side], place + shift, left=not right, deficit=row[side] > 0, size=size)
         moved = set(there[f"{side}_by"].dropna())
-        text = (
-            look.word("driver_by", f"{style.Scale(0.01, '%', 2).text(moved.pop(), signed=True)}%".replace(".00%", "%"))
-            if len(moved) == 1
-            else look.word(f"driver_{side}")
-        )
-        legend.append((bars[0], text))
+        by = f"{style.Scale(0.01, '%', 2).text(moved.pop(), signed=True)}%".replace(".00%", "%") if len(moved) == 1 else None
+        legend.append((bar[0], sheet.word("driver_by", by) if by is not None else sheet.word(f"driver_{side}")))
+    values = [0.0, *rows["low"].dropna(), *rows["high"].dropna()]
+    sheet.make_room(min(values), max(values), ends[True], ends[False], sheet.fitting(len(rows)))
     return legend
 
 
-def _room(ax: Axes, rows: pd.DataFrame, look: style.Look) -> None:
-    """Room for the figures, a line at nothing, and what left and right mean."""
-    values = [0.0, *rows["low"].dropna(), *rows["high"].dropna()]
-    low, high = min(values), max(values)
-    room = 0.14 * ((high - low) or 1.0)
-    ax.set_xlim(low - room, high + room)
-    ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
-    ax.grid(axis="x", color="#e3e6e9", linewidth=0.8)
-    ax.set_axisbelow(True)
-    for text, place, ha in (("gap_narrows", 0.005, "left"), ("gap_widens", 0.995, "right")):
-        ax.text(
-            place,
-            0.012,
-            look.word(text),
-            transform=ax.transAxes,
-            ha=ha,
-            va="bottom",
-            fontsize=style.SMALL,
-            color=style.DEFICIT if text == "gap_widens" else style.FAINT,
-            zorder=7,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
-        )
+def _sides_named(sheet: Sheet, rows: pd.DataFrame) -> None:
+    """A line at nothing, and what left and right of it mean."""
+    sheet.ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
+    sheet.grid("x")
+    low, high = sheet.ax.get_xlim()
+    middle = -low / (high - low)  # where nothing is: each word stays on its own side
+    size = min(sheet.fitting(len(rows) + 1, sheet.small), sheet.small)
+    for text, place, ha, room in (("gap_narrows", 0.005, "left", middle), ("gap_widens", 0.995, "right", 1.0 - middle)):
+        if sheet.points(sheet.word(text), size) > room * sheet.width:
+            continue
+        sheet.ax.text(
+            place, 0.012, sheet.word(text), transform=sheet.ax.transAxes, ha=ha, va="bottom", fontsize=size,
+            color=style.DEFICIT if text == "gap_widens" else style.FAINT, zorder=7,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5 * sheet.size, "alpha": 0.85},
+        )  # fmt: skip

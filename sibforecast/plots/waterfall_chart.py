@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.plots import style
-from sibforecast.plots.keys import frame_of, need, pick
+from sibforecast.plots.keys import choose, frame_of, need, pick
+from sibforecast.plots.sheet import Sheet, open_sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,9 +72,8 @@ def _chosen(
 
     frame = frame_of(table)
     need(frame, ("cause", "value"), "waterfall")
-    chosen: dict[str, str | None] = {}
-    for key, wanted in (("region", region), ("programme", programme), ("period", period), ("scenario", scenario)):
-        frame, chosen[key] = pick(frame, key, wanted, single=key in ("period", "scenario"))
+    wanted = {"region": region, "programme": programme, "period": period, "scenario": scenario}
+    frame, chosen = choose(frame, wanted, together=("region", "programme"))
     frame, _ = pick(frame, "item", None, single=True)
     blank = frame["value"].isna() | frame["cause"].isna()
     if blank.any():
@@ -141,14 +141,9 @@ def waterfall(
         One area, one fund; by default the sum over all in the table.
     period, scenario : optional
         May be left out where the table holds only one.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; by default a new figure.
-    language : {"zh", "en"}, optional
-        By default that of the names.
-    title : str, optional
-        Replaces what the title says of area and fund; period, unit and marks stay.
-    labels, provenance : mapping, optional
-        Names by code (causes too), and currency, illustrative and input, of a plain table.
+    ax, language, title, labels, provenance : optional
+        Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
+        `sibforecast.plots.sheet`.
 
     Returns
     -------
@@ -172,30 +167,26 @@ def waterfall(
     >>> [tick.get_text() for tick in ax.get_yticklabels()]
     ['budget gap', 'contributors (employed)', 'benefit level', 'gap after']
     """
+    import pandas as pd
+
     rows, chosen = _chosen(table, region, programme, period, scenario, _SHOWN)
-    look = style.look_at(table, language=language, labels=labels, provenance=provenance)
-    scale = style.scale_of(rows[["start", "end"]].abs().to_numpy().max(), "currency", look)
-    ax = style.canvas(ax, look, (style.FIGURE[0], max(style.FIGURE[1], 2.4 + 0.36 * len(rows))))
-    with style.drawn(look):
-        legend = _bars(ax, rows, look)
-        _label_values(ax, rows, scale)
-    names = [look.word("others", n) if role == "others" else look.name(c) for c, role, n in
-             zip(rows["cause"], rows["role"], rows["count"], strict=True)]  # fmt: skip
-    ax.set_yticks(range(len(rows)), [style.short(name) for name in names])
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    low, high = min(0.0, *rows["start"], *rows["end"]), max(0.0, *rows["start"], *rows["end"])
-    room = 0.12 * ((high - low) or 1.0)  # for the labels beside the bars
-    ax.set_xlim(low - 1.3 * room if low < 0 else 0.0, high + room)
-    ax.axvline(0, color=style.INK, linewidth=1)
-    style.figures_axis(ax.xaxis, scale)
-    what = [title] if title else [
-        look.name(chosen["region"]) or look.word("all_areas"), look.name(chosen["programme"]) or look.word("all_funds"),
-        look.drawable(chosen["scenario"] or ""), look.word("attribution"),
+    sheet = open_sheet(table, ax, language, title, labels, provenance, inches=2.4 + 0.36 * len(rows))
+    look = sheet.look
+    scale = sheet.scale(float(pd.concat([rows["start"], rows["end"]]).abs().max()))
+    with sheet.drawn():
+        sheet.rows(
+            [sheet.word("others", n) if role == "others" else look.name(c)
+             for c, role, n in zip(rows["cause"], rows["role"], rows["count"], strict=True)]
+        )  # fmt: skip
+        legend = _bars(sheet, rows)
+        _label_values(sheet, rows, scale)
+        sheet.ax.axvline(0, color=style.INK, linewidth=1)
+        sheet.figures("x", scale)
+    what = [
+        look.name(chosen["region"]) or sheet.word("all_areas"), look.name(chosen["programme"]) or sheet.word("all_funds"),
+        look.drawable(chosen["scenario"] or ""), sheet.word("attribution"),
     ]  # fmt: skip
-    heading = style.title_of(look, what, [p for p in [chosen["period"]] if p], scale.unit, style.width_of(ax))
-    style.finish(ax, look, heading, legend, columns=4)
-    ax.tick_params(axis="y", labelsize=style.TEXT, length=0)
-    return ax
+    return sheet.finish(what, [chosen["period"]], scale.unit, legend, columns=4)
 
 
 def _paint(row: Mapping[Hashable, Any]) -> str:
@@ -205,31 +196,32 @@ def _paint(row: Mapping[Hashable, Any]) -> str:
     return "deficit" if row["value"] > 0 else "surplus"
 
 
-def _bars(ax: Axes, rows: pd.DataFrame, look: style.Look) -> list[tuple[Any, str]]:
+def _bars(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
     """Bars and connectors; the legend holds the kinds that occur."""
     paints = {"deficit": style.DEFICIT, "surplus": style.SURPLUS, "worse": style.WORSE, "better": style.BETTER}
     handles: dict[str, Any] = {}
     for place, row in enumerate(rows.to_dict("records")):
         kind = _paint(row)
-        bar = ax.barh(
+        bar = sheet.ax.barh(
             place, row["end"] - row["start"], left=row["start"], height=0.62, color=paints[kind], edgecolor=style.INK,
             linewidth=0.8, hatch="//" if kind == "worse" else "", zorder=3,
         )  # fmt: skip
         handles.setdefault(kind, bar[0])
         if place + 1 < len(rows):
-            ax.plot([row["end"], row["end"]], [place + 0.31, place + 0.69], color=style.FAINT, linewidth=1.2, zorder=2)
+            sheet.ax.plot([row["end"], row["end"]], [place + 0.31, place + 0.69], color=style.FAINT, linewidth=1.2, zorder=2)
     surplus = float(rows[["start", "end"]].to_numpy().max()) <= 0.0  # then no gap widens: a surplus shrinks
     words = {"worse": "less_surplus", "better": "more_surplus"} if surplus else {}
-    return [(handles[kind], look.word(words.get(kind, kind))) for kind in paints if kind in handles]
+    return [(handles[kind], sheet.word(words.get(kind, kind))) for kind in paints if kind in handles]
 
 
-def _label_values(ax: Axes, rows: pd.DataFrame, scale: style.Scale) -> None:
+def _label_values(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
     """Each figure beside the end of its bar: signed for a cause, red for a deficit."""
+    size = sheet.fitting(len(rows))
+    sides: dict[bool, list[tuple[float, str]]] = {True: [], False: []}
     for place, row in enumerate(rows.to_dict("records")):
-        step = row["role"] in ("cause", "others")
+        text = scale.text(row["value"], signed=row["role"] in ("cause", "others"))
         right = row["value"] > 0 or (row["value"] == 0 and row["end"] >= 0)
-        ax.annotate(
-            scale.text(row["value"], signed=step), (row["end"], place), xytext=(6 if right else -6, 0),
-            textcoords="offset points", ha="left" if right else "right", va="center", zorder=6,
-            fontsize=style.TEXT, color=style.DEFICIT if _paint(row) == "deficit" else style.INK,
-        )  # fmt: skip
+        sides[right].append((row["end"], text))
+        sheet.beside(text, row["end"], place, left=not right, deficit=_paint(row) == "deficit", size=size)
+    low, high = min(0.0, *rows["start"], *rows["end"]), max(0.0, *rows["start"], *rows["end"])
+    sheet.make_room(low, high, sides[True], sides[False], size)

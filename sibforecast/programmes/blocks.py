@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from sibforecast import items
 from sibforecast.programmes import balances as b
+from sibforecast.programmes import benefit_formulas as bf
 from sibforecast.programmes import formulas as f
 from sibforecast.programmes.programme import Rule
 
@@ -26,8 +27,8 @@ BENEFICIARIES = (
     Rule("beneficiaries_average", "(opening + closing beneficiaries) / 2", f.beneficiaries_average, follows="beneficiaries"),
     Rule("beneficiaries_average", "recipient-months / months", f.beneficiaries_from_recipient_months, follows="beneficiaries"),
     Rule("beneficiaries_average", "closing beneficiaries; the opening is unknown", f.unchanged, names=("beneficiaries_raw",), follows="beneficiaries"),
-    Rule("benefit_level", "last year's level × (1 + adjustment)", f.benefit_level),
-    Rule("benefit_level_base", "level in force carried to next year", f.benefit_level_base),
+    Rule("benefit_level", "last year's level × (1 + adjustment)", bf.benefit_level),
+    Rule("benefit_level_base", "level in force carried to next year", bf.benefit_level_base),
     Rule("benefit_level_base", "level paid", f.unchanged, names=("benefit_level_raw",)),
 )  # fmt: skip
 
@@ -48,32 +49,32 @@ WAGE_CONTRIBUTIONS = (
 )  # fmt: skip
 
 DEATHS_AND_DISABILITY = (
-    Rule("death_expenditure", "deaths × death benefit", f.death_expenditure, when=("benefits_itemised",)),
-    Rule("disability_expenditure", "recipients × level × months", f.disability_expenditure, when=("benefits_itemised",)),
+    Rule("death_expenditure", "deaths × death benefit", bf.death_expenditure, when=("benefits_itemised",)),
+    Rule("disability_expenditure", "recipients × level × months", bf.disability_expenditure, when=("benefits_itemised",)),
 )
 
 def lumped(identity: str, formula: Callable[..., object]) -> tuple[Rule, ...]:
     """Benefits published as one sum: heads × level, and what the last account has beside it."""
     return (
         Rule("benefit_formula", identity, formula, when=("benefits_lumped",)),
-        Rule("benefit_expenditure", f"{identity} × the last account's ratio to it", f.scaled, when=("benefits_lumped",)),
+        Rule("benefit_expenditure", f"{identity} × the last account's ratio to it", bf.scaled, when=("benefits_lumped",)),
         Rule("benefit_expenditure", identity, formula, when=("benefits_lumped",)),
     )
 
 
 PENSIONS = (
     *BENEFICIARIES,
-    Rule("pension_expenditure", "average beneficiaries × level × months", f.stock_times_level, when=("benefits_itemised",)),
+    Rule("pension_expenditure", "average beneficiaries × level × months", bf.stock_times_level, when=("benefits_itemised",)),
     *DEATHS_AND_DISABILITY,
-    *lumped("average beneficiaries × level × months", f.stock_times_level),
+    *lumped("average beneficiaries × level × months", bf.stock_times_level),
 )  # fmt: skip
 
 MEDICAL = (
-    Rule("admissions", "average insured × admissions per insured", f.admissions),
-    Rule("inpatient_cost", "admissions × cost per admission", f.inpatient_cost),
-    Rule("medical_expenditure", "average insured × admissions × cost × pooled share + outpatient", f.medical_expenditure, when=("benefits_itemised",)),
+    Rule("admissions", "average insured × admissions per insured", bf.admissions),
+    Rule("inpatient_cost", "admissions × cost per admission", bf.inpatient_cost),
+    Rule("medical_expenditure", "average insured × admissions × cost × pooled share + outpatient", bf.medical_expenditure, when=("benefits_itemised",)),
     Rule("medical_expenditure", "average insured × medical benefits per insured", f.per_head, names=("insured_average", "medical_expenditure_per_insured"), when=("benefits_itemised",)),
-    *lumped("average insured × admissions × cost × pooled share + outpatient", f.medical_expenditure),
+    *lumped("average insured × admissions × cost × pooled share + outpatient", bf.medical_expenditure),
 )  # fmt: skip
 
 

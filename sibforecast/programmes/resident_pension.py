@@ -4,6 +4,7 @@ Residents choose a yearly contribution; the government adds a subsidy per payer 
 the basic pension.
 """
 
+from sibforecast.programmes import benefit_formulas as bf
 from sibforecast.programmes import blocks
 from sibforecast.programmes import formulas as f
 from sibforecast.programmes.programme import Programme, Rule
@@ -38,7 +39,7 @@ RULES = (
     Rule(
         "pension_expenditure",
         "average beneficiaries × standard × months",
-        f.stock_times_standard,
+        bf.stock_times_standard,
         when=("benefits_itemised",),
     ),
     *blocks.COMMON,

@@ -1,14 +1,14 @@
 """Unemployment insurance (失业保险, form 社预08): recipient-months × standard."""
 
+from sibforecast.programmes import benefit_formulas as bf
 from sibforecast.programmes import blocks
-from sibforecast.programmes import formulas as f
 from sibforecast.programmes.programme import Programme, Rule
 
 _BENEFITS = (
-    ("recipient-months × level", f.recipient_months_times_level),
-    ("recipient-months × standard", f.recipient_months_times_standard),
-    ("average recipients × level × months", f.stock_times_level),
-    ("average recipients × standard × months", f.stock_times_standard),
+    ("recipient-months × level", bf.recipient_months_times_level),
+    ("recipient-months × standard", bf.recipient_months_times_standard),
+    ("average recipients × level × months", bf.stock_times_level),
+    ("average recipients × standard × months", bf.stock_times_standard),
 )
 
 RULES = (

@@ -1,7 +1,7 @@
 """Work-injury insurance (工伤保险, form 社预07): employers pay by industry class."""
 
+from sibforecast.programmes import benefit_formulas as bf
 from sibforecast.programmes import blocks
-from sibforecast.programmes import formulas as f
 from sibforecast.programmes.programme import Programme, Rule
 
 RULES = (
@@ -11,11 +11,11 @@ RULES = (
     Rule(
         "injury_expenditure",
         "average recipients × level × months",
-        f.stock_times_level,
+        bf.stock_times_level,
         when=("benefits_itemised",),
     ),
     *blocks.DEATHS_AND_DISABILITY,
-    *blocks.lumped("average recipients × level × months", f.stock_times_level),
+    *blocks.lumped("average recipients × level × months", bf.stock_times_level),
     *blocks.COMMON,
     *blocks.TOTALS,
 )

@@ -30,13 +30,13 @@ def audit_table(assumptions: Assumptions, scenarios: Mapping[str, Scenario | Non
         for code, basis in assumptions.funds.items():
             effects = effects_on(scenario.in_order, code, basis.areas, assumptions.source.regions)
             if effects.effects:
-                path = _one_by_one(effects, basis, years[-1])
+                path = one_by_one(effects, basis, years[-1])
                 rows.extend(_rows(title, scenario, code, path, effects.effects, years))
     columns = list(COLUMNS)
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
 
 
-def _one_by_one(effects: Effects, basis: FundBasis, last: int) -> FundPath:
+def one_by_one(effects: Effects, basis: FundBasis, last: int) -> FundPath:
     """The fund with no change, the first, the first two, …: one column each."""
     players = effects.players
     laid = np.zeros((max(players) + 1, len(players) + 1), dtype=bool)

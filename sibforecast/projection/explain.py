@@ -14,6 +14,7 @@ from sibforecast.programmes import registry
 from sibforecast.programmes.programme import Year
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.projection.fund import FundPath, labels
+from sibforecast.projection.moving import Moves, sentence
 from sibforecast.projection.project import Projection
 from sibforecast.results import Result, round_half_up
 from sibforecast.tables.data import FundData
@@ -46,6 +47,7 @@ class _Teller:
     data: FundData
     path: FundPath
     area: int
+    moves: Moves | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def tell(self, item: str, year: int, depth: int) -> None:
@@ -55,6 +57,8 @@ class _Teller:
         value = float(np.broadcast_to(now.get(item), (now.areas, max(1, now.get(item).shape[1])))[self.area, 0])
         if np.isnan(value) or not self._add(item, year, value, depth, now):
             return
+        if self.moves is not None and (depth == 0 or item in self.moves.touched):
+            self.rows += self.moves.rows(item, year, [self.area], depth + 1)
         rule = now.rule_of(item, self.area)
         if rule is None or self._is_fitted(item, year):
             return
@@ -71,12 +75,15 @@ class _Teller:
             self.tell("benefit_level" if stem == "benefit_level_base" else stem, at, depth + 1)
 
     def _is_fitted(self, item: str, year: int) -> bool:
+        """Whether a figure is computed and yet the one that was given: not once a scenario moved what it is computed from."""
         basis = self.path.basis.years.get(year)
-        return basis is not None and item in basis.fitted and bool(basis.fitted[item][self.area, 0])
+        if basis is None or item not in basis.fitted or not basis.fitted[item][self.area, 0]:
+            return False
+        return self.moves is None or not self.moves.rows(item, year, [self.area], 0)
 
     def _add(self, item: str, year: int, value: float, depth: int, now: Year) -> bool:
         """Add a row; False where the figure was told before."""
-        known = any(r["item"] == item and r["period"] == str(year) for r in self.rows)
+        known = any(r["item"] == item and r["period"] == str(year) and "told" not in r for r in self.rows)
         basis = self.path.basis.years.get(year, self.path.basis.base)
         rule = now.rule_of(item, self.area)
         method = labels(now, item, basis)[self.area]
@@ -150,7 +157,8 @@ def explain(
     -------
     Explanation
         The formula with its numbers, and the origin of each: file and row, method, or the
-        author of a judgement. Of a bill plain sentences, and every number in them.
+        author of a judgement. Of a scenario also the figure without it, and what each of its
+        changes moves it by; of an upper area the areas it is the sum of. Of a bill plain sentences, and every number in them.
 
     Raises
     ------
@@ -189,9 +197,10 @@ def explain(
     basis = path.basis
     if year not in path.years:
         raise SibError(f"no figures of {year}; there are {', '.join(map(str, path.years))}")
+    moves = Moves.of(projection.scenarios.get(title), path, data.regions)
     if code not in basis.areas:
-        return _upper(result, data, path, code, item, year, language)
-    teller = _Teller(data, path, basis.areas.index(code))
+        return _upper(result, data, path, code, item, year, language, moves)
+    teller = _Teller(data, path, basis.areas.index(code), moves)
     teller.tell(item, year, 0)
     if not teller.rows:
         raise SibError(f"{item} of {data.regions.label(code)} has no figure in {year}")
@@ -199,9 +208,10 @@ def explain(
 
 
 def _upper(
-    result: BudgetDraft | Projection, data: FundData, path: FundPath, code: str, item: str, year: int, language: str | None
-) -> Explanation:
-    """An upper area: the areas it is made of, and what they send each other."""
+    result: BudgetDraft | Projection, data: FundData, path: FundPath, code: str, item: str, year: int, language: str | None,
+    moves: Moves | None,
+) -> Explanation:  # fmt: skip
+    """An upper area: the areas it is made of, what they send each other, and what moved them."""
     basis = path.basis
     below = [i for i, a in enumerate(basis.areas) if a in data.regions.below(code)]
     if not below:
@@ -230,6 +240,8 @@ def _upper(
         if not np.isnan(value[i]):
             rows.append({"depth": 1, "item": side.mirror if side else item, "period": str(year), "value": float(value[i]),
                          "unit": items.CATALOGUE[item].unit, "formula": "", "origin": data.regions.label(basis.areas[i])})
+    if moves is not None:
+        rows += moves.rows(side.mirror if side else item, year, below, 1)
     return _told(rows, data, code, basis.programme.code, result.provenance, language)
 
 
@@ -250,7 +262,11 @@ def _told(
         if language == "zh" and row["unit"] in items.UNITS:
             unit = items.UNITS[row["unit"]][1].replace("元", "元" if data.currency == "yuan" else data.currency)
         name, figure = entry.label(language or "en") if entry else row["item"], _number(row["value"], row["unit"])
-        text = f"{'  ' * row['depth']}{name} {row['period']} = {figure}{'' if row['unit'] == 'share' else f' {unit}'}"
+        figure += "" if row["unit"] == "share" else f" {unit}"
+        if "told" in row:
+            lines.append(f"{'  ' * row['depth']}{name} {row['period']} {sentence(row, figure, language == 'zh')}")
+            continue
+        text = f"{'  ' * row['depth']}{name} {row['period']} = {figure}"
         if row["formula"]:
             text += f"   [{row['formula']}]"
         if row["origin"]:

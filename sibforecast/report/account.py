@@ -131,9 +131,9 @@ def rolled(result: Any) -> Any:
     tops = [a for a in tree.areas.values() if a.parent not in tree.areas] if tree is not None else []
     if len(tops) != 1:
         return None
-    import sibforecast  # the front door: what a user would ask for
+    from sibforecast.rollup.roll import roll_up  # pandas comes with it: only where something is rolled up
 
-    return sibforecast.roll_up(result, tops[0].level)
+    return roll_up(result, tops[0].level)
 
 
 def same(one: float, other: float) -> bool:

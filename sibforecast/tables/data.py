@@ -50,6 +50,7 @@ class FundData(Result):
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "item", "period", "stage", "value", "method",
     )  # fmt: skip
+    categories: ClassVar[bool] = True
 
     @property
     def history(self) -> pd.DataFrame:

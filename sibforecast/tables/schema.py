@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LEVELS = ("nation", "region", "league", "county")
+from sibforecast.rollup.tree import LEVELS as LEVELS
+
 STAGES = ("final", "executed", "expected", "budget", "adjusted", "reported", "draft")
 
 

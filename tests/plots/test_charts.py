@@ -7,84 +7,25 @@ import itertools
 import warnings
 from typing import Any
 
-import matplotlib
 import pandas as pd
 import pytest
-from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 import sibforecast as sib
 from sibforecast.errors import SibError
 from sibforecast.plots import style
 from tests.plots import tables
-
-CHARTS = ("fan", "fan of a draft", "waterfall", "sharing")
+from tests.plots.charts import CHARTS, texts
 
 
 def drawn(chart: str, **more: Any) -> Axes:
-    plots = sib.plots
-    if chart == "fan":
-        ahead = tables.named(tables.forecast())
-        ax = plots.fan(ahead, region="150100", history=tables.named(tables.history()), **more)
-    elif chart == "fan of a draft":
-        ax = plots.fan(tables.named(tables.draft()), region="150100", item="gap", **more)
-    elif chart == "waterfall":
-        ax = plots.waterfall(tables.named(tables.attribution()), **more)
-    else:
-        ax = plots.sharing(tables.named(tables.bill()), **more)
-    assert isinstance(ax, Axes)
-    return ax
+    return CHARTS[chart](**more)
 
 
 def picture(ax: Axes) -> None:
     """Draw for good: a glyph that no font has is a warning, and a warning is an error here."""
     ax.figure.savefig(io.BytesIO(), format="png", dpi=40)
-
-
-def texts(ax: Axes) -> list[str]:
-    return [t.get_text() for t in ax.findobj(Text) if t.get_text()]  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("chart", CHARTS)
-def test_title_says_period_unit_and_that_it_is_illustrative(chart: str, language: str) -> None:
-    ax = drawn(chart, language=language)
-    picture(ax)
-    title = ax.get_title()
-    period = {"fan": ("2020", "2027"), "fan of a draft": ("2025", "2027")}.get(chart, ("2026",))
-    assert all(year in title for year in period)
-    unit = "万人" if chart == "fan" else "亿元"
-    assert (f"单位：{unit}" if language == "zh" else "unit: ") in title
-    assert "示例数据 illustrative data" in title
-    assert "nmg" in ax.get_xlabel()
-    assert not any("1e" in text for text in texts(ax))
-
-
-@pytest.mark.parametrize("chart", CHARTS)
-def test_global_settings_are_unchanged(chart: str) -> None:
-    before = dict(matplotlib.rcParams)
-    picture(drawn(chart, language="zh"))
-    assert dict(matplotlib.rcParams) == before
-
-
-@pytest.mark.parametrize("chart", CHARTS)
-def test_every_text_is_in_the_font_and_large_enough(chart: str) -> None:
-    ax = drawn(chart, language="zh")
-    picture(ax)
-    shown = [t for t in ax.findobj(Text) if t.get_text()]  # type: ignore[attr-defined]
-    assert {t.get_fontfamily()[0] for t in shown} == {style.chinese_font()}
-    assert min(t.get_fontsize() for t in shown) >= 11
-
-
-@pytest.mark.parametrize("chart", CHARTS)
-def test_draws_on_given_axes_without_a_new_figure(chart: str) -> None:
-    ax = Figure(figsize=(10, 6)).subplots()
-    assert drawn(chart, ax=ax) is ax
-    assert not pyplot.get_fignums()
-    picture(ax)
 
 
 def test_language_follows_the_names() -> None:
@@ -94,17 +35,6 @@ def test_language_follows_the_names() -> None:
     assert "illustrative" not in plain.get_title()
     with pytest.raises(SibError, match="expected 'zh' or 'en'"):
         sib.plots.sharing(tables.bill(), language="fr")
-
-
-@pytest.mark.parametrize("chart", CHARTS)
-def test_without_a_chinese_font_labels_are_english_and_a_hint_is_given(chart: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style, "chinese_font", lambda: None)
-    with pytest.warns(UserWarning, match="pip install zhplot") as told:
-        ax = drawn(chart, language="zh")
-    assert len(told) == 1
-    picture(ax)
-    assert not any(map(style.has_chinese, texts(ax)))
-    assert "[illustrative data]" in ax.get_title()
 
 
 def test_no_hint_where_nobody_asked_for_chinese(monkeypatch: pytest.MonkeyPatch) -> None:

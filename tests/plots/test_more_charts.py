@@ -1,137 +1,23 @@
-"""What stands on the further charts, in both languages, in greyscale, without a Chinese font."""
+"""What stands on the further charts, and that fund, scenario and light stay apart in greyscale."""
 
 from __future__ import annotations
 
-import io
 import itertools
-from collections.abc import Callable
-from typing import Any
 
-import matplotlib
 import pandas as pd
 import pytest
-from matplotlib import pyplot
-from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 import sibforecast as sib
 from sibforecast.plots import palette, style
 from tests.plots import more_tables as tables
+from tests.plots.charts import CHARTS, texts
 from tests.plots.tables import named
-
-CHARTS: dict[str, Callable[..., Axes]] = {
-    "tornado": lambda **more: sib.plots.tornado(named(tables.sensitivity()), **more),
-    "multiples": lambda **more: sib.plots.multiples(named(tables.leagues()), item="closing_balance", **more),
-    "execution": lambda **more: sib.plots.execution(named(tables.year_in_execution()), **more),
-    "execution without budget": lambda **more: sib.plots.execution(named(tables.year_in_execution(budget=False)), **more),
-    "progress": lambda **more: sib.plots.progress(named(tables.monitoring()), **more),
-    "balance": lambda **more: sib.plots.balance(named(tables.leagues()), region="150200", **more),
-    "reserves": lambda **more: sib.plots.reserves(named(tables.leagues()), **more),
-    "heat": lambda **more: sib.plots.heat(named(tables.months_payable()), **more),
-    "heat of warnings": lambda **more: sib.plots.heat(named(tables.monitoring()), **more),
-    "heads": lambda **more: sib.plots.heads(named(tables.heads()), **more),
-    "scenarios": lambda **more: sib.plots.scenarios(named(tables.scenarios()), **more),
-    "scenarios over years": lambda **more: sib.plots.scenarios(named(tables.scenarios(3)), **more),
-    "chances": lambda **more: sib.plots.chances(named(tables.simulation()), chances=tables.chances(), **more),
-}
-PERIODS = {"multiples": ("2024", "2027"), "balance": ("2024", "2027"), "reserves": ("2024", "2027"), "heads": ("2024", "2027"),
-           "execution": ("2026",), "execution without budget": ("2026",), "progress": ("2026-09",), "heat of warnings": ("2026-09",),
-           "scenarios over years": ("2027", "2029")}  # fmt: skip
-UNITS = {"progress": "%", "reserves": "个月", "heat": "个月", "heat of warnings": "预警等级", "heads": "万人"}
-
-
-def picture(ax: Axes) -> None:
-    """Draw for good: a glyph that no font has is a warning, and a warning is an error here."""
-    ax.figure.savefig(io.BytesIO(), format="png", dpi=40)
-
-
-def texts(ax: Axes) -> list[str]:
-    return [t.get_text() for t in ax.findobj(Text) if t.get_text()]  # type: ignore[attr-defined]
 
 
 def grey(colour: str) -> float:
     r, g, b = to_rgb(colour)
     return 0.299 * r + 0.587 * g + 0.114 * b
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("chart", CHARTS)
-def test_title_says_period_unit_and_that_it_is_illustrative(chart: str, language: str) -> None:
-    before = dict(matplotlib.rcParams)
-    ax = CHARTS[chart](language=language)
-    picture(ax)
-    assert dict(matplotlib.rcParams) == before
-    title = ax.get_title()
-    assert all(year in title for year in PERIODS.get(chart, ("2027",)))
-    assert (f"单位：{UNITS.get(chart, '亿元')}" if language == "zh" else "unit: ") in title
-    assert "示例数据 illustrative data" in title
-    assert "nmg" in ax.get_xlabel()
-    assert not any("1e" in text for text in texts(ax))
-    if language == "en":  # but for names that are Chinese in the data
-        assert not any(map(style.has_chinese, (t.replace("示例数据", "").strip("【】 ") for t in texts(ax) if "提高" not in t and "illustrative" not in t)))
-
-
-@pytest.mark.parametrize("chart", CHARTS)
-def test_every_text_is_in_the_font_and_large_enough(chart: str) -> None:
-    ax = CHARTS[chart](language="zh")
-    picture(ax)
-    shown = [t for t in ax.findobj(Text) if t.get_text()]  # type: ignore[attr-defined]
-    assert {t.get_fontfamily()[0] for t in shown} == {style.chinese_font()}
-    assert min(t.get_fontsize() for t in shown) >= 11
-
-
-@pytest.mark.parametrize("chart", CHARTS)
-def test_draws_on_given_axes_without_a_new_figure(chart: str) -> None:
-    ax = Figure(figsize=(10, 6), layout="constrained").subplots()
-    assert CHARTS[chart](ax=ax) is ax
-    assert not pyplot.get_fignums()
-    picture(ax)
-
-
-@pytest.mark.parametrize("chart", CHARTS)
-def test_without_a_chinese_font_labels_are_english_and_a_hint_is_given(chart: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(style, "chinese_font", lambda: None)
-    with pytest.warns(UserWarning, match="pip install zhplot") as told:
-        ax = CHARTS[chart](language="zh")
-    assert len(told) == 1
-    picture(ax)
-    assert not any(map(style.has_chinese, texts(ax)))
-
-
-def _beyond(axis: Any) -> list[Text]:
-    """Labels of ticks outside the view: they exist and are not drawn."""
-    low, high = sorted(axis.get_view_interval())
-    return [tick.label1 for tick in axis.get_major_ticks() if not low - 1e-9 <= tick.get_loc() <= high + 1e-9]
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("chart", CHARTS)
-def test_nothing_is_cut_off_and_no_two_texts_of_the_figure_overprint(chart: str, language: str) -> None:
-    ax = CHARTS[chart](language=language)
-    figure = ax.figure
-    picture(ax)
-    figure.canvas.draw()
-    edge = figure.bbox
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    boxes = []
-    beyond = {id(label) for one in (ax, *ax.child_axes) for axis in (one.xaxis, one.yaxis) for label in _beyond(axis)}
-    for text in ax.findobj(Text):
-        if id(text) in beyond:
-            continue
-        if text.get_text().strip() and text.get_visible():  # type: ignore[attr-defined]
-            box = Text.get_window_extent(text, renderer)  # without the line that leads to it
-            if box.width > 1:
-                boxes.append((text.get_text(), box))  # type: ignore[attr-defined]
-    for text, box in boxes:
-        assert box.x0 >= edge.x0 - 2, text
-        assert box.x1 <= edge.x1 + 2, text
-    inside = [(t, b) for t, b in boxes if t not in ("", ax.get_title())]
-    for (first, a), (second, b) in itertools.combinations(inside, 2):
-        wide = min(a.x1, b.x1) - max(a.x0, b.x0)
-        high = min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert not (wide > 3 and high > 4), f"{first!r} lies on {second!r}"
 
 
 def test_tornado_labels_are_signed_and_say_what_widens() -> None:
@@ -160,7 +46,6 @@ def test_many_panels_stand_in_rows_with_years_below_the_last() -> None:
     frame = pd.DataFrame({"region": [f"area {i}" for i in range(9)] * 2, "item": "beneficiaries", "value": [float(i) for i in range(9)] * 2,
                           "period": ["2026"] * 9 + ["2027"] * 9})  # fmt: skip
     ax = sib.plots.multiples(frame, language="en")
-    picture(ax)
     below = [p.get_title(loc="left") for p in ax.child_axes if p.get_xticklabels()]
     assert below == ["area 5", "area 6", "area 7", "area 8"]
     assert [p.get_title(loc="left") for p in ax.child_axes if p.get_yticklabels()] == ["area 0", "area 4", "area 8"]
@@ -275,5 +160,5 @@ def test_what_is_pending_stands_out_and_nothing_has_no_edge() -> None:
 def test_a_long_title_breaks_between_its_parts_and_a_wide_legend_into_rows() -> None:
     lines = style.title_of(style.Look("en"), ["a" * 40, "b" * 30, "c" * 30], ["2027"], "yuan", width=600).splitlines()
     assert lines[:2] == [f"{'a' * 40}, {'b' * 30},", "c" * 30]
-    assert style._columns_of(["x" * 30] * 7, 7, 600.0) == 2
-    assert style._columns_of(["x"] * 3, 6, 600.0) == 3
+    assert style.columns_of(["x" * 30] * 7, 7, 600.0) == 2
+    assert style.columns_of(["x"] * 3, 6, 600.0) == 3

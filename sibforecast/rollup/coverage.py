@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.tables.regions import Regions
+from sibforecast.rollup.tree import Tree
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -52,7 +52,7 @@ class Rows:
     before: npt.NDArray[np.int64]  # the row of the same area in the period before; -1 without one
 
 
-def absent(heads: pd.DataFrame, keys: Sequence[str], regions: Regions) -> pd.DataFrame:
+def absent(heads: pd.DataFrame, keys: Sequence[str], regions: Tree) -> pd.DataFrame:
     """Rows for areas that report a fund at a stage before a period and not in it, nor anyone in or above them."""
     rows: list[dict[str, Any]] = []
     same = [k for k in keys if k != "period"]
@@ -90,7 +90,7 @@ def rows_before(heads: pd.DataFrame, keys: Sequence[str]) -> npt.NDArray[np.int6
     return np.asarray(shifted.reindex(heads.index).fillna(-1).to_numpy(), dtype=np.int64)
 
 
-def lacking(rows: Rows, item: str, regions: Regions) -> Bools:
+def lacking(rows: Rows, item: str, regions: Tree) -> Bools:
     """Rows without a figure of an item that they should have."""
     value = rows.values[item]
     open_ = np.isnan(value) & ~rows.upper

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import sibforecast as sib
 from sibforecast import items
-from sibforecast.analysis.rollup import roll_items
 from sibforecast.errors import RollUpError
+from sibforecast.rollup.roll import roll_items
 from sibforecast.tables.regions import Area, Regions
 
 BETWEEN = {*items.INTER_LEVEL_REVENUE, *items.INTER_LEVEL_EXPENDITURE, "total_revenue", "total_expenditure", "revenue_before_filling"}

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import sibforecast as sib
-from sibforecast.analysis.rollup import roll_items
+from sibforecast.rollup.roll import roll_items
 from sibforecast.tables.regions import Area, Regions
 from tests.datasets import WAN, dataset
 from tests.projection.test_edges import EP, TWO, series
