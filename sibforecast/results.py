@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 from pathlib import Path
@@ -116,7 +116,7 @@ def folded(text: str, width: int, indent: str) -> list[str]:
 
     Examples
     --------
-    >>> folded("预计全年12.06亿元，仍比预算高7.3%", 18, "  ")
+    >>> folded("预计全年12.06亿元，仍比预算高7.3%", 19, "  ")
     ['预计全年12.06亿元，', '  仍比预算高7.3%']
     """
     import re
@@ -362,66 +362,3 @@ def finding_line(row: Mapping[str, Any], teller: Teller | None = None) -> str:
     if told(row["mend"]):
         text += f"; mend: {row['mend']}"
     return text
-
-
-def result_kinds() -> dict[str, type[Result]]:
-    """All result classes known so far, by name."""
-    found: dict[str, type[Result]] = {}
-    queue = list(Result.__subclasses__())
-    while queue:
-        kind = queue.pop()
-        found[kind.__name__] = kind
-        queue.extend(kind.__subclasses__())
-    return found
-
-
-def json_schema(kind: type[Result]) -> dict[str, Any]:
-    """The JSON Schema of a kind of result: its columns come first, in their order; others may follow."""
-    findings = {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "required": list(Findings.columns),
-            "properties": {
-                **{column: {"type": ["string", "number", "null"]} for column in Findings.columns},
-                "severity": {"enum": ["error", "warning", "note"]},
-                "row": {"type": ["integer", "null"]},
-            },
-            "additionalProperties": False,
-        },
-    }
-    has_findings = any(f.name == "findings" for f in fields(kind))
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": kind.__name__,
-        "type": "object",
-        "required": ["kind", "version", "provenance", "columns", "rows", *(["findings"] if has_findings else [])],
-        "properties": {
-            "kind": {"const": kind.__name__},
-            "version": {"const": JSON_VERSION},
-            "provenance": {"type": "object"},
-            "columns": {
-                "type": "array",
-                "prefixItems": [{"const": column} for column in kind.columns],
-                "items": {"type": "string"},
-                "minItems": len(kind.columns),
-            },
-            "rows": {
-                "type": "array",
-                "items": {
-                    "type": "array",
-                    "minItems": len(kind.columns),
-                    "prefixItems": [{"type": _json_types(kind, column)} for column in kind.columns],
-                    "items": {"type": ["string", "number", "boolean", "null"]},
-                },
-            },
-            **({"findings": findings} if has_findings else {}),
-        },
-        "additionalProperties": False,
-    }
-
-
-def _json_types(kind: type[Result], column: str) -> list[str]:
-    if column in NUMBERS - kind.words:
-        return ["number", "null"]
-    return ["string", "number", "boolean", "null"]

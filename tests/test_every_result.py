@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import sibforecast as sib
-from sibforecast.results import JSON_VERSION, NUMBERS, Findings, Result, result_kinds
+from sibforecast.cli.schemas import result_kinds
+from sibforecast.results import JSON_VERSION, NUMBERS, Findings, Result
 from tests.kinds import one_of_each
 
 NAMES = ("FundData", "Forecast", "Backtest", "Assumptions", "Policy", "BudgetDraft", "Projection", "Explanation", "BudgetVersion",

@@ -171,10 +171,23 @@ def test_a_chinese_workbook_has_no_english_sentence_and_its_frames_stay(nmg_draf
 
 def test_headings_are_told_for_every_column():
     sib.schema("BudgetDraft")
-    from sibforecast.results import result_kinds
+    from sibforecast.cli.schemas import result_kinds
 
     columns = {c for kind in result_kinds().values() if kind.__module__.startswith("sibforecast.") for c in kind.columns}
     assert [c for c in sorted(columns) if not re.search("[一-鿿]", TELLER.heading(c))] == []
     assert TELLER.heading("contribution_revenue") == CATALOGUE["contribution_revenue"].zh
     assert Teller("en").heading("months") == "months"
     assert section("level_jump") is section("level_jump")
+
+
+def test_the_monitors_sentences_are_told_as_it_tells_them():
+    """Every sentence of the monitor, its gaps filled, is known to the tables too."""
+    from sibforecast.oversight.sentences import _SAID
+
+    parts = {"season", "no_season", "strays", "small", "fell", "closed", "months_fall", "asof", "count", "called", "missing", "more", "nothing"}
+    gaps = {"plan": "budget", "money": "1.50 (100m yuan)", "mild": "1.40 (100m yuan)", "month": "2027-03", "months": "2.4", "before": "3.1", "ordinal": "3rd",
+            "number": 3, "progress": 0.5, "points": 2.5, "edge": 0.1, "level": 80, "limit": 3.0, "against": 0.6, "twelfths": 0.5, "fall": 1.0, "colour": "red"}  # fmt: skip
+    gaps["normal"] = _SAID["season"][0].format(**gaps)
+    told = {key: TELLER.text(said.format(**gaps)) for key, (said, _) in _SAID.items() if key not in parts}
+    told |= {key: TELLER.text(_SAID["pace_below"][0].format(**gaps) + _SAID[key][0].format(**gaps)) for key in ("strays", "small", "fell", "closed")}
+    assert {key: text for key, text in told.items() if english(text)} == {}

@@ -70,7 +70,7 @@ def _table_file(text: str) -> Path:
         For any other ending, before anything is computed.
     """
     path = Path(text)
-    if path.suffix.lower() not in _FORMS:
+    if path.suffix and path.suffix.lower() not in _FORMS:  # without an ending a table
         raise argparse.ArgumentTypeError(f"expected a file that ends in {', '.join(_FORMS)}; found {text!r}")
     return path
 

@@ -14,12 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
-from sibforecast.analysis.rollup import roll_items
 from sibforecast.errors import SibError
 from sibforecast.forecasting.known import known_rows
 from sibforecast.items import did_you_mean
 from sibforecast.periods import Period
 from sibforecast.projection.draft import BudgetDraft, draft_budget
+from sibforecast.rollup.roll import roll_items
 from sibforecast.tables.data import FundData
 
 Floats = npt.NDArray[np.float64]
