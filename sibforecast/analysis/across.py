@@ -150,8 +150,8 @@ def apportioned(due: Floats, weights: Floats, share: float) -> Floats:
 
     Examples
     --------
-    >>> apportioned(np.array([[100.0], [1000.0], [500.0]]), np.array([3.0, 2.0, 1.0]), 0.5)[:, 0].tolist()
-    [100.0, 466.66666666666663, 233.33333333333331]
+    >>> apportioned(np.array([[100.0], [1000.0], [500.0]]), np.array([3.0, 2.0, 1.0]), 0.4)[:, 0].tolist()
+    [100.0, 360.0, 180.0]
     """
     weights = np.broadcast_to(weights[:, None], due.shape)
     total = share * due.sum(axis=0)

