@@ -7,7 +7,6 @@ share, to a driver or a factor) and to the seed, never to the order of work.
 from __future__ import annotations
 
 from functools import cached_property
-from math import exp
 from zlib import crc32
 
 import numpy as np
@@ -24,6 +23,8 @@ _NOTHING = np.zeros((0, 0))
 _GRID = np.linspace(-8.0, 8.0, 1601)
 _WEIGHT = np.exp(-0.5 * _GRID**2)
 _WEIGHT /= _WEIGHT.sum()
+#: Every fifth point: as exact where nothing is held (the mean of a smooth function of a normal).
+_FEW = slice(0, None, 5)
 
 
 #: Standard normals at the middles of 65,536 equal chances, with a variance of exactly one: a draw is two bytes
@@ -58,12 +59,45 @@ def _take(stream: np.random.SFC64, out: Shocks) -> None:
     _NORMALS.take(words[: len(out)], out=out, mode="clip")
 
 
-def bent(z: Floats, level: float, bend: float) -> Floats:
-    """A standard normal with the tails of the errors: ``z (a + b z²)``, beyond five as at five."""
-    if bend == 0.0:
-        return np.asarray(z * level)
-    held = np.clip(z, -FARTHEST, FARTHEST)
-    return np.asarray(held * (level + bend * held * held))
+def bent(errors: Floats, deviation: Floats, level: Floats, bend: Floats) -> Floats:
+    """Normal errors with the tails of past ones: ``z (a + b z²)`` deviations, beyond five as at five.
+
+    Parameters
+    ----------
+    errors : array (areas, draws)
+    deviation, level, bend : array (areas, 1)
+    """
+    if not bend.any():
+        return np.asarray(errors * level)
+    edge = np.where(bend == 0.0, np.inf, FARTHEST * deviation)
+    out = np.minimum(errors, edge)
+    np.maximum(out, -edge, out=out)
+    curve = out * out
+    curve *= bend / np.where(deviation > 0, deviation, 1.0) ** 2
+    curve += level
+    out *= curve
+    return out
+
+
+def factors(value: Floats, errors: Floats, deviation: Floats, level: Floats, bend: Floats) -> Floats:
+    """Figures with errors laid on as factors; their means stay what they were: (areas, draws), the others (areas, 1).
+
+    Nobody's factors depend on who else is asked for.
+    """
+    out = bent(errors, deviation, level, bend)
+    widest = np.abs(bent(deviation * _GRID[-1:], deviation, level, bend))
+    wide = widest[:, 0] > UTMOST
+    if wide.any():
+        np.clip(out, -UTMOST, UTMOST, out=out, where=wide[:, None])
+    np.exp(out, out=out)
+    mean = np.exp(0.5 * (deviation * level) ** 2)  # of a lognormal it is known
+    for rows, points in ((np.flatnonzero((bend[:, 0] != 0.0) & ~wide), _FEW), (np.flatnonzero(wide), slice(None))):
+        if len(rows):
+            grid, weight = _GRID[points], _WEIGHT[points] / _WEIGHT[points].sum()
+            far = np.clip(bent(deviation[rows] * grid, deviation[rows], level[rows], bend[rows]), -UTMOST, UTMOST)
+            mean[rows, 0] = (weight * np.exp(far)).sum(axis=1)
+    out *= value / mean
+    return out
 
 
 def moved(value: float, errors: Floats, way: int, deviation: float, level: float, bend: float) -> Floats:
@@ -79,23 +113,13 @@ def moved(value: float, errors: Floats, way: int, deviation: float, level: float
     """
     if deviation == 0.0 or value != value:
         return np.full(errors.shape, value)
-    error = errors * level if bend == 0.0 else deviation * bent(errors / deviation, level, bend)
-    if way == AMOUNT:
-        error += value
-        return error
-    widest = deviation * abs(float(bent(np.array([_GRID[-1]]), level, bend)[0]))
-    if way == FACTOR and bend == 0.0 and widest <= UTMOST:  # the mean of a lognormal is known
-        np.exp(error, out=error)
-        error *= value / exp(0.5 * (deviation * level) ** 2)
-        return error
-    grid = deviation * bent(_GRID, level, bend)
+    form = tuple(np.array([[v]]) for v in (deviation, level, bend))
     if way == FACTOR:
-        if widest > UTMOST:
-            grid = np.clip(grid, -UTMOST, UTMOST)
-            np.clip(error, -UTMOST, UTMOST, out=error)
-        np.exp(error, out=error)
-        error *= value / float((_WEIGHT * np.exp(grid)).sum())
-        return error
+        return np.asarray(factors(np.array([[value]]), errors[None, :], *form)[0])
+    error = bent(errors[None, :], *form)[0]
+    if way == AMOUNT:
+        return np.asarray(error + value)
+    grid = bent(deviation * _GRID[None, :], *form)[0]
     centre = float(np.log(value) - np.log1p(-value))
     for _ in range(30):  # the logit whose draws have the mean wanted
         share = 1.0 / (1.0 + np.exp(-(centre + grid)))
@@ -128,14 +152,9 @@ class Draws:
         errors = self.errors(item, column)
         deviation, way, tail = doubt.deviation[self.rows, column], doubt.way[self.rows, column], doubt.tail[self.rows]
         known = (deviation > 0) & ~np.isnan(value[:, 0])
-        plain = (way == FACTOR) & (tail[:, 1] == 0.0) & (deviation * tail[:, 0] * -_GRID[0] <= UTMOST)
-        if (plain | ~known).all():  # the usual case, all areas in three passes
-            level = np.where(known, tail[:, 0], 0.0)[:, None]
-            out = errors * level
-            np.exp(out, out=out)
-            mean = [exp(0.5 * (d * a) ** 2) for d, a in zip(deviation.tolist(), level[:, 0].tolist(), strict=True)]
-            out *= value / np.array(mean)[:, None]
-            return out
+        if ((way == FACTOR) | ~known).all():  # the usual case, all areas at once; what has no doubt keeps its figure
+            level, bend = (np.where(known, tail[:, i], 0.0)[:, None] for i in (0, 1))
+            return factors(value, errors, np.where(known, deviation, 0.0)[:, None], level, bend)
         out = np.empty(errors.shape)
         for place in range(len(self.rows)):
             out[place] = moved(float(value[place, 0]), errors[place], int(way[place]), float(deviation[place]),

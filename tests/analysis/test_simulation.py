@@ -111,7 +111,8 @@ def test_tails_reach_the_half_widths_they_were_made_from():
     """Half-widths 1.5 (80 %) and 4.0 (95 %): so many draws lie inside, and they are heavier than normal."""
     shape = np.array([[0.7, 1.5, 2.4, 4.0, 7.0]])
     level, bend = db._tail(shape)[0]
-    drawn = np.abs(bent(shocks(6, "t", size=(400_000,)).astype(float), level, bend))
+    form = (np.array([[v]]) for v in (1.0, level, bend))
+    drawn = np.abs(bent(shocks(6, "t", size=(1, 400_000)).astype(float), *form))
     assert (drawn < 1.5).mean() == pytest.approx(0.80, abs=0.003)
     assert (drawn < 4.0).mean() == pytest.approx(0.95, abs=0.003)
 
