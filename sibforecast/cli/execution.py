@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from sibforecast.analysis.rules_file import read_rules
 from sibforecast.cli import output
@@ -20,29 +21,34 @@ from sibforecast.oversight.scorecard_file import read_scorecard
 from sibforecast.oversight.settlement import settle as settle_year
 from sibforecast.projection.draft import draft_budget
 from sibforecast.results import Findings, Result
+from sibforecast.tables.data import FundData
 from sibforecast.tables.load import load
 
 #: Findings, and rows of a table beside the result, shown on the terminal; the rest is counted.
 _SHOWN = 10
 
 
-def monitor(arguments: argparse.Namespace) -> int:
-    """Where each fund stands at the end of a month."""
+R = TypeVar("R", bound=Result)
+
+
+def _from_data(arguments: argparse.Namespace, doing: str, compute: Callable[[FundData], R]) -> R:
+    """What is computed of a data set, its progress told."""
     with _progress(2) as step:
         step("reading")
         data = load(_data_path(arguments.path))
-        step("monitoring")
-        made = monitor_year(data, arguments.asof, language=arguments.language)
+        step(doing)
+        return compute(data)
+
+
+def monitor(arguments: argparse.Namespace) -> int:
+    """Where each fund stands at the end of a month."""
+    made = _from_data(arguments, "monitoring", lambda data: monitor_year(data, arguments.asof, language=arguments.language))
     return _tell(made, made.findings, arguments)
 
 
 def adjust(arguments: argparse.Namespace) -> int:
     """Which lines of the budget need an adjustment, on which ground."""
-    with _progress(2) as step:
-        step("reading")
-        data = load(_data_path(arguments.path))
-        step("adjusting")
-        made = adjust_budget(data, arguments.asof)
+    made = _from_data(arguments, "adjusting", lambda data: adjust_budget(data, arguments.asof))
     return _tell(made, made.findings, arguments)
 
 
@@ -64,22 +70,14 @@ def settle(arguments: argparse.Namespace) -> int:
 
 def assess(arguments: argparse.Namespace) -> int:
     """The scorecard of the areas."""
-    with _progress(2) as step:
-        step("reading")
-        card = read_scorecard(arguments.scorecard)
-        data = load(_data_path(arguments.path))
-        step("scoring")
-        made = assess_areas(data, arguments.year, scorecard=card)
+    card = read_scorecard(arguments.scorecard)
+    made = _from_data(arguments, "scoring", lambda data: assess_areas(data, arguments.year, scorecard=card))
     return _tell(made, made.findings, arguments)
 
 
 def collection(arguments: argparse.Namespace) -> int:
     """From what is due to what the fund receives, and the areas that collect less than their peers."""
-    with _progress(2) as step:
-        step("reading")
-        data = load(_data_path(arguments.path))
-        step("following contributions")
-        made = collection_of(data, arguments.year, stage=arguments.stage)
+    made = _from_data(arguments, "following contributions", lambda data: collection_of(data, arguments.year, stage=arguments.stage))
     code = _tell(made, made.findings, arguments)
     if not arguments.json:
         _table("collect less than their peers, the dearest first", made.gaps)
@@ -88,11 +86,7 @@ def collection(arguments: argparse.Namespace) -> int:
 
 def benefits(arguments: argparse.Namespace) -> int:
     """The people paid and what they are paid; spending without a ground in policy."""
-    with _progress(2) as step:
-        step("reading")
-        data = load(_data_path(arguments.path))
-        step("checking who is paid")
-        made = benefit_stock(data, arguments.year, stage=arguments.stage)
+    made = _from_data(arguments, "checking who is paid", lambda data: benefit_stock(data, arguments.year, stage=arguments.stage))
     code = _tell(made, made.findings, arguments)
     if not arguments.json:
         _table("spending by local decision, or without a ground", made.local)
@@ -101,11 +95,7 @@ def benefits(arguments: argparse.Namespace) -> int:
 
 def reserves(arguments: argparse.Namespace) -> int:
     """What the deposits of each fund earn in a year."""
-    with _progress(2) as step:
-        step("reading")
-        data = load(_data_path(arguments.path))
-        step("counting interest")
-        made = reserves_of(data, arguments.year)
+    made = _from_data(arguments, "counting interest", lambda data: reserves_of(data, arguments.year))
     return _tell(made, made.findings, arguments)
 
 
@@ -130,11 +120,7 @@ def ladder(arguments: argparse.Namespace) -> int:
 
 def match(arguments: argparse.Namespace) -> int:
     """The books of agency, finance, bank and tax against one another."""
-    with _progress(2) as step:
-        step("reading")
-        data = load(_data_path(arguments.path))
-        step("matching")
-        made = match_ledgers(data)
+    made = _from_data(arguments, "matching", lambda data: match_ledgers(data))
     return _tell(made, made.findings, arguments)
 
 
