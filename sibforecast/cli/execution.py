@@ -77,7 +77,9 @@ def assess(arguments: argparse.Namespace) -> int:
 
 def collection(arguments: argparse.Namespace) -> int:
     """From what is due to what the fund receives, and the areas that collect less than their peers."""
-    made = _from_data(arguments, "following contributions", lambda data: collection_of(data, arguments.year, stage=arguments.stage))
+    made = _from_data(
+        arguments, "following contributions", lambda data: collection_of(data, arguments.year, stage=arguments.stage)
+    )
     code = _tell(made, made.findings, arguments)
     if not arguments.json:
         _table("collect less than their peers, the dearest first", made.gaps)
