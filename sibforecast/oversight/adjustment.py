@@ -145,7 +145,10 @@ def adjust(
     bands = Limits.of(data, _day(limit), law, limits)
     grounds = Grounds(data, limit, tuple(_changes(data, limit)), events_of(data, limit) if events else ())
     frame = watched.frame
-    held = frame[frame["plan"].isin(["budget", "adjusted budget"])]
+    budgeted = frame["plan"].isin(["budget", "adjusted budget"])
+    funds = pd.MultiIndex.from_frame(frame[["region", "programme"]])
+    also = frame["item"].isin(GRANTS) & funds.isin(funds[budgeted])  # a grant is to be reported though no budget has it
+    held = frame[budgeted | also]
     found = watched.findings.records()
     for bare in sorted(set(frame["programme"]) - set(held["programme"])):
         found.append({"id": "no_budget", "severity": "note", "programme": bare, "period": str(limit.year),
@@ -265,11 +268,12 @@ class _Fund:
     proposer: str
 
     def before(self, item: str) -> float:
-        """The budget in force."""
+        """The budget in force; of a grant that no budget has it is nothing."""
         line = self.lines.get(item)
         if line is None:
             return float("nan")
-        return float(line["adjusted"] if line["adjusted"] == line["adjusted"] else line["budget"])
+        budget = float(line["adjusted"] if line["adjusted"] == line["adjusted"] else line["budget"])
+        return 0.0 if budget != budget and item in GRANTS else budget
 
     def difference(self, item: str) -> float:
         """Expected outturn less the budget; of a side's total without the grants of the upper level."""
@@ -277,7 +281,10 @@ class _Fund:
         if line is None:
             return float("nan")
         grants = sum(self.difference(g) for g in GRANTS if g in self.lines and item == "total_revenue")
-        return float(line["expected"]) - self.before(item) - grants
+        expected = float(line["expected"])
+        if expected != expected and item in GRANTS:  # no forecast of it: what has come
+            expected = float(line["executed"])
+        return expected - self.before(item) - grants
 
     def share(self, item: str) -> float:
         """The difference as a share of the budget, grants left out on both sides."""
@@ -295,6 +302,7 @@ class _Fund:
             low, high = float(line["expected_low"]), float(line["expected_high"])
             if not low <= self.before(grant) <= high or float(line["executed"]) > self.before(grant):
                 told = "a grant of the upper level is no adjustment of the budget; government and congress are to be told of it"
+                told += "; the budget has none" if line["budget"] != line["budget"] else ""
                 out.append(self._row(grant, year, "report", self.difference(grant), (), told))
         return out
 

@@ -14,7 +14,8 @@ from sibforecast.oversight.review_registry import written
 #: Figures that must agree for one report to count as another handed in again.
 _ENOUGH = 5
 #: Lines whose cumulative figure may fall only by a correction.
-_CUMULATIVE = (*items.STATUTORY_LINES, *items.BENEFIT_LINES)
+_CUMULATIVE = (*items.STATUTORY_LINES, *items.BENEFIT_LINES, "revenue_subtotal", "expenditure_subtotal", "total_revenue",
+               "total_expenditure")  # fmt: skip
 
 Finding = dict[str, Any]
 

@@ -48,6 +48,11 @@ def effects(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
             yield Hit(first, item, claimed, said="a decision in force", at_stake=abs(claimed), detail=f"{name}: {fault}", **place)
             continue
         due = _effect(accounts, rows, policy)
+        if due != due:
+            yield Hit(first, item, claimed, said="an effect that a formula tells", at_stake=abs(claimed),
+                      detail=f"the effect of {name} cannot be worked out: its item is not reported, or set needs before_value",
+                      **place)  # fmt: skip
+            continue
         if abs(claimed - due) > tolerance["share"] * abs(due):
             yield Hit(
                 first,

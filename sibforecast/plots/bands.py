@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from sibforecast.errors import SibError, all_faults
 from sibforecast.plots.style import Look
 
-#: From when the defaults count. No document names them: they are a default of this package
-#: (status: unverified), the same as the thresholds ``warning_months_…`` of the current law.
+#: From when the defaults count. No document names them, but for the 15 months of employee medical
+#: (observed): they are a default of this package (status: unverified), the same as the thresholds
+#: ``warning_months_…`` of the current law.
 SINCE = "2016-01-01"
 _USUAL = {"red": 3.0, "orange": 6.0, "yellow": 9.0}
 _SMALL = {"red": 6.0, "orange": 12.0, "excess": 24.0}
-DEFAULT: dict[str, dict[str, float]] = {"work_injury": _SMALL, "unemployment": _SMALL}
+_MEDICAL = {**_USUAL, "excess": 15.0}
+DEFAULT: dict[str, dict[str, float]] = {"work_injury": _SMALL, "unemployment": _SMALL, "employee_medical": _MEDICAL}
 _ORDER = ("red", "orange", "yellow", "excess")
 
 
@@ -22,7 +24,7 @@ def bands_of(programme: str | None, bands: Mapping[str, float] | None = None) ->
     Parameters
     ----------
     programme : str or None
-        The fund; work injury and unemployment have limits of their own.
+        The fund; work injury, unemployment and employee medical have limits of their own.
     bands : mapping, optional
         ``red``, ``orange``, ``yellow``: below this many months; ``excess``: above this many.
         Replaces the defaults (since 2016, in no document).

@@ -117,8 +117,8 @@ def _methods(frame: Any, year: str) -> dict[tuple[str, str], str]:
 
 def whole(result: Any) -> Any:
     """A draft of several areas as that of the area they make up; ``None`` where there is none."""
-    if not getattr(result, "year", None) or result.frame.empty:
-        return None
+    if not getattr(result, "year", None) or result.frame.empty or not {"stage", "item", "value"} <= set(result.frame):
+        return None  # a settlement has a year too
     return result if result.frame["region"].nunique() == 1 else rolled(result)
 
 

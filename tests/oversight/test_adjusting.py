@@ -119,3 +119,18 @@ def test_a_result_like_all_others(load, tmp_path):
     assert all(len(line) <= 80 for line in repr(made).splitlines())
     assert made._repr_html_().startswith("<p><b>Adjustment")
     assert made.to_excel(tmp_path / "a.xlsx").exists()
+
+
+def test_a_grant_no_budget_has_is_listed_and_kept_out_of_the_total(tmp_path):
+    """The budget has 400 of contributions and no grant; 711 of grants are expected: to be reported, and no part of the total's departure."""
+    rows = [row for year in (2022, 2023, 2024) for row in flows(year, 400, 600, 900)] + flows(2025, 320, 720, 1_080, 6)
+    rows += [(R, EP, item, 2025, value, WAN, "budget") for item, value in
+             {"contribution_revenue": 400, "total_revenue": 400, "benefit_expenditure": 900, "total_expenditure": 900}.items()]  # fmt: skip
+    made = sib.adjust(sib.load(datasets.dataset(tmp_path, rows, events=WAIVER)), "2025-06")
+    told = table(made)
+    assert wan(told.loc["upper_grant"]) == [0, 711, 711]
+    assert told.loc["upper_grant", "status"] == "report"
+    assert told.loc["upper_grant", "reason"].endswith("the budget has none")
+    assert told.loc["contribution_revenue", "status"] == "adjust"
+    assert wan(told.loc["total_revenue"])[2] == pytest.approx(326 - 400)
+    assert "total_revenue -" in told.loc["contribution_revenue", "reason"]  # below the budget: no grant hides it

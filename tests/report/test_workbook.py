@@ -137,3 +137,13 @@ def test_what_nobody_pays_yet_and_what_no_list_has_stands_out(tmp_path: Path) ->
     assert str(where.sqref) == f"A2:{openpyxl.utils.get_column_letter(len(head))}{sheet.max_row}"
     cover = [r["content"] for r in rows(path, "About") if r["subject"] == "bill !"]
     assert [line.split(":")[0] for line in cover] == ["pending", "unlisted"]
+
+
+def test_every_result_of_a_year_goes_into_a_workbook(nmg, tmp_path):
+    """A settlement, a collection or the reserves have a year, and are no draft: a sheet each, and no official form."""
+    results = {"settled": sib.settle(nmg, 2025), "collected": sib.collection(nmg, 2025), "stock": sib.benefit_stock(nmg, 2025), "reserves": sib.reserves(nmg, 2026),
+               "card": sib.assess(nmg, 2025), "watched": sib.monitor(nmg, "2026-09")}  # fmt: skip
+    made = sib.report.workbook(results, tmp_path / "year.xlsx", language="en")
+    names = openpyxl.load_workbook(made, read_only=True).sheetnames
+    assert not [n for n in names if n.startswith("Form")]
+    assert len(names) >= len(results)
