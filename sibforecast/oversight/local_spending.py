@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sibforecast.items import BENEFIT_LINES, CATALOGUE
+from sibforecast.oversight.adjustment import reach
 from sibforecast.oversight.standing import LINES, REVENUE, Floats, wide_accounts
 from sibforecast.periods import Period, months_in_force
 from sibforecast.tables.data import FundData
@@ -15,7 +17,13 @@ from sibforecast.tables.units import parse_unit
 
 #: Whose decisions are local: those of the sharing rules' class X2.
 LOCAL = ("league", "county")
-_SPENDING = (LINES - REVENUE) | {"benefit_level"}
+#: Standards of which a line is so many times.
+_COUNTED: dict[str, tuple[str, str, float]] = {  # standard: line, how many times, months of a year each is paid
+    "death_benefit": ("death_expenditure", "deaths", 1.0),
+    "disability_level": ("disability_expenditure", "disability_recipients", 12.0),
+}
+#: What a factor makes dearer by itself.
+_MONEY = (LINES - REVENUE) | set(BENEFIT_LINES) | {"benefit_level"}
 COLUMNS = ("region", "programme", "item", "policy", "decided_by", "amount", "ground")
 
 
@@ -27,21 +35,23 @@ def without_ground(
     What is left of a level's excess beside the local decisions counts where it is more than `allowed`.
 
     Of a decision on the level: ``add × heads × months``; ``level × (1 − 1 ÷ (1 + (factor − 1) × months ÷ 12)) × heads
-    × 12`` for a factor. On a line: the amount added, or the same share of the line. Blank where
-    the decision sets, floors or caps, or adds an amount over several years.
+    × 12`` for a factor. On a line: the amount added, or the same share of the line. On another standard of which a line is
+    so many times: its part of the line. Blank where the decision sets, floors or caps, adds an amount over several years, or
+    touches what no line is a multiple of (a rate of reimbursement, heads): listed, its amount to be entered.
     """
     account = wide_accounts(data, year, stage).set_index(["region", "programme"])
+    told = dict(zip(account.index, account.to_dict("records"), strict=True))
+    place = {key: at for at, key in enumerate(zip(frame["region"], frame["programme"], strict=True))}
     rows: list[tuple[str, str, str, str, str, float, str]] = []
     explained: dict[int, float] = {}
     for policy in data.table("policies").to_dict("records"):
-        for at in _places(policy, data, frame, year):
-            region, programme = str(frame["region"].iloc[at]), str(frame["programme"].iloc[at])
-            item = str(policy["item"])
-            value = account[item].get((region, programme), np.nan) if item in account else np.nan
-            amount = _amount(policy, year, item, float(value), float(heads[at]))
+        item = str(policy["item"])
+        for region, programme in _places(policy, data, account.index, year):
+            at = place.get((region, programme))
+            amount = _amount(policy, year, item, told[region, programme], np.nan if at is None else float(heads[at]))
             name = str(policy.get("id") or policy.get("title") or "")
             rows.append((region, programme, item, name, str(policy["decided_by"]), amount, "a decision of league or county"))
-            if item == "benefit_level":
+            if item == "benefit_level" and at is not None:
                 explained[at] = explained.get(at, 0.0) + amount
     for at in np.flatnonzero(frame["level_excess"] > 0).tolist():
         left = float(frame["excess_paid"].iloc[at]) - float(np.nan_to_num(explained.get(at, 0.0)))
@@ -51,17 +61,18 @@ def without_ground(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _places(policy: Mapping[Any, Any], data: FundData, frame: pd.DataFrame, year: int) -> Iterator[int]:
-    """Rows of the frame that a local decision on spending concerns in the year."""
-    if str(policy.get("decided_by") or "") not in LOCAL or str(policy["item"]) not in _SPENDING or not _months(policy, year):
+def _places(policy: Mapping[Any, Any], data: FundData, accounts: Iterable[Any], year: int) -> Iterator[tuple[str, str]]:
+    """Areas and funds with an account of the year that a local decision on spending concerns."""
+    if str(policy.get("decided_by") or "") not in LOCAL or not _months(policy, year):
         return
     funds = {p.strip() for p in str(policy.get("programme") or "*").split(",")}
     areas = {a.strip() for a in str(policy.get("regions") or "*").split(",")}
-    tree = data.regions
-    for at, (region, programme) in enumerate(zip(frame["region"], frame["programme"], strict=True)):
+    item, tree = str(policy["item"]), data.regions
+    spent = {code: item in LINES - REVENUE or item in reach(fund, "total_expenditure") for code, fund in data.programmes.items()}
+    for region, programme in accounts:
         above = {region, *(tree.ancestors(region) if region in tree.areas else ())}
-        if ("*" in funds or programme in funds) and ("*" in areas or above & areas):
-            yield at
+        if spent[programme] and ("*" in funds or programme in funds) and ("*" in areas or above & areas):
+            yield str(region), str(programme)
 
 
 def _end(policy: Mapping[Any, Any]) -> Period | None:
@@ -78,17 +89,22 @@ def _number(policy: Mapping[Any, Any], column: str) -> float:
     return float(cell) if cell is not None and cell == cell and cell != "" else float("nan")
 
 
-def _amount(policy: Mapping[Any, Any], year: int, item: str, value: float, heads: float) -> float:
+def _amount(policy: Mapping[Any, Any], year: int, item: str, account: Mapping[Any, Any], heads: float) -> float:
     """What a decision makes an area spend in the year; NaN where that is not told."""
     part = _months(policy, year) / 12.0
     factor, added = _number(policy, "multiply"), _number(policy, "add")
-    whole = value * heads * 12.0 if item == "benefit_level" else value
-    if factor == factor:
-        return whole * (1.0 - 1.0 / (1.0 + (factor - 1.0) * part))
+    line, number, paid = _COUNTED.get(item, ("", "", 12.0))
+    value, whole, times = (float(account.get(name, np.nan)) for name in (item, line or item, number))
     if item == "benefit_level":
-        return added * _factor(policy) * heads * 12.0 * part
+        times, whole = heads, value * heads * paid
+    elif line and whole != whole:
+        whole = value * times * paid
+    if factor == factor:
+        return whole * (1.0 - 1.0 / (1.0 + (factor - 1.0) * part)) if line or item in _MONEY else float("nan")
+    if times == times:
+        return added * _factor(policy) * times * paid * part
     start, end = Period.parse(policy["start"]), _end(policy)
-    within = start.year == year and (end or start).year == year
+    within = start.year == year and (end or start).year == year and CATALOGUE[item].unit == "currency"
     return added * _factor(policy) if within else float("nan")
 
 

@@ -113,3 +113,22 @@ def test_faults(nmg):
     assert "found 2.0" in str(fault.value)
     with pytest.raises(SibError, match="nobody is known"):
         sib.benefit_stock(nmg, 2040)
+
+
+def test_local_decisions_of_any_kind_are_listed(tmp_path):
+    """284 yuan more for each of 1,500 deaths: 42.60 (10k yuan); 10 % more from July on a line of 210: 210 × (1 − 1 ÷ 1.05) = 10;
+    a rate of reimbursement moves no line by itself: listed, its amount to be entered. Contributions are no spending."""
+    a, med = "150100", "employee_medical"
+    rows = [(a, EP, "deaths", 2025, 1_500, "人", "final"), (a, EP, "death_benefit", 2025, 47_564, "元/例", "final"), (a, EP, "total_expenditure", 2025, 9_000, WAN, "final"),
+            (a, EP, "beneficiaries", 2025, 10_000, "人", "final"), (a, EP, "benefit_level", 2025, 3_000, "元/月", "final"),
+            (a, med, "medical_expenditure", 2025, 210, WAN, "final"), (a, med, "total_expenditure", 2025, 210, WAN, "final")]  # fmt: skip
+    policies = [
+        ("death_benefit", "2025-01", "l2", EP, "*", 284, "", "元/例", "", "league", "true"),
+        ("medical_expenditure", "2025-07", "more", med, "*", "", 1.1, "", "", "county", "true"),
+        ("pooled_pay_rate", "2025-01", "rate", med, "*", 0.05, "", "", "", "league", "true"),
+        ("contribution_rate", "2025-01", "cut", EP, "*", -0.01, "", "", "", "league", "true"),
+    ]
+    told = sib.benefit_stock(sib.load(dataset(tmp_path, rows, regions=REGIONS, policies=(POLICY, policies))), 2025).local
+    assert told[["policy", "programme"]].to_numpy().tolist() == [["l2", EP], ["more", med], ["rate", med]]
+    assert told["amount"].tolist()[:2] == pytest.approx([426_000.0, 100_000.0])
+    assert told["amount"].isna().tolist() == [False, False, True]
