@@ -141,7 +141,8 @@ def assess(data: FundData, year: int, *, scorecard: str | Path | Card | None = N
     data : FundData
         Budgets and accounts, months, ``audits``, and what was entered by hand in ``assessments``: an
         indicator's id, or a group's where its indicators have no figures, with a value up to
-        100. Of routine entries by month the mean counts.
+        100. Of routine entries by month the mean counts, beside an entry of the year by the
+        scorecard's weight ``routine``.
     year : int
         The year to score.
     scorecard : path or Card, optional
@@ -233,9 +234,9 @@ def _total(region: str, year: int, rows: list[dict[str, Any]], card: Card) -> di
 def _entered(
     data: FundData, year: int, card: Card, areas: tuple[str, ...], found: list[dict[str, Any]]
 ) -> dict[tuple[str, str], float]:
-    """What was entered by hand: the mean of a year's entries by area and indicator or group."""
+    """What was entered by hand by area and indicator or group: the months' mean, and the entry of the year by its weight."""
     known = {i.id for i in card.indicators} | {i.group for i in card.indicators}
-    table: dict[tuple[str, str], list[float]] = {}
+    table: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
     strange: dict[str, Any] = {}
     for row in data.table("assessments").to_dict("records"):
         if str(row["period"])[:4] != str(year):
@@ -249,12 +250,16 @@ def _entered(
                           "message": f"the value entered for {word} is no score; it is left out",
                           "mend": "enter a value up to 100"})  # fmt: skip
         elif region in areas:
-            table.setdefault((region, word), []).append(value)
+            table.setdefault((region, word), ([], []))["-" not in str(row["period"])].append(value)
     for word, row in strange.items():
         found.append({"id": "unknown_indicator", "severity": "note", "table": "assessments", "row": row.get("row"), "found": word,
                       "message": f"the scorecard has no indicator {word!r}{did_you_mean(word, known)}; it is not scored",
                       "mend": "correct the word, or give a scorecard that has it"})  # fmt: skip
-    return {key: sum(many) / len(many) for key, many in table.items()}
+    out = {}
+    for key, kinds in table.items():
+        means = [sum(many) / len(many) for many in kinds if many]
+        out[key] = card.routine * means[0] + (1.0 - card.routine) * means[1] if len(means) == 2 else means[0]
+    return out
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from sibforecast.tables.schema import LEVELS
 
 #: How a figure comes about: by hand; account ÷ plan; their distance; months received; audit findings ÷ spending; put right.
 MEASURES = ("entered", "completion", "deviation", "reported", "audited", "rectified")
-_KEYS = ("title", "source", "status", "start", "unit", "note", "grade", "indicator")
+_KEYS = ("title", "source", "status", "start", "unit", "note", "routine", "grade", "indicator")
 _GRADE = ("name", "from")
 _INDICATOR = ("id", "title_en", "title_zh", "group", "weight", "measure", "of", "one_of", "against", "full", "zero",
               "points_per_percent", "note")  # fmt: skip
@@ -78,6 +78,7 @@ class Card:
     unit: str
     indicators: tuple[Indicator, ...]
     grades: tuple[tuple[str, float], ...]
+    routine: float = 0.5  # weight of the months' entries beside the year-end one
 
     @property
     def whole(self) -> float:
@@ -117,7 +118,7 @@ def read_scorecard(source: str | Path | None = None) -> Card:
     indicators = tuple(_indicator(entry) for entry in record["indicator"])
     grades = tuple((str(g["name"]), float(g["from"])) for g in record["grade"])
     return Card(str(record.get("title", "")), str(record["source"]), str(record["status"]), str(record.get("unit", "league")),
-                indicators, grades)  # fmt: skip
+                indicators, grades, float(record.get("routine", 0.5)))  # fmt: skip
 
 
 def _indicator(entry: Mapping[str, Any]) -> Indicator:
@@ -136,6 +137,9 @@ def _faults(record: Mapping[str, Any]) -> Iterable[str]:
         yield f"status must be one of {', '.join(STATUSES)}; found {record.get('status')!r}"
     if record.get("unit", "league") not in LEVELS:
         yield f"unit must be one of {', '.join(LEVELS)}; found {record.get('unit')!r}"
+    routine = record.get("routine", 0.5)
+    if isinstance(routine, bool) or not isinstance(routine, (int, float)) or not 0 <= routine <= 1:
+        yield f"routine must be a share from 0 to 1; found {routine!r}"
     if "start" in record:
         try:
             read_day(record["start"])

@@ -1,6 +1,7 @@
 """`assess` on two leagues worked by hand, the sample's own card, and what a point is worth in the bill."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.errors import RulesError, SibError
+from sibforecast.oversight.scorecard_file import read_scorecard
 from tests import datasets
 from tests.datasets import WAN
 
@@ -174,3 +176,19 @@ def test_nothing_known_and_a_result_like_all_others(card, data):
     jsonschema.validate(json.loads(card.findings.to_json()), sib.schema("Findings"))
     assert all(len(line) <= 80 for line in repr(card).splitlines())
     assert card.provenance["status"] == "unverified"
+
+
+def test_routine_and_year_end_by_the_weight_of_the_file(tmp_path):
+    """Twelve months of 100 and a year-end 0: a half each is 50 by default, 0.3 × 100 = 30 where the months weigh 0.3; the months alone are 100."""
+    months = [(A, "timeliness", f"2025-{m:02d}", 100) for m in range(1, 13)]
+    shipped = read_scorecard()
+    values = []
+    for weight, entries in ((0.5, [*months, (A, "timeliness", "2025", 0)]), (0.3, [*months, (A, "timeliness", "2025", 0)]), (0.5, months)):
+        path = datasets.dataset(tmp_path, [(A, UI, "total_expenditure", 2025, 1, WAN, "final")], assessments=(("region", "indicator", "period", "value"), entries))
+        made = sib.assess(sib.load(path), 2025, scorecard=replace(shipped, routine=weight))
+        values.append(made.frame.query("indicator == 'timeliness'")["value"].item())
+    assert shipped.routine == 0.5
+    assert values == pytest.approx([50.0, 30.0, 100.0])
+    (tmp_path / "card.toml").write_text("routine = 2", encoding="utf-8")
+    with pytest.raises(RulesError, match="routine must be a share"):
+        read_scorecard(tmp_path / "card.toml")
