@@ -117,21 +117,33 @@ def _in_season(accounts: Accounts) -> np.ndarray:
     return ~(np.isin(accounts.kind, _YEARLY_STANDARDS) & (accounts.months < 12))
 
 
+def _begun(accounts: Accounts) -> np.ndarray:
+    """Accounts whose average heads are known: with an opening for each closing stock, or the average itself.
+
+    The first account of a fund has none: what a year's average would give is not known, and no fault.
+    """
+    out = np.ones(len(accounts), dtype=bool)
+    for stock in ("beneficiaries", "insured", "insured_active"):
+        bare = np.isnan(accounts.opened(stock)) & np.isnan(accounts.get(f"{stock}_average"))
+        out &= ~(bare & ~np.isnan(accounts.get(stock)))
+    return out
+
+
 def benefits(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     """R-08: benefits are recipients × level × months, and in medical funds cases × cost × share.
 
     Benefits in one sum are scaled by what last year's account had beside heads × level. Its
     average heads are not known, only those at its end: half the growth of heads is allowed.
     """
-    due = again(accounts)
+    due, begun = again(accounts), _begun(accounts)
     for item in items.BENEFIT_LINES:
-        for hit in _apart(accounts, item, due[item], tolerance):
+        for hit in _apart(accounts, item, np.where(begun, due[item], np.nan), tolerance):
             swapped = _swapped(accounts, hit, item)
             yield Hit(
                 hit.account, item, hit.found, hit.expected, cause=f"figures of {item} and {swapped} swapped" if swapped else ""
             )
     lumped = np.isnan(accounts.stack(items.BENEFIT_LINES)).all(axis=1)
-    expected = np.where(lumped, due["benefit_expenditure"], np.nan)
+    expected = np.where(lumped & begun, due["benefit_expenditure"], np.nan)
     heads = accounts.get("beneficiaries"), accounts.opened("beneficiaries")
     with np.errstate(divide="ignore", invalid="ignore"):
         moved = np.nan_to_num(np.abs(heads[0] / heads[1] - 1.0), posinf=0.0)
@@ -152,7 +164,7 @@ def subsidies(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     filling = np.nan_to_num(accounts.get("gap_subsidy"))
     expected = np.where(_in_season(accounts), again(accounts)["standing_subsidy"] + filling, np.nan)
     based = ~np.isnan(accounts.get("subsidy_per_head")) | ~np.isnan(accounts.get("benefit_standard"))
-    yield from _apart(accounts, "fiscal_subsidy", np.where(based, expected, np.nan), tolerance)
+    yield from _apart(accounts, "fiscal_subsidy", np.where(based & _begun(accounts), expected, np.nan), tolerance)
 
 
 _TWO_PERCENT = {"share": 0.02, "steps": 1.0}
