@@ -328,3 +328,21 @@ def test_a_spreadsheet_recalculates_every_total_to_ours(nmg_draft: BudgetDraft, 
                     one, other = (book[sheet.title][cell.coordinate].value for book in (ours, theirs))
                     assert one == pytest.approx(other, abs=0.005), (sheet.title, cell.coordinate, cell.value)
     assert compared > 300
+
+
+def test_a_line_not_reported_is_blank_and_one_the_fund_has_not_is_crossed(tmp_path: Path) -> None:
+    """Transfers of 企业职工养老 that nobody reported are not known; collective aid it has not by its rules.
+
+    Their sum over the funds is not lost by it: the lines reported make the totals up (1,100 + 210 + 32 = 1,342).
+    """
+    data = sib.load(dataset(tmp_path / "data", [("150100", "enterprise_pension", "total_revenue", 2024, 1, "万元", "final")]))
+    path = sib.report.workbook(drafted(data, FIGURES | TOTALS, "enterprise_pension"), tmp_path / "b.xlsx")
+    form = cells(path, "社预02 企业职工养老")
+    left = {r[0].strip(): r[1:3] for r in form[4:] if r[0]}
+    right = {r[3].strip(): r[4:6] for r in form[4:] if r[3]}
+    for line in ("四、委托投资收益", "五、转移收入", "八、上级补助收入"):
+        assert left[line] == (None, None)
+    assert left["六、集体补助收入"] == (X, X)
+    assert right["三、转移支出"] == (None, None)
+    total = {r[0]: r[1:3] for r in cells(path, "社预01 总表")[4:] if r[0]}
+    assert (total["转移收入"], total["集体补助收入"], total["利息收入"]) == ((None, None), (X, X), (32e4, 32e4))
