@@ -276,7 +276,8 @@ class Teller:
 
     def _cause(self, cause: str) -> str:
         entry = items.CATALOGUE.get(cause)
-        return self._quoted(entry.label(self.language) if entry else word(CAUSES, cause, self.language))
+        told = word(CAUSES, items.cause_name(cause, self.language), self.language)
+        return self._quoted(entry.label(self.language) if entry else told)
 
     def _clause(self, clause: str) -> str:
         if not clause:

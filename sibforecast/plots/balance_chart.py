@@ -79,7 +79,7 @@ def _chosen(
     """The numbers, and what they are of."""
     frame = frame_of(table)
     need(frame, ("item", "period", "value"), "balance")
-    frame, chosen = choose(frame, {"region": region, "programme": programme, "scenario": scenario})
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "scenario": scenario}, table=table)
     there = [i for i in _ITEMS if i in told(frame["item"])]
     if not set(there) & {"total_revenue", "total_expenditure"}:
         raise SibError("balance: the table holds neither total_revenue nor total_expenditure")

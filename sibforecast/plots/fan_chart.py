@@ -77,7 +77,7 @@ def _chosen(
 
     frame = frame_of(table)
     need(frame, ("period", "value"), "fan")
-    frame, chosen = choose(frame, {"region": region, "programme": programme, "item": item, "scenario": scenario})
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "item": item, "scenario": scenario}, table=table)
     rows = years_of(frame)
     before = history if history is not None else getattr(table, "source", None)
     if before is not None:

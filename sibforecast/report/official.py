@@ -278,8 +278,9 @@ def total_form(words: Words) -> Grid:
     first = len(rows)
     places = {line.item: first + n for n, line in enumerate(lines)}
     rows += [_total_row(words, line, places) for line in lines]
+    crossed = " ×: no such line by the rules." if account.currency == "yuan" else ""
     text = words(f"注：本表为{words.column(account.draft)}，各基金上年数见各表。×：按规定无此项。{REPEATS}。",
-                 f"Notes: {words.column(account.draft)}; last year's figures are in the forms of the funds. ×: no such line by the rules.")
+                 f"Notes: {words.column(account.draft)}; last year's figures are in the forms of the funds.{crossed}")
     merged.append((len(rows), 0, len(rows), columns - 1))
     rows.append([Cell(text, "note"), *[None] * (columns - 1)])
     heights = {0: 28.0, 3: 48.0, len(rows) - 1: 18.0} | {first + n: 23.0 for n in range(len(lines))}

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
-from sibforecast.items import CATALOGUE
+from sibforecast.items import CATALOGUE, cause_name
 from sibforecast.phrases import Teller
 from sibforecast.plots.scales import Scale, scale_of
 from sibforecast.plots.style import Look, has_chinese
@@ -54,7 +54,7 @@ class Voice:
             return self.names[text]
         if text in CATALOGUE:
             return CATALOGUE[text].label(self.language)
-        return self.word(text)
+        return self.word(cause_name(text, self.language))
 
     def column(self, period: str, stage: str) -> str:
         """A year and its stage: 2027年草案."""
