@@ -52,7 +52,7 @@ def fan_table(
     pandas.DataFrame
         year, kind (history, budget, adjusted, reported, expected, draft, forecast), quantile
         (blank: the point) and value in base units. Months are left out, but for a December that
-        stands for a year without account.
+        stands for a year without account; so is an expected outturn that is the account.
 
     Raises
     ------
@@ -83,6 +83,8 @@ def _chosen(
     if before is not None:
         past = _history(frame_of(before), chosen)
         rows = pd.concat([past, rows[~((rows["kind"] == "history") & rows["year"].isin(past["year"]))]], ignore_index=True)
+    final = rows.loc[rows["kind"] == "history"].set_index("year")["value"]  # where the account is there, nothing is expected
+    rows = rows[~((rows["kind"] == "expected") & ((rows["value"] - rows["year"].map(final.to_dict())).abs() < 0.005))]
     if rows.empty:
         raise SibError("fan: no yearly figure to show; months are left out")
     twice = rows[rows.duplicated(["year", "kind", "quantile"], keep=False)]

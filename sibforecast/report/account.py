@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sibforecast.items import EXPENDITURE_LINES, INTER_LEVEL_EXPENDITURE, INTER_LEVEL_REVENUE, REVENUE_LINES
+from sibforecast.report.known import as_known, same
 
 #: Stages that may stand for the year before the draft, the best first.
 _BEFORE = ("expected", "executed", "final", "adjusted", "budget")
@@ -58,7 +59,7 @@ class Account:
         Methods are told from the draft of its `parts`, where it was rolled up.
         """
         source, year = getattr(result, "source", None), getattr(result, "year", None)
-        frame = result.frame
+        frame = as_known(result.frame)
         if not year or source is None or frame.empty or "scenario" in frame or frame["region"].nunique() != 1:
             return None
         names = result.labels(language)
@@ -150,8 +151,3 @@ def rolled(result: Any) -> Any:
     from sibforecast.rollup.roll import roll_up  # pandas comes with it: only where something is rolled up
 
     return roll_up(result, tops[0].level)
-
-
-def same(one: float, other: float) -> bool:
-    """Whether two amounts are equal to the cent, as forms show them."""
-    return math.isfinite(one) and math.isfinite(other) and abs(one - other) < 0.005 + 1e-13 * abs(other)

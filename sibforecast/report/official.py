@@ -14,8 +14,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell as at
 
 from sibforecast import items
 from sibforecast.phrases import Teller
-from sibforecast.report.account import Account, same
+from sibforecast.report.account import Account
 from sibforecast.report.grid import Cell, Grid
+from sibforecast.report.known import same
 from sibforecast.sheets import REPEATS
 
 #: Form numbers of the seven funds, and the short names of their sheets.

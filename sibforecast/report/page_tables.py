@@ -199,9 +199,9 @@ def _fund_lines(
             unit = CATALOGUE[code].unit if code in CATALOGUE else "currency"
             scale = money if unit == "currency" else voice.scale(max(values), unit)
             link = told.item(section, part, fund, code)
-            tds = [element("th", voice.name(code), scope="row")]
+            told_unit = element("small", scale.unit, class_="unit") if scale.unit else None
+            tds = [element("th", voice.name(code), " ", told_unit, scope="row")]
             tds += [element("td", voice.name(area), class_="name")] if len(areas) > 1 else []
-            tds.append(element("td", scale.unit, class_="unit"))
             for (period, stage), cell in zip(pairs, row, strict=True):
                 if cell is None or cell[0] != cell[0]:
                     tds.append(blank(voice))
@@ -210,6 +210,6 @@ def _fund_lines(
                 href = link(area, period, stage, cell[1], f"#{ident}")
                 tds.append(number(cell[0], scale, href, voice, deficit=wrong or (code == "gap" and cell[0] > 0)))
             body.append(element("tr", *tds))
-    heads = [(voice.word("line"), False), *([(voice.word("area"), False)] if len(areas) > 1 else []), (voice.word("unit"), False)]
+    heads = [(voice.word("line"), False), *([(voice.word("area"), False)] if len(areas) > 1 else [])]
     heads += [(voice.column(p, s), True) for p, s in pairs]
     return table(voice.name(fund), heads, body, voice, ident)
