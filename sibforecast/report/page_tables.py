@@ -168,18 +168,20 @@ def lines(frame: pd.DataFrame, told: Explanations, ident: str, section: str = ""
     known = {s: i for i, s in enumerate(_STAGES)}
     pairs = [(str(p), str(s)) for p, s in frame[["period", "stage"]].drop_duplicates().itertuples(index=False, name=None)]
     pairs = sorted(pairs, key=lambda p: (p[0], known.get(p[1], len(known))))[-_COLUMNS:]
+    pairs = sorted(pairs, key=lambda p: p[1] != "draft")  # the draft first: a phone shows no more than the first columns
+    money = money_scale(frame, voice)
     out = []
     for place, fund in enumerate(dict.fromkeys(frame["programme"].astype(str))):
         part = frame[(frame["programme"] == fund).to_numpy(bool)]
         where = f"{ident}-{place + 1}"
         out.append(
-            element("details", element("summary", voice.name(fund)), _fund_lines(part, fund, pairs, told, where, section))
+            element("details", element("summary", voice.name(fund)), _fund_lines(part, fund, pairs, told, where, section, money))
         )
     return joined(out)
 
 
 def _fund_lines(
-    part: pd.DataFrame, fund: str, pairs: list[tuple[str, str]], told: Explanations, ident: str, section: str
+    part: pd.DataFrame, fund: str, pairs: list[tuple[str, str]], told: Explanations, ident: str, section: str, money: Scale
 ) -> Html:
     voice = told.voice
     keys = [part[k].astype(str).tolist() for k in ("region", "item", "period", "stage")]
@@ -188,7 +190,6 @@ def _fund_lines(
     if len(cells) < len(part):
         raise SibError(f"{fund}: some figures occur twice; keep one series of the table")
     areas = in_order(keys[0], voice.names)
-    money = money_scale(part, voice)
     body = []
     for area in areas:
         for code in in_order(keys[1], CATALOGUE):

@@ -151,8 +151,8 @@ def cause_form(result: Any, teller: Teller, note: str) -> Grid | None:
             rows.append([Cell(fund), *(Cell(t, "wrapped") for t in told), Cell(float(record[-1]), "gap")])
         span = f"=SUM({at(first, width - 1)}:{at(len(rows) - 1, width - 1)})"
         blank = [Cell("", "band") for _ in keys[2 + len(extra) :]]
-        told = [Cell(fund, "band"), *(Cell(text, "total wrapped") for text in whose[1:])]
-        rows.append([*told, *blank, Cell(_TOTAL[zh], "band"), Cell(float(sum(part["value"])), "total gap", span)])
+        lead = [Cell(fund, "band"), *(Cell(text, "total wrapped") for text in whose[1:])]
+        rows.append([*lead, *blank, Cell(_TOTAL[zh], "band"), Cell(float(sum(part["value"])), "total gap", span)])
         lines = max((-(-columns_of(t) // (widths.get(k, 14) - 3)) for k, t in zip(extra, whose[1:], strict=True)), default=1)
         heights |= {len(rows) - 1: 15.0 * lines} if lines > 1 else {}
     return Grid(rows, [*(widths.get(k, 14) for k in keys), 22], (0, 2), 1, merged, heights)
@@ -168,7 +168,7 @@ def adjustment_form(result: Any, teller: Teller, note: str) -> Grid | None:
              ("Difference", "增减额"), ("Share", "增减比例"), ("Status", "状态"), ("Reason", "理由"))  # fmt: skip
     rows, merged = _top("预算调整情况表" if zh else "Adjustment of the budget", _unit(currency_of(result), zh), len(heads), note)
     rows.append([Cell(words[zh], "head") for words in heads])
-    heights, widths = {0: 28.0, 2: 24.0}, {"programme": 32, "cause": 36, "scenario": 26}
+    heights = {0: 28.0, 2: 24.0}
     columns = ["region", "programme", "item", "before", "after", "difference", "share", "status", "reason"]
     for area, fund, item, before, after, difference, share, status, reason in frame[columns].itertuples(index=False, name=None):
         here = len(rows)
