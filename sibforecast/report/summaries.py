@@ -81,7 +81,8 @@ def scenario_form(result: Any, teller: Teller, note: str, draft: Any = None) -> 
             change = [Cell(v - figures[0], look, f"={at(here, 3 + n)}-{at(here, 3)}") for n, v in enumerate(figures) if n]
             label = items.CATALOGUE[item].label("zh" if zh else "en")
             rows.append([Cell(names.get(fund, fund)), Cell(period), Cell(label), *cells, *change])
-    return Grid(rows, [32, 8, 20, *[22] * (width - 3)], (0, 2), 3, merged, {0: 28.0, 2: 30.0})
+    high = max(30.0, *(15.0 * -(-columns_of(t) // 18) for t in told))  # titles of scenarios may be long
+    return Grid(rows, [32, 8, 20, *[22] * (width - 3)], (0, 2), 3, merged, {0: 28.0, 2: high})
 
 
 def _with_baseline(plain: Any, frame: Any) -> Any:
