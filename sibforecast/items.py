@@ -19,6 +19,7 @@ Roll-up rules
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -274,6 +275,26 @@ def did_you_mean(word: str, known: object) -> str:
     if not near:
         return ""
     return f"; did you mean {', '.join(near[:-1])}{' or ' if near[1:] else ''}{near[-1]}?"
+
+
+_CAUSE = re.compile(r"(\w+) ([=+×≥≤])(-?)([\d.]+(?:e[-+]?\d+)?)( \(\d+\))?")
+
+
+def cause_name(cause: str, language: str) -> str:
+    """A change without a name of its own, told by the label of its item; any other cause is itself.
+
+    Examples
+    --------
+    >>> cause_name("benefit_level ×1.02", "zh"), cause_name("contribution_rate +-0.005", "en")
+    ('人均待遇水平 ×1.02', 'contribution rate −0.005')
+    >>> cause_name("cut", "zh")
+    'cut'
+    """
+    found = _CAUSE.fullmatch(cause)
+    if found is None or found[1] not in CATALOGUE:
+        return cause
+    sign = "−" if found[2] == "+" and found[3] else found[2] + found[3].replace("-", "−")
+    return f"{CATALOGUE[found[1]].label(language)} {sign}{found[4]}{found[5] or ''}"
 
 
 @cache

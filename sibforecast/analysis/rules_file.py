@@ -25,7 +25,7 @@ CUTS = {"C2": "assessment", "C1": "audit", "K1": "condition", "CAP": "cap", "MIN
 RESERVED = ("P0", "B0", "R0", "J0", "T0", *CUTS)
 _SHIPPED = Path(__file__).parent / "rules"
 _KEYS = ("ruleset", "title", "reference", "effective", "unit", "scope", "gap", "classes", "ratio", "caps", "conditions",
-         "linkage", "national", "rounding", "note", *SECTIONS)  # fmt: skip
+         "linkage", "national", "rounding", "note", "note_zh", *SECTIONS)  # fmt: skip
 _SECTIONS = {
     "scope": ("level", "programmes"),
     "gap": ("basis", "keep_months"),
@@ -105,6 +105,7 @@ class SharingRules:
     money: str = "万元"
     places: int = 2
     note: str = ""
+    note_zh: str = ""
     effective: tuple[str, str] = ("", "")
     terms: Terms = field(default_factory=Terms)
 
@@ -372,6 +373,7 @@ def _built(record: Mapping[str, Any]) -> SharingRules:
         money=str(rounding.get("unit", "元")),
         places=int(rounding.get("places", 2)),
         note=str(record.get("note", "")),
+        note_zh=str(record.get("note_zh", "")),
         effective=_interval(record.get("effective", ())),
         terms=built_terms(record),
     )

@@ -82,8 +82,9 @@ class Teller:
                 self._cut(cut, payer)
             self._total(payer)
         self._others()
-        if self.rules.note and way.ratio is not None:
-            self._say("note", note=self._quoted(self.rules.note))
+        note = (self.rules.note_zh if self.language == "zh" else "") or self.rules.note
+        if note and way.ratio is not None:
+            self._say("note", note=self._quoted(note))
         frame = pd.DataFrame(self.rows, columns=list(Explanation.columns))
         return Explanation(lambda: frame, provenance, text="\n".join(self.lines))
 
@@ -276,7 +277,8 @@ class Teller:
 
     def _cause(self, cause: str) -> str:
         entry = items.CATALOGUE.get(cause)
-        return self._quoted(entry.label(self.language) if entry else word(CAUSES, cause, self.language))
+        told = word(CAUSES, items.cause_name(cause, self.language), self.language)
+        return self._quoted(entry.label(self.language) if entry else told)
 
     def _clause(self, clause: str) -> str:
         if not clause:

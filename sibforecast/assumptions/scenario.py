@@ -251,7 +251,7 @@ class Scenario:
         for change, cause in zip(self.in_order, self.causes(), strict=True):
             sign = {"set": "=", "add": "+", "multiply": "×", "floor": "≥", "cap": "≤"}[change.operation]
             when = f"{change.start}…{change.end}"
-            what = f"{change.item} {sign}{getattr(change, change.operation):g} {change.unit}".strip()
+            what = f"{change.item} {sign}{getattr(change, change.operation):g} {change.unit}".strip().replace(" +-", " −")
             lines.append(f"  {cause}: {what}, {', '.join(change.programme)}, {when}, {change.decided_by}")
         return "\n".join(line if len(line) <= 80 else line[:79] + "…" for line in lines)
 

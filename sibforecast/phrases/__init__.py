@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
-from sibforecast.items import CATALOGUE, words
+from sibforecast.items import CATALOGUE, cause_name, words
 
 _FILES = ("methods", "reasons", "findings", "columns")
 _GAP = re.compile(r"\{(\w+)(?::(\w+))?\}")
@@ -145,7 +145,7 @@ class Teller:
         if text in plain:
             return plain[text]
         item = words().get(text.lower())
-        return CATALOGUE[item].label("zh") if item else text
+        return CATALOGUE[item].label("zh") if item else cause_name(text, "zh")
 
     def heading(self, column: str) -> str:
         """The heading of a column of results."""

@@ -79,7 +79,7 @@ def _chosen(
     """The numbers, and what they are of."""
     frame = frame_of(table)
     need(frame, ("item", "period", "value"), "balance")
-    frame, chosen = choose(frame, {"region": region, "programme": programme, "scenario": scenario})
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "scenario": scenario}, table=table)
     there = [i for i in _ITEMS if i in told(frame["item"])]
     if not set(there) & {"total_revenue", "total_expenditure"}:
         raise SibError("balance: the table holds neither total_revenue nor total_expenditure")
@@ -206,7 +206,7 @@ def _limits(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
     figures = rows[["revenue", "expenditure", "closing"]]
     low, high = min(0.0, float(figures.min().min())), float(figures.max().max())
     span = (high - low) or 1.0
-    sheet.ax.set_ylim(low - (0.1 * span if low < 0 else 0.0), high + 0.26 * span)
+    sheet.ax.set_ylim(low - (0.15 * span if low < 0 else 0.0), high + 0.26 * span)
     sheet.ax.set_xlim(rows["year"].min() - 0.7, rows["year"].max() + 0.7)
     sheet.years(int(rows["year"].min()), int(rows["year"].max()))
     sheet.figures("y", scale)
@@ -244,8 +244,10 @@ def _label(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
     if shown and apart < 1.1 * sheet.points(scale.text(shown[0]["closing"]), sheet.text) + 4 * sheet.size:
         shown = shown[:1]  # two figures side by side would overprint each other: the last is enough
     for row in shown:
+        below = row["closing"] < 0  # above it the line of nothing would strike it through
         ax.annotate(
-            scale.text(row["closing"]), (row["year"], row["closing"]), xytext=(0, 9 * sheet.size), textcoords="offset points",
-            ha="center", fontsize=sheet.text, color=style.DEFICIT if row["closing"] < 0 else style.INK, zorder=7,
+            scale.text(row["closing"]), (row["year"], row["closing"]), xytext=(0, (-9 if below else 9) * sheet.size),
+            textcoords="offset points", ha="center", va="top" if below else "baseline",
+            fontsize=sheet.text, color=style.DEFICIT if below else style.INK, zorder=7,
             path_effects=[withStroke(linewidth=3, foreground="white")],
         )  # fmt: skip

@@ -108,8 +108,8 @@ def _chosen(
     """The numbers, and what they are of."""
     frame = frame_of(table)
     need(frame, ("region", "programme", "item", "period", "quantile", "value"), "chances")
-    frame = at_level(among(frame, "region", regions), table, level)
-    frame, chosen = choose(frame, {"programme": programme, "item": item, "period": period, "scenario": scenario})
+    frame = at_level(among(frame, "region", regions, table), table, level)
+    frame, chosen = choose(frame, {"programme": programme, "item": item, "period": period, "scenario": scenario}, table=table)
     few(frame, "region", _MOST, "chances")
     region = frame["region"].astype(str)
     points = frame["quantile"].isna()

@@ -86,7 +86,7 @@ def _chosen(
 
     frame = frame_of(table)
     need(frame, ("period", "stage", "value"), "execution")
-    frame, chosen = choose(frame, {"region": region, "programme": programme, "item": item})
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "item": item}, table=table)
     code = chosen["item"]
     if code in CATALOGUE and CATALOGUE[code].timing != "flow":
         raise SibError(f"execution: {code} does not add up over the months of a year; choose a line such as benefit_expenditure")

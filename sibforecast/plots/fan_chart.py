@@ -52,7 +52,7 @@ def fan_table(
     pandas.DataFrame
         year, kind (history, budget, adjusted, reported, expected, draft, forecast), quantile
         (blank: the point) and value in base units. Months are left out, but for a December that
-        stands for a year without account.
+        stands for a year without account; so is an expected outturn that is the account.
 
     Raises
     ------
@@ -77,12 +77,14 @@ def _chosen(
 
     frame = frame_of(table)
     need(frame, ("period", "value"), "fan")
-    frame, chosen = choose(frame, {"region": region, "programme": programme, "item": item, "scenario": scenario})
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "item": item, "scenario": scenario}, table=table)
     rows = years_of(frame)
     before = history if history is not None else getattr(table, "source", None)
     if before is not None:
         past = _history(frame_of(before), chosen)
         rows = pd.concat([past, rows[~((rows["kind"] == "history") & rows["year"].isin(past["year"]))]], ignore_index=True)
+    final = rows.loc[rows["kind"] == "history"].set_index("year")["value"]  # where the account is there, nothing is expected
+    rows = rows[~((rows["kind"] == "expected") & ((rows["value"] - rows["year"].map(final.to_dict())).abs() < 0.005))]
     if rows.empty:
         raise SibError("fan: no yearly figure to show; months are left out")
     twice = rows[rows.duplicated(["year", "kind", "quantile"], keep=False)]

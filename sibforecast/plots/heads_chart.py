@@ -81,7 +81,7 @@ def _chosen(
     """The numbers, and what they are of."""
     frame = frame_of(table)
     need(frame, ("item", "period", "value"), "heads")
-    frame, chosen = choose(frame, {"region": region, "programme": programme, "scenario": scenario})
+    frame, chosen = choose(frame, {"region": region, "programme": programme, "scenario": scenario}, table=table)
     known = told(frame.loc[frame["value"].notna(), "item"])
     shown = [i for i in _SHOWN if i in known] if items is None else [items] if isinstance(items, str) else list(items)
     if strange := [i for i in shown if i in CATALOGUE and not CATALOGUE[i].unit.startswith("person")]:
@@ -90,7 +90,7 @@ def _chosen(
         raise SibError(f"heads: none of {', '.join(_SHOWN)} is known; choose items=[…]")
     if len({CATALOGUE[i].unit for i in shown if i in CATALOGUE}) > 1:
         raise SibError(f"heads: persons and person-months stand on no one scale; found {', '.join(shown)}")
-    frame = among(frame, "item", shown)
+    frame = among(frame, "item", shown, table)
     rows = lines_of(table, frame, ["item"], "heads", history)
     rank = rows["item"].map({item: i for i, item in enumerate(shown)})
     return rows.iloc[rank.to_numpy().argsort(kind="stable")].reset_index(drop=True), chosen

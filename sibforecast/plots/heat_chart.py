@@ -91,15 +91,16 @@ def _chosen(
     frame = frame_of(table)
     lit = "status" in frame.columns
     need(frame, ("region", "programme", "status" if lit else "value"), "heat")
-    frame = at_level(among(frame, "region", regions), table, level)
+    frame = at_level(among(frame, "region", regions, table), table, level)
     chosen: dict[str, str | None] = {"item": item}
     if item is not None or not lit:
-        frame, chosen["item"] = pick(frame, "item", item or ("months_payable" if "item" in frame.columns else None), single=True)
+        shown = item or ("months_payable" if "item" in frame.columns else None)
+        frame, chosen["item"] = pick(frame, "item", shown, single=True, table=table)
     if stage is None and "stage" in frame.columns and (frame["stage"] == "draft").any():
         stage = "draft"
     if not lit and bands is None and chosen["item"] not in (None, "months_payable"):
         raise SibError(f"heat: no default bands for {chosen['item']}; give bands={{'red': …, 'orange': …}}")
-    frame, others = choose(frame, {"stage": stage, "scenario": scenario, "period": period})
+    frame, others = choose(frame, {"stage": stage, "scenario": scenario, "period": period}, table=table)
     chosen |= others
     areas, funds = few(frame, "region", _MOST, "heat"), told(frame["programme"])
     if not areas:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.items import did_you_mean
+from sibforecast.items import words as words_of_items
+from sibforecast.programmes import registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +77,48 @@ def told(values: pd.Series) -> list[str]:
     return [str(v) for v in values.dropna().unique()]
 
 
-def pick(frame: pd.DataFrame, key: str, wanted: object, *, single: bool) -> tuple[pd.DataFrame, str | None]:
+def coded(key: str, word: str, choices: Container[str], table: Any = None) -> str:
+    """The code in a table of what somebody calls an area, fund or item; another word stays as it is.
+
+    Parameters
+    ----------
+    key : str
+        ``region``, ``programme`` or ``item``; words of other keys are codes.
+    word : str
+        A code or a name, Chinese or English.
+    choices : container of str
+        The codes of the table.
+    table : Result, optional
+        Whose data set knows the names of its areas and funds.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> coded("programme", "失业保险", ["unemployment"]), coded("item", "收支缺口", ["gap"]), coded("region", "Ohio", ["OH"])
+    ('unemployment', 'gap', 'Ohio')
+    """
+    if word in choices or key not in ("region", "programme", "item"):
+        return word
+    plain, source = word.strip().lower(), getattr(table, "source", None) or table
+    found = None
+    if key == "item":
+        found = words_of_items().get(plain)
+    elif key == "programme":
+        found = registry.words(dict(getattr(source, "programmes", {}))).get(plain)
+    elif (tree := getattr(table, "regions", None) or getattr(source, "regions", None)) is not None:
+        try:
+            found = tree.resolve(word)
+        except SibError:
+            return word
+    return found if found is not None and found in choices else word
+
+
+def pick(
+    frame: pd.DataFrame, key: str, wanted: object, *, single: bool, table: Any = None
+) -> tuple[pd.DataFrame, str | None]:
     """The rows of one value of a key column.
 
     Parameters
@@ -88,6 +131,8 @@ def pick(frame: pd.DataFrame, key: str, wanted: object, *, single: bool) -> tupl
         The value, or None for the only one there is.
     single : bool
         Whether, without `wanted`, there may be only one value; else all rows are kept.
+    table : Result, optional
+        Whose data set knows the names of areas and funds.
 
     Returns
     -------
@@ -113,9 +158,10 @@ def pick(frame: pd.DataFrame, key: str, wanted: object, *, single: bool) -> tupl
     texts = frame[key].astype("string")
     choices = told(frame[key])
     if wanted is not None:
-        if str(wanted) not in choices:
+        code = coded(key, str(wanted), choices, table)
+        if code not in choices:
             raise SibError(f"no {key} {str(wanted)!r} in the table{did_you_mean(str(wanted), choices)}; {_listed(choices)}")
-        return frame[(texts == str(wanted)).fillna(False).to_numpy(dtype=bool)], str(wanted)
+        return frame[(texts == code).fillna(False).to_numpy(dtype=bool)], code
     blanks = bool(texts.isna().any())
     if single and len(choices) + (blanks and key == "scenario") > 1:
         also = " and the baseline, whose scenario is blank" if blanks and choices else ""
@@ -124,7 +170,7 @@ def pick(frame: pd.DataFrame, key: str, wanted: object, *, single: bool) -> tupl
 
 
 def choose(
-    frame: pd.DataFrame, wanted: Mapping[str, object], together: Container[str] = ()
+    frame: pd.DataFrame, wanted: Mapping[str, object], together: Container[str] = (), table: Any = None
 ) -> tuple[pd.DataFrame, dict[str, str | None]]:
     """The rows of one value of each key, and what they are of.
 
@@ -136,6 +182,8 @@ def choose(
         The value of each key, or None for the only one there is.
     together : collection of str
         Keys of which, without a value, several may be shown together.
+    table : Result, optional
+        Whose data set knows the names of areas and funds.
 
     Returns
     -------
@@ -157,7 +205,7 @@ def choose(
     """
     chosen: dict[str, str | None] = {}
     for key, value in wanted.items():
-        frame, chosen[key] = pick(frame, key, value, single=key not in together)
+        frame, chosen[key] = pick(frame, key, value, single=key not in together, table=table)
     return frame, chosen
 
 
@@ -166,7 +214,7 @@ def _listed(choices: list[str]) -> str:
     return f"there are: {', '.join(choices[:_LISTED])}{more}" if choices else "there is none"
 
 
-def among(frame: pd.DataFrame, key: str, wanted: Iterable[object] | None) -> pd.DataFrame:
+def among(frame: pd.DataFrame, key: str, wanted: Iterable[object] | None, table: Any = None) -> pd.DataFrame:
     """The rows of several values of a key column, in the order they were asked for.
 
     Raises
@@ -187,6 +235,7 @@ def among(frame: pd.DataFrame, key: str, wanted: Iterable[object] | None) -> pd.
         raise SibError(f"the table has no column {key}, so none can be chosen")
     texts = frame[key].astype(str)
     choices = told(frame[key])
+    values = [coded(key, v, choices, table) for v in values]
     strange = [f"{v!r}{did_you_mean(v, choices)}" for v in values if v not in choices]
     if strange:
         raise SibError(f"no {key} {', '.join(strange)} in the table; {_listed(choices)}")

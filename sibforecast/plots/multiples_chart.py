@@ -85,8 +85,8 @@ def _chosen(
     """The numbers, and what they are of."""
     frame = frame_of(table)
     need(frame, ("region", "period", "value"), "multiples")
-    frame = at_level(among(frame, "region", regions), table, level)
-    frame, chosen = choose(frame, {"programme": programme, "item": item, "scenario": scenario})
+    frame = at_level(among(frame, "region", regions, table), table, level)
+    frame, chosen = choose(frame, {"programme": programme, "item": item, "scenario": scenario}, table=table)
     areas = few(frame, "region", _MOST, "multiples")
     rows = lines_of(table, frame, ["region"], "multiples", history)
     rank = rows["region"].map({area: i for i, area in enumerate(areas)})

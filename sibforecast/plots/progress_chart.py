@@ -77,9 +77,9 @@ def _chosen(
     need(frame, ("region", "programme", "item", "period", "executed"), "progress")
     if not {"budget", "adjusted"} & set(frame.columns):
         raise SibError("progress: the table has neither budget nor adjusted to hold the year against")
-    frame = at_level(among(frame, "region", regions), table, level)
+    frame = at_level(among(frame, "region", regions, table), table, level)
     wanted = {"item": item, "region": region, "programme": programme, "period": None}
-    frame, chosen = choose(frame, wanted, together=("region", "programme"))
+    frame, chosen = choose(frame, wanted, together=("region", "programme"), table=table)
     if frame.empty or chosen["period"] is None:
         raise SibError("progress: no rows to show")
     if chosen["region"] is None and chosen["programme"] is None:

@@ -94,9 +94,9 @@ def _chosen(
     frame, _ = pick(_told_or_computed(frame), "item", "months_payable", single=True)
     before = history if history is not None else getattr(table, "source", None)
     before = _told_or_computed(frame_of(before)) if before is not None else None
-    frame = at_level(among(frame, "region", regions), table, level)
+    frame = at_level(among(frame, "region", regions, table), table, level)
     wanted = {"region": region, "programme": programme, "scenario": scenario}
-    frame, chosen = choose(frame, wanted, together=("region", "programme"))
+    frame, chosen = choose(frame, wanted, together=("region", "programme"), table=table)
     if chosen["region"] is None and chosen["programme"] is None:
         funds = ", ".join(told(frame["programme"]))
         raise SibError(f"reserves: several areas and several funds; choose region=… or programme=… ({funds})")

@@ -99,7 +99,7 @@ def _chosen(
         frame = frame[frame["quantile"].isna().to_numpy(bool)]
     frame = at_level(frame, table, level)
     keys = {"item": item, "region": region, "programme": programme, "period": period}
-    frame, chosen = choose(frame, keys, together=("region", "programme", "period"))
+    frame, chosen = choose(frame, keys, together=("region", "programme", "period"), table=table)
     frame = frame.assign(scenario=frame["scenario"].astype("string").fillna("").astype(str))
     if wanted is not None:
         names = ([""] if "" in set(frame["scenario"]) else []) + [w for w in wanted if w]

@@ -70,7 +70,8 @@ def _chosen(
 
     frame = frame_of(table)
     need(frame, ("region", "payer", "value"), "sharing")
-    frame, chosen = choose(frame, {"programme": programme, "period": period, "scenario": scenario}, together=("programme",))
+    wanted = {"programme": programme, "period": period, "scenario": scenario}
+    frame, chosen = choose(frame, wanted, together=("programme",), table=table)
     blank = frame[["region", "payer", "value"]].isna().any(axis=1)
     if blank.any():
         raise SibError(f"sharing: {int(blank.sum())} rows lack region, payer or value; a sum over them would hide it")

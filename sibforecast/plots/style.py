@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from sibforecast.items import CATALOGUE
+from sibforecast.items import CATALOGUE, cause_name
 from sibforecast.plots.fonts import chinese_font as chinese_font
 from sibforecast.plots.fonts import has_chinese as has_chinese
 from sibforecast.plots.scales import MINUS as MINUS
@@ -89,6 +89,8 @@ class Look:
             text = CATALOGUE[code].label(self.language)
         if not text and code in WORDS:
             text = self.word(code)
+        if not text and (told := cause_name(code, self.language)) != code:
+            text = told
         return text or self.drawable(code.replace("_", " "))
 
 

@@ -87,9 +87,9 @@ def _chosen(
     frame = frame_of(table)
     pair = {"low", "high"} <= set(frame.columns)
     need(frame, ("item", "low", "high") if pair else ("item", "by", "value"), "tornado")
-    frame = at_level(among(frame, "item", items), table, level)
+    frame = at_level(among(frame, "item", items, table), table, level)
     wanted = {"region": region, "programme": programme, "period": period, "scenario": None}
-    frame, chosen = choose(frame, wanted, together=("region", "programme"))
+    frame, chosen = choose(frame, wanted, together=("region", "programme"), table=table)
     if frame.empty:
         raise SibError("tornado: no rows to show")
     shown = ["low", "high"] if pair else ["by", "value"]

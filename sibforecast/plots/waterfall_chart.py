@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
+from sibforecast.items import cause_name
 from sibforecast.plots import style
 from sibforecast.plots.keys import choose, frame_of, need, pick
 from sibforecast.plots.sheet import Sheet, open_sheet
@@ -71,9 +72,11 @@ def _chosen(
     import pandas as pd
 
     frame = frame_of(table)
+    if not hasattr(table, "groupby") and "cause" not in frame.columns:
+        raise SibError(f"waterfall: a {type(table).__name__} has no causes; pass sib.attribute(before, after)")
     need(frame, ("cause", "value"), "waterfall")
     wanted = {"region": region, "programme": programme, "period": period, "scenario": scenario}
-    frame, chosen = choose(frame, wanted, together=("region", "programme"))
+    frame, chosen = choose(frame, wanted, together=("region", "programme"), table=table)
     frame, _ = pick(frame, "item", None, single=True)
     blank = frame["value"].isna() | frame["cause"].isna()
     if blank.any():
@@ -170,12 +173,13 @@ def waterfall(
     import pandas as pd
 
     rows, chosen = _chosen(table, region, programme, period, scenario, _SHOWN)
+    one, title_of_one = _only_change(frame_of(table), chosen["scenario"]), chosen["scenario"] or ""
     sheet = open_sheet(table, ax, language, title, labels, provenance, inches=2.4 + 0.36 * len(rows))
     look = sheet.look
     scale = sheet.scale(float(pd.concat([rows["start"], rows["end"]]).abs().max()))
     with sheet.drawn():
         sheet.rows(
-            [sheet.word("others", n) if role == "others" else look.name(c)
+            [sheet.word("others", n) if role == "others" else look.drawable(title_of_one) if c == one else look.name(c)
              for c, role, n in zip(rows["cause"], rows["role"], rows["count"], strict=True)]
         )  # fmt: skip
         legend = _bars(sheet, rows)
@@ -187,6 +191,18 @@ def waterfall(
         look.drawable(chosen["scenario"] or ""), sheet.word("attribution"),
     ]  # fmt: skip
     return sheet.finish(what, [chosen["period"]], scale.unit, legend, columns=4)
+
+
+def _only_change(frame: pd.DataFrame, scenario: str | None) -> str | None:
+    """The one change of a scenario, where it has no name of its own: the scenario's title says more than it."""
+    if scenario is None or "kind" not in frame.columns:
+        return None
+    own = (frame["scenario"] == scenario) & (frame["kind"] == "policy")
+    if "stage" in frame.columns:
+        own &= frame["stage"] != "budget"  # what was announced is no change of the scenario
+    causes = frame.loc[own.to_numpy(bool), "cause"].unique()
+    unnamed = [c for c in map(str, causes) if cause_name(c, "en") != c]
+    return unnamed[0] if len(causes) == 1 and unnamed else None
 
 
 def _paint(row: Mapping[Hashable, Any]) -> str:

@@ -85,7 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reserves": ("months payable", "可支付月数"),
     "months": ("months", "个月"),
     "bands_default": (
-        "bands: default of this package from {}, in no document (unverified)", "预警线：本软件{}起的默认值，无文件依据（未核实）",
+        "bands: default of this package from {}, in no document (unverified)", "预警线：软件默认值（{}起），无文件依据（未核实）",
     ),
     "bands_given": ("bands: as given", "预警线：按给定值"),
     "red": ("red", "红"),

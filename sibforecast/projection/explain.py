@@ -10,6 +10,7 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.errors import SibError
+from sibforecast.phrases import Teller
 from sibforecast.programmes import registry
 from sibforecast.programmes.programme import Year
 from sibforecast.projection.draft import BudgetDraft
@@ -41,7 +42,7 @@ class Explanation(Result):
 
 
 @dataclass
-class _Teller:
+class _Walk:
     """Walks from a figure to the figures it was computed from."""
 
     data: FundData
@@ -151,7 +152,8 @@ def explain(
         The scenario's title; by default the first of the result.
     language : {"zh", "en"}, optional
         Of a bill: by default Chinese where amounts are in yuan. Figures of a draft are told
-        with English item names unless ``zh`` is asked for.
+        in English unless ``zh`` is asked for: names, formulas and methods of the text. The
+        frame stays English.
 
     Returns
     -------
@@ -200,11 +202,11 @@ def explain(
     moves = Moves.of(projection.scenarios.get(title), path, data.regions)
     if code not in basis.areas:
         return _upper(result, data, path, code, item, year, language, moves)
-    teller = _Teller(data, path, basis.areas.index(code), moves)
-    teller.tell(item, year, 0)
-    if not teller.rows:
+    walk = _Walk(data, path, basis.areas.index(code), moves)
+    walk.tell(item, year, 0)
+    if not walk.rows:
         raise SibError(f"{item} of {data.regions.label(code)} has no figure in {year}")
-    return _told(teller.rows, data, code, programme, projection.provenance, language)
+    return _told(walk.rows, data, code, programme, projection.provenance, language)
 
 
 def _upper(
@@ -254,6 +256,7 @@ def _has_account(path: FundPath, area: int, year: int) -> bool:
 def _told(
     rows: list[dict[str, Any]], data: FundData, code: str, programme: str, provenance: Any, language: str | None
 ) -> Explanation:
+    teller = Teller(language or "en", data.labels("zh") if language == "zh" else {})
     names = language or ("zh" if data.currency == "yuan" else "en")
     lines = [f"{data.regions.label(code, names)} · {data.programmes[programme].label(names)}"]
     for row in rows:
@@ -268,9 +271,9 @@ def _told(
             continue
         text = f"{'  ' * row['depth']}{name} {row['period']} = {figure}"
         if row["formula"]:
-            text += f"   [{row['formula']}]"
+            text += f"   [{teller.text(row['formula'])}]"
         if row["origin"]:
-            text += f"   ({row['origin']})"
+            text += f"   ({teller.text(row['origin'])})"
         lines.append(text)
     frame = pd.DataFrame(rows, columns=list(Explanation.columns))
     return Explanation(lambda: frame, provenance, text="\n".join(lines))

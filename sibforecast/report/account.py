@@ -7,11 +7,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sibforecast.items import EXPENDITURE_LINES, INTER_LEVEL_REVENUE, REVENUE_LINES, STATUTORY_LINES
+from sibforecast.items import EXPENDITURE_LINES, INTER_LEVEL_EXPENDITURE, INTER_LEVEL_REVENUE, REVENUE_LINES
+from sibforecast.report.known import as_known, same
 
 #: Stages that may stand for the year before the draft, the best first.
 _BEFORE = ("expected", "executed", "final", "adjusted", "budget")
 NAN = float("nan")
+#: Lines that a fund has not by its rules, by its kind: entrusted investment is for pensions, collective aid for
+#: residents' pensions, and who moves takes nothing along from residents' medical or work-injury insurance.
+_TRANSFERS = ("transfer_in", "transfer_out")
+_NEVER: dict[str, tuple[str, ...]] = {
+    "wage_based_pension": ("collective_aid",), "closing_subsidy_pension": ("collective_aid",), "flat_pension": (),
+    "employee_medical": ("collective_aid", "investment_return"),
+    "resident_medical": ("collective_aid", "investment_return", *_TRANSFERS),
+    "injury": ("collective_aid", "investment_return", *_TRANSFERS),
+    "unemployment": ("collective_aid", "investment_return"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,7 @@ class Account:
         Methods are told from the draft of its `parts`, where it was rolled up.
         """
         source, year = getattr(result, "source", None), getattr(result, "year", None)
-        frame = result.frame
+        frame = as_known(result.frame)
         if not year or source is None or frame.empty or "scenario" in frame or frame["region"].nunique() != 1:
             return None
         names = result.labels(language)
@@ -87,15 +98,21 @@ class Account:
         return (fund, item) in self.known
 
     def lacks(self, fund: str, item: str) -> bool:
-        """Whether a line does not apply to a fund: absent, while other lines of its side are there.
+        """Whether a fund has by its rules no such line, and none was reported.
 
-        Totals and balances apply to every fund, and of a fund that publishes no lines nothing is
-        known of them: there a blank says so.
+        A line that was merely not reported is not known, and a blank says so. Of funds abroad no
+        rules are known here.
         """
-        if item not in STATUTORY_LINES or self.has(fund, item):
-            return False
+        return self.currency == "yuan" and not self.has(fund, item) and item in _NEVER.get(self.funds[fund][1], ())
+
+    def adds_nothing(self, fund: str, item: str, column: tuple[str, str]) -> bool:
+        """Whether a line was not reported while the lines of its side that were make up the total to the cent."""
         revenue = item in REVENUE_LINES + INTER_LEVEL_REVENUE
-        return any(self.has(fund, line) for line in (REVENUE_LINES if revenue else EXPENDITURE_LINES))
+        lines = REVENUE_LINES + INTER_LEVEL_REVENUE if revenue else EXPENDITURE_LINES + INTER_LEVEL_EXPENDITURE
+        if item not in lines or self.has(fund, item):
+            return False
+        told = [v for v in (self.get(fund, line, column) for line in lines) if math.isfinite(v)]
+        return bool(told) and same(sum(told), self.get(fund, "total_revenue" if revenue else "total_expenditure", column))
 
     def items(self, fund: str) -> Iterator[str]:
         """Items a fund knows."""
@@ -134,8 +151,3 @@ def rolled(result: Any) -> Any:
     from sibforecast.rollup.roll import roll_up  # pandas comes with it: only where something is rolled up
 
     return roll_up(result, tops[0].level)
-
-
-def same(one: float, other: float) -> bool:
-    """Whether two amounts are equal to the cent, as forms show them."""
-    return math.isfinite(one) and math.isfinite(other) and abs(one - other) < 0.005 + 1e-13 * abs(other)

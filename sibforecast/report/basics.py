@@ -9,8 +9,8 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell as at
 
 from sibforecast import items
-from sibforecast.report.account import same
 from sibforecast.report.grid import Cell, Grid
+from sibforecast.report.known import same
 from sibforecast.report.official import Words
 
 #: The three tables of base data: kinds of funds that stand in each, and their names.

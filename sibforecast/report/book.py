@@ -11,6 +11,7 @@ from sibforecast.items import CATALOGUE, UNITS
 from sibforecast.phrases import Teller
 from sibforecast.report.contents import official_sheets, reading_sheets
 from sibforecast.report.cover import cover, currency_of, provenance_of
+from sibforecast.report.known import as_known
 from sibforecast.sheets import Sheet, write_sheets
 
 if TYPE_CHECKING:
@@ -221,6 +222,7 @@ def _wide(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame | None:
 
     if not set(_TIDY) <= set(frame.columns) or frame.empty:
         return None
+    frame = as_known(frame)
     keys = ["region", "programme", *(["scenario"] if "scenario" in frame.columns else []), "item"]
     plain = frame[[*keys, "period", "stage", "value", "method"]].astype(dict.fromkeys([*keys, "period", "stage"], "object"))
     plain["scenario" if "scenario" in keys else "item"] = plain["scenario" if "scenario" in keys else "item"].fillna("")

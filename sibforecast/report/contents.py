@@ -60,7 +60,7 @@ def official_sheets(
     sheets[words("基金平衡表", "Balance and filling")] = balance_form(words, top.balance)
     for make, titles in _SUMMARIES:
         for name, result in named.items():
-            made = make(result, teller, note)
+            made = scenario_form(result, teller, note, top) if make is scenario_form else make(result, teller, note)
             if made is not None:
                 title = titles[zh]
                 sheets[title if title not in sheets else f"{title} {name}"] = made

@@ -14,8 +14,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell as at
 
 from sibforecast import items
 from sibforecast.phrases import Teller
-from sibforecast.report.account import Account, same
+from sibforecast.report.account import Account
 from sibforecast.report.grid import Cell, Grid
+from sibforecast.report.known import same
 from sibforecast.sheets import REPEATS
 
 #: Form numbers of the seven funds, and the short names of their sheets.
@@ -251,10 +252,10 @@ def _notes(words: Words, fund: str) -> list[str]:
     months = account.get(fund, "months_payable", account.draft)
     gap = words.shown(fund, "gap", account.draft)
     if account.currency != "yuan":
-        mended = "× does not apply. A blank is not known, never zero. Totals are live formulas."
+        mended = "A blank is not known, never zero. Totals are live formulas."
     else:
-        mended = words("×：本基金无此项。空白：没有数据，不是零。合计为公式。",
-                       "×: does not apply. Blank: not known, never zero. Totals are live formulas.")
+        mended = words("×：按规定本基金无此项。空白：没有数据，不是零。合计为公式。",
+                       "×: no such line by the rules of the fund. Blank: not known, never zero. Totals are live formulas.")
     notes = [words(f"注：{mended}{REPEATS}。", f"Notes: {mended}")]
     if math.isfinite(gap):
         told = words("可支付月数", "months payable")
@@ -278,8 +279,9 @@ def total_form(words: Words) -> Grid:
     first = len(rows)
     places = {line.item: first + n for n, line in enumerate(lines)}
     rows += [_total_row(words, line, places) for line in lines]
-    text = words(f"注：本表为{words.column(account.draft)}，各基金上年数见各表。×：无此项。{REPEATS}。",
-                 f"Notes: {words.column(account.draft)}; last year's figures are in the forms of the funds. ×: does not apply.")
+    crossed = " ×: no such line by the rules." if account.currency == "yuan" else ""
+    text = words(f"注：本表为{words.column(account.draft)}，各基金上年数见各表。×：按规定无此项。{REPEATS}。",
+                 f"Notes: {words.column(account.draft)}; last year's figures are in the forms of the funds.{crossed}")
     merged.append((len(rows), 0, len(rows), columns - 1))
     rows.append([Cell(text, "note"), *[None] * (columns - 1)])
     heights = {0: 28.0, 3: 48.0, len(rows) - 1: 18.0} | {first + n: 23.0 for n in range(len(lines))}
@@ -313,12 +315,15 @@ def _total_row(words: Words, line: Line, rows: dict[str, int]) -> list[Cell | No
             cells.append(Cell("×", "na"))
             continue
         value = words.shown(fund, line.item, account.draft)
-        told.append(value)
+        if not account.adds_nothing(fund, line.item, account.draft):
+            told.append(value)
         figures = {i: words.shown(fund, i, account.draft) for i in rows}
         cells.append(live(line, value, {i: at(r, 2 + place) for i, r in rows.items()}, figures, look))
     whole = sum(told)
-    if not told:
+    if all(account.lacks(f, line.item) for f in account.funds):
         across = Cell("×", "na")
+    elif not told:
+        across = Cell(None, look)
     elif not math.isfinite(whole):
         across = Cell(None, look)  # of some funds is not of all
     else:

@@ -39,7 +39,7 @@ def chart(draw: Draw, voice: Voice, *, tall: float = 1.0, phone: bool = False) -
     tall : float
         How much taller than usual.
     phone : bool
-        Whether it fits a phone when drawn for one; else it is moved sideways there.
+        Whether it is drawn for a phone once more; else the one picture is scaled down there.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def chart(draw: Draw, voice: Voice, *, tall: float = 1.0, phone: bool = False) -
     size = {"width": "1000", "height": f"{1000 * _WIDE[1] * tall / _WIDE[0]:.0f}"}
     said = title.replace("\n", " ")
     if narrow is None:
-        return element("figure", element("img", src=wide, alt=said, **size), class_="wide", tabindex="0")
+        return element("figure", element("img", src=wide, alt=said, **size), class_="wide")
     # two pictures, not one with two sources: paper asks anew which of them fits
     small = {"width": "560", "height": f"{560 * _NARROW[1] * tall / _NARROW[0]:.0f}"}
     broad = element("img", src=wide, alt=said, class_="broad", **size)

@@ -168,18 +168,20 @@ def lines(frame: pd.DataFrame, told: Explanations, ident: str, section: str = ""
     known = {s: i for i, s in enumerate(_STAGES)}
     pairs = [(str(p), str(s)) for p, s in frame[["period", "stage"]].drop_duplicates().itertuples(index=False, name=None)]
     pairs = sorted(pairs, key=lambda p: (p[0], known.get(p[1], len(known))))[-_COLUMNS:]
+    pairs = sorted(pairs, key=lambda p: p[1] != "draft")  # the draft first: a phone shows no more than the first columns
+    money = money_scale(frame, voice)
     out = []
     for place, fund in enumerate(dict.fromkeys(frame["programme"].astype(str))):
         part = frame[(frame["programme"] == fund).to_numpy(bool)]
         where = f"{ident}-{place + 1}"
         out.append(
-            element("details", element("summary", voice.name(fund)), _fund_lines(part, fund, pairs, told, where, section))
+            element("details", element("summary", voice.name(fund)), _fund_lines(part, fund, pairs, told, where, section, money))
         )
     return joined(out)
 
 
 def _fund_lines(
-    part: pd.DataFrame, fund: str, pairs: list[tuple[str, str]], told: Explanations, ident: str, section: str
+    part: pd.DataFrame, fund: str, pairs: list[tuple[str, str]], told: Explanations, ident: str, section: str, money: Scale
 ) -> Html:
     voice = told.voice
     keys = [part[k].astype(str).tolist() for k in ("region", "item", "period", "stage")]
@@ -188,7 +190,6 @@ def _fund_lines(
     if len(cells) < len(part):
         raise SibError(f"{fund}: some figures occur twice; keep one series of the table")
     areas = in_order(keys[0], voice.names)
-    money = money_scale(part, voice)
     body = []
     for area in areas:
         for code in in_order(keys[1], CATALOGUE):
@@ -199,9 +200,9 @@ def _fund_lines(
             unit = CATALOGUE[code].unit if code in CATALOGUE else "currency"
             scale = money if unit == "currency" else voice.scale(max(values), unit)
             link = told.item(section, part, fund, code)
-            tds = [element("th", voice.name(code), scope="row")]
+            told_unit = element("small", scale.unit, class_="unit") if scale.unit else None
+            tds = [element("th", voice.name(code), " ", told_unit, scope="row")]
             tds += [element("td", voice.name(area), class_="name")] if len(areas) > 1 else []
-            tds.append(element("td", scale.unit, class_="unit"))
             for (period, stage), cell in zip(pairs, row, strict=True):
                 if cell is None or cell[0] != cell[0]:
                     tds.append(blank(voice))
@@ -210,6 +211,6 @@ def _fund_lines(
                 href = link(area, period, stage, cell[1], f"#{ident}")
                 tds.append(number(cell[0], scale, href, voice, deficit=wrong or (code == "gap" and cell[0] > 0)))
             body.append(element("tr", *tds))
-    heads = [(voice.word("line"), False), *([(voice.word("area"), False)] if len(areas) > 1 else []), (voice.word("unit"), False)]
+    heads = [(voice.word("line"), False), *([(voice.word("area"), False)] if len(areas) > 1 else [])]
     heads += [(voice.column(p, s), True) for p, s in pairs]
     return table(voice.name(fund), heads, body, voice, ident)

@@ -91,9 +91,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "everywhere": ("all areas", "全部地区"),
     "and_more": ("{} and {} more", "{}等{}个地区"),
     "growth_formula": (
-        "(figure − figure compared with) ÷ figure compared with × 100: a draft is compared with the expected outturn of the "
-        "year before, without one with its final account, execution or budget.",
-        "（本年数 − 比较数）÷ 比较数 × 100。草案与上年预计执行数比较；没有的，与上年决算数、执行数或预算数比较。",
+        "(figure − figure compared with) ÷ figure compared with × 100: a draft is compared with the final account of the "
+        "year before, where it is not final with its expected outturn, execution or budget.",
+        "（本年数 − 比较数）÷ 比较数 × 100。草案与上年决算数比较；尚未决算的，与上年预计执行数、执行数或预算数比较。",
     ),
     "growth_title": ("growth", "增长率"),
     "cause_text": (

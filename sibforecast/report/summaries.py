@@ -9,9 +9,11 @@ from xlsxwriter.utility import xl_rowcol_to_cell as at
 
 from sibforecast import items
 from sibforecast.phrases import Teller
-from sibforecast.report.account import rolled, same
+from sibforecast.report.account import rolled
 from sibforecast.report.cover import currency_of
 from sibforecast.report.grid import Cell, Grid
+from sibforecast.report.known import same
+from sibforecast.results import columns_of
 
 #: Lines by which scenarios are compared.
 _COMPARED = ("total_revenue", "total_expenditure", "gap", "closing_balance", "months_payable")
@@ -40,8 +42,11 @@ def _unit(currency: str, zh: bool) -> str:
     return f"单位：{name}" if zh else f"Unit: {name}"
 
 
-def scenario_form(result: Any, teller: Teller, note: str) -> Grid | None:
-    """Main lines of each fund by scenario, with the difference to the baseline; ``None`` without scenarios."""
+def scenario_form(result: Any, teller: Teller, note: str, draft: Any = None) -> Grid | None:
+    """Main lines of each fund by scenario, with the difference to the baseline; ``None`` without scenarios.
+
+    Scenarios without a baseline of their own are held against the `draft` that rests on the same assumptions.
+    """
     names, zh = teller.names, teller.language == "zh"
     frame = result.frame
     if not {"scenario", "item", "stage", "period"} <= set(frame) or "line" in frame or "quantile" in frame:
@@ -56,13 +61,16 @@ def scenario_form(result: Any, teller: Teller, note: str) -> Grid | None:
     runs = list(dict.fromkeys(plain["scenario"]))
     if runs in ([], [""]) or plain["region"].nunique() != 1:
         return None
+    plain = plain[["region", "programme", "period", "item", "scenario", "value"]]
+    if "" not in runs and draft is not None and getattr(result, "assumptions", None) is draft.assumptions:
+        plain, runs = _with_baseline(plain, draft.frame), ["", *runs]
     base = "" if "" in runs else runs[0]
     others = [r for r in runs if r != base]
     keys = plain[["programme", "period", "item", "scenario"]].itertuples(index=False, name=None)
     values = dict(zip(keys, plain["value"].astype(float), strict=True))
     width = 3 + len(runs) + len(others)
     rows, merged = _top("情景对比" if zh else "Scenarios compared", _unit(currency_of(result), zh), width, note)
-    told = [base or ("基线" if zh else "baseline"), *others, *(f"{o}：{'差额' if zh else 'difference'}" for o in others)]
+    told = [base or ("基准" if zh else "baseline"), *others, *(f"{o}：{'差额' if zh else 'difference'}" for o in others)]
     rows.append([Cell(t, "head") for t in (*(("险种", "年度", "指标") if zh else ("Fund", "Year", "Line")), *told)])
     for fund, period in dict.fromkeys(zip(plain["programme"], plain["period"], strict=True)):
         for item in _COMPARED:
@@ -73,7 +81,17 @@ def scenario_form(result: Any, teller: Teller, note: str) -> Grid | None:
             change = [Cell(v - figures[0], look, f"={at(here, 3 + n)}-{at(here, 3)}") for n, v in enumerate(figures) if n]
             label = items.CATALOGUE[item].label("zh" if zh else "en")
             rows.append([Cell(names.get(fund, fund)), Cell(period), Cell(label), *cells, *change])
-    return Grid(rows, [32, 8, 20, *[22] * (width - 3)], (0, 2), 3, merged, {0: 28.0, 2: 30.0})
+    high = max(30.0, *(15.0 * -(-columns_of(t) // 18) for t in told))  # titles of scenarios may be long
+    return Grid(rows, [32, 8, 20, *[22] * (width - 3)], (0, 2), 3, merged, {0: 28.0, 2: high})
+
+
+def _with_baseline(plain: Any, frame: Any) -> Any:
+    """Rows of scenarios with those of a draft of the same area before them, as the blank scenario."""
+    import pandas as pd
+
+    own = frame[frame["stage"].isin(["expected", "draft"]) & frame["item"].isin(_COMPARED)].assign(scenario="")
+    own = own[own["region"].isin(plain["region"].unique()) & own["period"].astype(str).isin(plain["period"].unique())]
+    return pd.concat([own[plain.columns].astype(plain.dtypes), plain], ignore_index=True)
 
 
 def bill_form(result: Any, teller: Teller, note: str) -> Grid | None:
@@ -123,17 +141,22 @@ def cause_form(result: Any, teller: Teller, note: str) -> Grid | None:
     width = len(keys) + 1
     rows, merged = _top("缺口成因汇总" if zh else "Causes of the gap", _unit(currency_of(result), zh), width, note)
     rows.append([Cell(t, "head") for t in (*(_HEADS[k][zh] for k in keys), _AMOUNT[zh])])
+    heights, widths = {0: 28.0, 2: 24.0}, {"programme": 32, "cause": 36, "scenario": 26}
     for whose, part in sums.groupby(["programme", *extra], sort=False):
         part = part.reindex(part["value"].abs().sort_values(ascending=False, kind="stable").index)
         first, fund = len(rows), names.get(whose[0], whose[0])
         for record in part.itertuples(index=False, name=None):
-            rows.append([Cell(fund), *(Cell(teller.word(v), "wrapped") for v in record[1:-1]), Cell(float(record[-1]), "gap")])
+            told = [teller.word(v) for v in record[1:-1]]
+            lines = max(-(-columns_of(t) // (widths.get(k, 14) - 3)) for k, t in zip(keys[1:], told, strict=True))
+            heights |= {len(rows): 15.0 * lines} if lines > 1 else {}
+            rows.append([Cell(fund), *(Cell(t, "wrapped") for t in told), Cell(float(record[-1]), "gap")])
         span = f"=SUM({at(first, width - 1)}:{at(len(rows) - 1, width - 1)})"
         blank = [Cell("", "band") for _ in keys[2 + len(extra) :]]
-        told = [Cell(text, "band") for text in (fund, *whose[1:])]
-        rows.append([*told, *blank, Cell(_TOTAL[zh], "band"), Cell(float(sum(part["value"])), "total gap", span)])
-    widths = {"programme": 32, "cause": 36}
-    return Grid(rows, [*(widths.get(k, 14) for k in keys), 22], (0, 2), 1, merged, {0: 28.0, 2: 24.0})
+        lead = [Cell(fund, "band"), *(Cell(text, "total wrapped") for text in whose[1:])]
+        rows.append([*lead, *blank, Cell(_TOTAL[zh], "band"), Cell(float(sum(part["value"])), "total gap", span)])
+        lines = max((-(-columns_of(t) // (widths.get(k, 14) - 3)) for k, t in zip(extra, whose[1:], strict=True)), default=1)
+        heights |= {len(rows) - 1: 15.0 * lines} if lines > 1 else {}
+    return Grid(rows, [*(widths.get(k, 14) for k in keys), 22], (0, 2), 1, merged, heights)
 
 
 def adjustment_form(result: Any, teller: Teller, note: str) -> Grid | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
-from sibforecast.items import CATALOGUE
+from sibforecast.items import CATALOGUE, cause_name
 from sibforecast.phrases import Teller
 from sibforecast.plots.scales import Scale, scale_of
 from sibforecast.plots.style import Look, has_chinese
@@ -19,16 +19,20 @@ if TYPE_CHECKING:
 
 #: A figure too small for two places is shown with more of them, down to the cent of a 亿元.
 _MOST_PLACES = 10
+#: Where the largest total of a page's drafts is below 100 亿元, two places of a 亿元 are too coarse for its lines.
+_SMALL = 1e10
+_TOTALS = ("total_revenue", "total_expenditure", "current_balance", "closing_balance")
 
 
 @dataclass(frozen=True)
 class Voice:
-    """Language, names by code, currency, and whether the data are illustrative."""
+    """Language, names by code, currency, whether the data are illustrative, and whether yuan stand in 万元 at most."""
 
     language: str
     names: Mapping[str, str] = field(default_factory=dict)
     currency: str = "yuan"
     illustrative: bool = False
+    small: bool = False
 
     @cached_property
     def teller(self) -> Teller:
@@ -54,7 +58,7 @@ class Voice:
             return self.names[text]
         if text in CATALOGUE:
             return CATALOGUE[text].label(self.language)
-        return self.word(text)
+        return self.word(cause_name(text, self.language))
 
     def column(self, period: str, stage: str) -> str:
         """A year and its stage: 2027年草案."""
@@ -62,7 +66,8 @@ class Voice:
 
     def scale(self, largest: float, unit: str = "currency") -> Scale:
         """The size figures of a unit are shown in; money with two places."""
-        found = scale_of(largest, unit, Look(self.language, currency=self.currency))
+        size = min(abs(largest), 1e8 - 1.0) if self.small and unit == "currency" else largest
+        found = scale_of(size, unit, Look(self.language, currency=self.currency))
         return replace(found, places=2) if unit == "currency" else found
 
 
@@ -122,4 +127,14 @@ def voice_of(results: list[Any], language: str | None) -> Voice:
     for result in results:
         for code, name in _names(result, language).items():
             names.setdefault(code, name)
-    return Voice(language, names, money[0] if money else "yuan", any(bool(o.get("illustrative")) for o in origins))
+    currency = money[0] if money else "yuan"
+    small = currency == "yuan" and _is_small(results)
+    return Voice(language, names, currency, any(bool(o.get("illustrative")) for o in origins), small)
+
+
+def _is_small(results: list[Any]) -> bool:
+    """Whether the largest total of all drafts and projections is small; without any of them it is not known."""
+    frames = [frame_of(r) for r in results]
+    totals = [f.loc[f["item"].isin(_TOTALS), "value"].abs().max() for f in frames if {"item", "stage", "value"} <= set(f.columns)]
+    told = [float(t) for t in totals if t == t]
+    return bool(told) and max(told) < _SMALL

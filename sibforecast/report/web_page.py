@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sibforecast.errors import SibError
 from sibforecast.report import page_charts, page_studies
 from sibforecast.report.explanations import Explanations
+from sibforecast.report.known import as_known
 from sibforecast.report.markup import Html, element, joined
 from sibforecast.report.page_tables import in_order, lines, money_scale, overview
 from sibforecast.report.story import sentence, story_table
@@ -171,6 +172,7 @@ class _Page:
 
     def _draft(self, name: str, result: Any, frame: pd.DataFrame, ident: str) -> tuple[str, Html]:
         voice = self.voice
+        frame = as_known(frame)
         areas = in_order(frame["region"], voice.names)
         heading = self._areas(areas) or name
         parts: list[object] = [element("h3", voice.word("story")), self._story(frame, areas)]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -214,3 +215,20 @@ def test_pending_and_unlisted_stand_out():
     assert [line[:22] for line in shown if line.startswith("!")] == ["! pending: d1 (A1) 0.1", "! unlisted: benefit_le"]
     assert max(map(len, shown)) <= 80
     assert bill._repr_html_().count("#b00020") == 2
+
+
+def test_the_note_of_the_rules_is_told_in_the_readers_language():
+    bill = sib.share(pd.DataFrame([row("budget_gap", 500, stage="budget", kind="budget")]), RULES)
+    told = {language: sib.explain(bill, "150100", FUND, "league", language=language).text.splitlines()[-1] for language in ("en", "zh")}
+    assert told == {"en": "The rules note: “60 / 40 and the multipliers of the assessment are placeholders, not law”.",
+                    "zh": "规则注：“60/40和考核系数为占位数，不是规定”。"}  # fmt: skip
+
+
+def test_every_shipped_note_has_its_chinese_and_a_note_without_one_stays_as_it_is(tmp_path):
+    folder = Path(sib.__file__).parent / "analysis" / "rules"
+    rules = [sib.read_rules(path) for path in folder.glob("*.toml")]
+    assert [r.ruleset for r in rules if r.note and not re.search("[一-鿿]", r.note_zh)] == []
+    text = re.sub("^note_zh.*\n", "", (folder / "nmg_2016.toml").read_text("utf-8"), flags=re.M)
+    (tmp_path / "own.toml").write_text(text, "utf-8")
+    bill = sib.share(pd.DataFrame([row("budget_gap", 500, stage="budget", kind="budget")]), sib.read_rules(tmp_path / "own.toml"))
+    assert "规则注：“60 / 40 and" in sib.explain(bill, "150100", FUND, "league", language="zh").text

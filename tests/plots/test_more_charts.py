@@ -89,7 +89,7 @@ def test_balance_does_not_claim_the_closing_balance_of_an_unknown_year() -> None
 
 def test_reserves_say_where_the_bands_come_from() -> None:
     ax = CHARTS["reserves"](language="zh")
-    assert "预警线：本软件2016-01-01起的默认值，无文件依据（未核实）" in ax.get_xlabel()
+    assert "预警线：软件默认值（2016-01-01起），无文件依据（未核实）" in ax.get_xlabel()
     assert "红：低于6" in texts(ax)
     own = sib.plots.reserves(named(tables.leagues()), bands={"red": 3}, language="en")
     assert own.get_xlabel().endswith("bands: as given")

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+import pandas as pd
 import pytest
 
 import sibforecast as sib
@@ -116,3 +117,15 @@ def test_a_baseline_and_what_no_change_meets_name_none(nmg_draft, reform):
 def test_an_empty_scenario_moves_nothing(nmg_draft):
     empty = sib.project(nmg_draft.assumptions, sib.Scenario("nothing"))
     assert sib.explain(empty, AREA, FUND, "gap").text == sib.explain(nmg_draft, AREA, FUND, "gap").text
+
+
+@pytest.mark.parametrize(("area", "item"), [(AREA, "gap"), (AREA, "contribution_revenue"), ("呼市", "total_revenue")])
+def test_a_chinese_explanation_has_chinese_formulas_and_methods_and_an_english_frame(nmg_draft, area, item):
+    told, english = (sib.explain(nmg_draft, area, FUND, item, language=language) for language in ("zh", "en"))
+    pd.testing.assert_frame_equal(told.frame, english.frame)
+    quoted = re.sub(r"国办发.*|[\w.]+\.csv(\.gz)?|theta", "", told.text)  # sources are quoted as entered
+    assert re.findall("[A-Za-z]{3,}", re.sub("录入：\\w+", "", quoted)) == []
+    if item == "gap":
+        assert "[本年支出合计 −（本年收入合计 − 缺口补助 − 缺口上级补助）]" in told.text.splitlines()[1]
+        assert "(history.csv.gz第" in told.text
+        assert "行（决算）；来源：示例数据)" in told.text

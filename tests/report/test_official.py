@@ -328,3 +328,45 @@ def test_a_spreadsheet_recalculates_every_total_to_ours(nmg_draft: BudgetDraft, 
                     one, other = (book[sheet.title][cell.coordinate].value for book in (ours, theirs))
                     assert one == pytest.approx(other, abs=0.005), (sheet.title, cell.coordinate, cell.value)
     assert compared > 300
+
+
+def test_a_line_not_reported_is_blank_and_one_the_fund_has_not_is_crossed(tmp_path: Path) -> None:
+    """Transfers of 企业职工养老 that nobody reported are not known; collective aid it has not by its rules.
+
+    Their sum over the funds is not lost by it: the lines reported make the totals up (1,100 + 210 + 32 = 1,342).
+    """
+    data = sib.load(dataset(tmp_path / "data", [("150100", "enterprise_pension", "total_revenue", 2024, 1, "万元", "final")]))
+    path = sib.report.workbook(drafted(data, FIGURES | TOTALS, "enterprise_pension"), tmp_path / "b.xlsx")
+    form = cells(path, "社预02 企业职工养老")
+    left = {r[0].strip(): r[1:3] for r in form[4:] if r[0]}
+    right = {r[3].strip(): r[4:6] for r in form[4:] if r[3]}
+    for line in ("四、委托投资收益", "五、转移收入", "八、上级补助收入"):
+        assert left[line] == (None, None)
+    assert left["六、集体补助收入"] == (X, X)
+    assert right["三、转移支出"] == (None, None)
+    total = {r[0]: r[1:3] for r in cells(path, "社预01 总表")[4:] if r[0]}
+    assert (total["转移收入"], total["集体补助收入"], total["利息收入"]) == ((None, None), (X, X), (32e4, 32e4))
+
+
+def test_one_scenario_is_held_against_the_draft_and_its_title_is_whole(nmg_draft: BudgetDraft, tmp_path: Path) -> None:
+    """A projection alone knows no baseline; the draft in the same workbook is it. A long title of a scenario takes its lines."""
+    title = "阶段性降低失业保险费率并同步提高失业保险金标准的综合方案"
+    cut = sib.Change(item="contribution_rate", programme="unemployment", multiply=0.9, start="2027-01", decided_by="region")
+    reform = sib.project(nmg_draft.assumptions, sib.Scenario(title, cut))
+    given = [sib.roll_up(r, "region") for r in (nmg_draft, reform, sib.attribute(nmg_draft, reform))]
+    path = sib.report.workbook(given, tmp_path / "b.xlsx")
+    rows = cells(path, "情景对比")
+    assert rows[2][3:] == ("基准", title, f"{title}：差额")
+    before, after = (r.frame.query("item == 'total_revenue' and programme == 'unemployment' and period == '2027' and "
+                                   "stage == 'draft'")["value"].item() for r in given[:2])  # fmt: skip
+    row = next(r for r in rows if r[1:3] == ("2027", "本年收入合计") and "失业" in str(r[0]))
+    assert row[3:] == pytest.approx((before, after, after - before), abs=0.005)
+    assert after < before
+    sheet = openpyxl.load_workbook(path)["成因汇总"]
+    column = next(c for c in sheet[3] if c.value == "情景")
+    below = sheet.cell(4, column.column)
+    assert below.value == title
+    assert below.alignment.wrap_text
+    lines = -(-2 * len(title) // sheet.column_dimensions[column.column_letter].width)
+    assert sheet.row_dimensions[4].height >= 13 * lines
+    assert "缴费比例 ×0.9" in {c.value for row in sheet.iter_rows() for c in row}

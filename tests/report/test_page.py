@@ -179,12 +179,13 @@ def test_a_draft(tmp_path: Path, language: str | None, word: str, lang: str) -> 
     head, row = page.tables["s1-t"][0], page.tables["s1-t"][1]
     assert len(head) == len(row) == 9
     # months payable are not known: a dash, never a zero
-    assert row[1:] == ["5.12", "28.09", "6.00", "0.00", "−0.88", "7.62", "—", "0.88"]
+    # in 万元: two places of a 亿元 would be too coarse for the lines of so small a fund
+    assert row[1:] == ["51,234.50", "28.09", "60,000.00", "0.00", "−8,765.50", "76,234.50", "—", "8,765.50"]
     assert "way of total_revenue & <draft>" in text
     assert ("示例数据" in text) == (language != "en")
     assert "llustrative" in text
     said = page.items
-    assert any(shown(5.12345, 2) in s and shown(7.62345, 2) in s for s in said)
+    assert any(shown(51234.5, 2) in s and shown(76234.5, 2) in s for s in said)
 
 
 def test_figures_lead_to_their_method(tmp_path: Path) -> None:
@@ -299,14 +300,15 @@ def test_every_figure_of_nmg_is_the_frame_rounded(nmg_page: tuple[Path, Any, flo
         own = frame[frame["programme"] == fund]
         known = {(i, k): v for i, k, v in own[["item", "key", "value"]].itertuples(index=False, name=None) if v == v}
         for row in rows:
-            scale = units.get(row[1], 1.0)
-            for name, cell in zip(head[2:], row[2:], strict=True):
-                value = known.pop((labels[row[0]], heads[name]), None)
+            label, _, unit = row[0].partition(" ")
+            scale = units.get(unit, 1.0)
+            for name, cell in zip(head[1:], row[1:], strict=True):
+                value = known.pop((labels[label], heads[name]), None)
                 if value is None:
                     assert cell == "—"
                     continue
                 places = len(cell.partition(".")[2])
-                assert cell == shown(value / scale, places), (fund, row[0], name)
+                assert cell == shown(value / scale, places), (fund, label, name)
                 count += 1
         assert not known, "figures of the frame are not on the page"
     assert count > 1_000
@@ -324,15 +326,15 @@ def test_every_figure_of_nmg_leads_to_its_own_explanation(nmg_page: tuple[Path, 
     methods = {tuple(k): m for *k, m in frame[["programme", "item", "period", "stage", "method"]].astype(str).itertuples(index=False, name=None)}
     labels = {i.zh: code for code, i in CATALOGUE.items()}
     teller = Teller("zh", region.labels("zh"))
-    pairs = [("2025", "final", "2025年决算"), ("2026", "budget", "2026年预算"), ("2026", "expected", "2026年预计执行"), ("2027", "draft", "2027年草案")]
+    pairs = [("2027", "draft", "2027年草案"), ("2025", "final", "2025年决算"), ("2026", "budget", "2026年预算"), ("2026", "expected", "2026年预计执行")]
     count = 0
     for number, fund in enumerate(dict.fromkeys(frame["programme"].astype(str)), start=1):
         body = re.search(rf'id="s1-l-{number}".*?<tbody>(.*?)</tbody>', text)
         assert body
         for row in re.findall(r"<tr>(.*?)</tr>", body[1]):
-            name = re.search(r'<th scope="row">(.*?)</th>', row)
+            name = re.search(r'<th scope="row">(.*?) ?(?:<small.*?)?</th>', row)
             assert name
-            cells = re.findall(r"<td .*?</td>", row)[1:]  # after the unit
+            cells = re.findall(r"<td .*?</td>", row)
             for (period, stage, heading), cell in zip(pairs, cells, strict=True):
                 href = re.search(r'href="#(.*?)"', cell)
                 if href is None:
@@ -392,3 +394,19 @@ def test_in_chromium(page_in_browser: tuple[chromium.Browser, Path], width: int)
     assert browser.complaints == []
     assert browser.requests
     assert all(r.startswith(("file:", "data:")) for r in browser.requests)
+
+
+def test_a_phone_sees_the_draft_first_and_each_line_with_its_unit(nmg_page: tuple[Path, Any, float]) -> None:
+    page = read(nmg_page[0])
+    head, row = page.tables["s1-l-1"][0], page.tables["s1-l-1"][1]
+    assert (head[0], head[1]) == ("项目", "2027年草案")
+    assert row[0].split(" ")[1] == "万人"
+    css = (Path(sib.__file__).parent / "report" / "page.css").read_text("utf-8")
+    assert "figure img { width: 100%; max-width: 100%;" in css
+    assert "max-width: none; }\n}\n@media print" not in css
+
+
+def test_money_of_small_funds_is_in_smaller_units() -> None:
+    """Interest of 1,234,567 元 is 0.01 亿元 but 123.46 万元."""
+    assert Voice("zh", small=True).scale(2e9).text(1_234_567.0) == "123.46"
+    assert Voice("zh").scale(2e9).text(1_234_567.0) == "0.01"
