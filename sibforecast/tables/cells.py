@@ -25,13 +25,26 @@ _CELL_UNITS = {"": (1.0, ""), "个月": (1.0, "months")} | {
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
+class PerCent(float):
+    """A number that a workbook shows in per cent: 0.24 shown as 24%.
+
+    Examples
+    --------
+    >>> str(PerCent(0.235)), read_cell(PerCent(0.235)).percent, PerCent(0.235) + 0
+    ('23.5%', True, 0.235)
+    """
+
+    def __str__(self) -> str:
+        return f"{self * 100:.12g}%"
+
+
 @dataclass(frozen=True)
 class Cell:
     """What a cell says.
 
     ``state`` is ``number``, ``blank``, ``missing`` or ``fault``; `scale` is the power that
-    a unit word in the cell stands for, `unit_word` that word and `family` what it counts
-    (blank for 万 alone); `percent` whether the cell bore ``%``.
+    a unit word or a per cent sign in the cell stands for, `unit_word` that word and `family`
+    what it counts (blank for 万 alone); `percent` whether the cell bore ``%``.
     """
 
     state: str
@@ -55,6 +68,8 @@ def read_cell(raw: object) -> Cell:
     """
     if isinstance(raw, bool):
         return Cell("fault", fault="a truth value, not a number")
+    if isinstance(raw, PerCent):
+        return Cell("number", float(raw), percent=True)  # the workbook keeps the share itself
     if isinstance(raw, (int, float)):
         return Cell("number", float(raw)) if raw == raw else Cell("blank")
     if raw is None:
@@ -95,7 +110,7 @@ def _read_number(text: str) -> Cell:
     if value in (float("inf"), float("-inf")):
         return Cell("fault", fault="not a finite number")
     scale, family = _CELL_UNITS[word]
-    return Cell("number", value, scale, word, family, percent)
+    return Cell("number", value, 0.01 if percent else scale, word, family, percent)
 
 
 #: 2024.1 may be October whose zero was cut off, and is refused.

@@ -81,7 +81,7 @@ def _spread(cell: Any, row: int, table: str, found: Collector) -> float:
             found.add("bad_spread", "error", read.fault, table=table, row=row, column="spread",
                       mend="write 2% or 0.02, or leave it blank")
         return float("nan")
-    value = read.value * read.scale * (0.01 if read.percent else 1.0)
+    value = read.value * read.scale
     if not 0.0 <= value <= 1.0:
         found.add("bad_spread", "error", "a spread is a share of the value between 0 and 1", table=table, row=row,
                   column="spread", found=f"{value:g}", expected="2% or 0.02", mend="write it as a share, or with a per cent sign")
@@ -100,7 +100,8 @@ def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.D
     records = []
     needed = set(TABLES[raw.name].required) - _MAY_BE_BLANK.get(raw.name, set())
     units: dict[Unit, int] = {}
-    for number, cells in zip(raw.row_numbers, raw.frame.to_dict("records"), strict=True):
+    for number, values in zip(raw.row_numbers, raw.frame.itertuples(index=False, name=None), strict=True):
+        cells = dict(zip(raw.frame.columns, values, strict=True))  # pandas' own records lose the per cent of a cell
         row: dict[str, Any] = {"file": raw.file, "row": int(number)}
         unit = _unit_of(raw, cells, int(number), units, found)
         for name, cell in cells.items():
@@ -204,7 +205,7 @@ def _number(table: str, column: str, cell: Any, unit: Unit | None) -> float | No
     if column in _AMOUNTS and unit is not None:
         return read.value * worth(read, unit)
     if column in ("rate", "multiply", "term_months") or unit is None:
-        value = read.value * read.scale * (0.01 if read.percent else 1.0)
+        value = read.value * read.scale
         if table == "deposits" and column == "rate" and not read.percent:
             return _deposit_rate(value)
         return value

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from sibforecast.tables.cells import read_code
+from sibforecast.tables.number_formats import mark, per_cent_cells
 from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES
 
 _DELIMITERS = ",;\t"
@@ -202,10 +203,24 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
         found.add("unreadable", "error", f"{path.name} cannot be opened as a workbook: {fault}",
                   mend="open it in a spreadsheet and save it again as .xlsx")
         return
+    in_per_cent = _in_per_cent(path, found)
     for name in book.sheet_names:
         if name.strip().lower() not in ("readme", "说明", "words"):
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            rows: list[list[Any]] = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            mark(rows, in_per_cent.get(name, []))
             yield name, f"{path.name}, sheet {name}", pd.DataFrame(rows, dtype=object)
+
+
+def _in_per_cent(path: Path, found: Collector) -> dict[str, list[tuple[int, int]]]:
+    """The cells shown in per cent; a workbook of an older kind does not say which."""
+    if not path.name.lower().endswith((".xlsx", ".xlsm")):
+        return {}
+    try:
+        return per_cent_cells(path)
+    except Exception as fault:  # readers of archives and of XML raise their own kinds
+        found.add("number_formats", "warning", f"{path.name}: which cells show a per cent cannot be read: {fault!r}",
+                  mend="open it in a spreadsheet and save it again as .xlsx")
+        return {}
 
 
 def _blank(cells: pd.Series) -> np.ndarray:
