@@ -144,6 +144,26 @@ def read_period(raw: object) -> str | None:
     return None
 
 
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:00:00:00)?")
+
+
+def date_hint(raw: object) -> str:
+    """What to write instead, where a cell holds a date; blank where it holds none.
+
+    Examples
+    --------
+    >>> date_hint("2020-12-31"), date_hint("2020-12")
+    ('a date; a year is meant? write 2020; a month? write 2020-12', '')
+    """
+    text = unicodedata.normalize("NFKC", str(raw))
+    match = _DAY.fullmatch(re.sub(r"\s+", "", text))
+    if not match or not 1 <= int(match[2]) <= 12:
+        return ""
+    if len(match[2]) == len(match[3]) == 1:  # 2024-1-6 may be January to June
+        return ""
+    return f"a date; a year is meant? write {match[1]}; a month? write {match[1]}-{int(match[2]):02d}"
+
+
 def read_code(raw: object) -> str:
     """A code or name kept as text: ``150100.0`` is 150100, ``"011"`` stays 011."""
     if raw is None or (isinstance(raw, float) and raw != raw):

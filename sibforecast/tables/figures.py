@@ -43,12 +43,13 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     frame, rows = raw.frame, raw.row_numbers
     blank = pd.Series([""] * len(frame), dtype=object)
     period_cells = _with_months(frame) if "month" in frame else frame["period"]
+    stage = translate(frame.get("stage", blank), names.stage, raw.name, "stage", rows, found, blank="-")
     keys = {
         "region": translate(frame["region"], names.region, raw.name, "region", rows, found),
         "programme": translate(frame["programme"], names.programme, raw.name, "programme", rows, found),
         "item": translate(frame["item"], names.item, raw.name, "item", rows, found),
-        "period": translate(period_cells, names.period, raw.name, "period", rows, found),
-        "stage": translate(frame.get("stage", blank), names.stage, raw.name, "stage", rows, found, blank="-"),
+        "period": translate(without_days(period_cells, stage), names.period, raw.name, "period", rows, found),
+        "stage": stage,
     }
     out = pd.DataFrame(keys)
     out["stage"] = _default_stage(out)
@@ -103,10 +104,32 @@ def _is_illustrative(out: pd.DataFrame) -> bool:
 
 def _with_months(frame: pd.DataFrame) -> pd.Series:
     """A year column and a month column together name the period."""
-    years = frame["period"].map(lambda c: read_period(c) or read_code(c))
+    years = [c if _is_day(c) else read_period(c) or read_code(c) for c in frame["period"]]
     months = frame["month"].map(lambda c: read_code(c).removesuffix("月").removeprefix("1-"))
     joined = [y if not m else f"{y}-{m}" for y, m in zip(years, months, strict=True)]
     return pd.Series(joined, dtype=object)
+
+
+def _is_day(cell: object) -> bool:
+    """Whether a workbook keeps the cell as a date."""
+    return hasattr(cell, "month") and hasattr(cell, "day")
+
+
+def without_days(cells: pd.Series, stage: pd.Categorical[Any] | None = None) -> pd.Series:
+    """Periods with those dates as texts that are no month for certain, so that they are told.
+
+    A spreadsheet makes 2024-09-01 of the month 2024-09 typed in. At a yearly stage no month is
+    meant, and without a stage the last day of a year may stand for the year.
+    """
+    if not any(_is_day(kind) for kind in set(map(type, cells))):
+        return cells
+    words = ["-"] * len(cells) if stage is None else list(stage)
+    doubtful = [
+        _is_day(cell) and word != "executed" and (word != "-" or (cell.month, cell.day) == (12, 31))
+        for cell, word in zip(cells, words, strict=True)
+    ]
+    told = [f"{c.year}-{c.month:02d}-{c.day:02d}" if bad else c for c, bad in zip(cells, doubtful, strict=True)]
+    return pd.Series(told, dtype=object)
 
 
 def _default_stage(out: pd.DataFrame) -> pd.Categorical[Any]:

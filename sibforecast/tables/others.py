@@ -13,7 +13,7 @@ from sibforecast.errors import SibError
 from sibforecast.items import did_you_mean
 from sibforecast.periods import Period
 from sibforecast.tables.cells import read_cell, read_code, read_truth
-from sibforecast.tables.figures import BLANK, one_currency
+from sibforecast.tables.figures import BLANK, one_currency, without_days
 from sibforecast.tables.names import Names, fault_id, mend_of, translate
 from sibforecast.tables.read import Collector, RawTable
 from sibforecast.tables.schema import EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
@@ -53,7 +53,7 @@ def _assumptions(raw: RawTable, names: Names, found: Collector, currency: str) -
         "region": translate(frame.get("region", empty), names.region, raw.name, "region", rows, found, blank=""),
         "programme": translate(frame.get("programme", empty), names.programme, raw.name, "programme", rows, found, blank=""),
         "item": translate(frame["item"], names.item, raw.name, "item", rows, found),
-        "period": translate(frame["period"], names.period, raw.name, "period", rows, found),
+        "period": translate(without_days(frame["period"]), names.period, raw.name, "period", rows, found),
     }
     out = pd.DataFrame(keys)
     values = parse_values(frame["value"], frame["unit"], out["item"], raw, found, keys)
