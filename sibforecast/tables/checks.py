@@ -13,7 +13,7 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.programmes.registry import PRINTED_TOTAL
-from sibforecast.tables.figures import Figures
+from sibforecast.tables.figures import Figures, shown
 from sibforecast.tables.read import Collector
 from sibforecast.tables.regions import Regions
 
@@ -52,14 +52,14 @@ def identities(figures: Figures, regions: Regions | None, found: Collector) -> N
     history = _certain(figures, _ACCOUNT)
     if history.empty:
         return
-    wide = _Wide(history)
+    wide = _Wide(history, figures.units)
     for name, total, lines in _SUMS:
         _sum_check(wide, name, total, lines, found)
     for total, subtotal, extra, lines in _TOTALS:
         _total_check(wide, total, subtotal, extra, lines, found)
     _balance_checks(wide, openings, found)
     if regions is not None:
-        _children(_certain(figures), regions, found)
+        _children(_certain(figures), figures.units, regions, found)
 
 
 def _say_unchecked(figures: Figures, found: Collector) -> None:
@@ -97,7 +97,8 @@ def _certain(figures: Figures, about: frozenset[str] = frozenset()) -> pd.DataFr
 class _Wide:
     """Figures of one area, fund, period and stage side by side."""
 
-    def __init__(self, history: pd.DataFrame) -> None:
+    def __init__(self, history: pd.DataFrame, units: pd.Series) -> None:
+        self.units = units
         flat = np.zeros(len(history), dtype=np.int64)
         for key in _KEYS:
             flat = flat * (len(history[key].cat.categories) + 1) + history[key].cat.codes.to_numpy()
@@ -137,8 +138,9 @@ class _Wide:
         for i in np.flatnonzero(bad):
             place = {k: str(self.first[k].iloc[i]) for k in _KEYS}
             level = "warning" if place.pop("stage") == "reported" else severity
-            found.add(name, level, message, table="history", row=int(rows[i]) or None, column="value", item=item,
-                      expected=f"{expected[i]:,.2f}", found=f"{got[i]:,.2f}", mend=mend, **place)
+            row = int(rows[i])
+            found.add(name, level, message, table="history", row=row or None, column="value", item=item,
+                      expected=shown(expected[i], row, self.units), found=shown(got[i], row, self.units), mend=mend, **place)
 
 
 def _sum_check(wide: _Wide, name: str, total: str, lines: tuple[str, ...], found: Collector) -> None:
@@ -209,7 +211,7 @@ def _openings(figures: Figures, found: Collector) -> _Openings:
     history = history[history["item"].isin(_BALANCES) & (history["stage"] == "final")]
     if history.empty:
         return {}
-    wide = _Wide(history)
+    wide = _Wide(history, figures.units)
     opening, q1, rows = wide.column("opening_balance")
     closing, q2, _ = wide.column("closing_balance")
     keys = wide.places()
@@ -227,7 +229,7 @@ def _openings(figures: Figures, found: Collector) -> _Openings:
     return {keys[i]: before[i] for i in np.flatnonzero(bad)}
 
 
-def _children(history: pd.DataFrame, regions: Regions, found: Collector) -> None:
+def _children(history: pd.DataFrame, units: pd.Series, regions: Regions, found: Collector) -> None:
     """Published parents equal the sum of their children; inter-level lines apart."""
     present = set(history["region"].cat.categories[np.unique(history["region"].cat.codes)])
     below = {p: children for p in regions.order if p in present and present.issuperset(children := regions.children(p))}
@@ -242,10 +244,10 @@ def _children(history: pd.DataFrame, regions: Regions, found: Collector) -> None
                for area, part in relevant.groupby("region", observed=True)}  # fmt: skip
     for parent, children in below.items():
         if parent in by_area and all(c in by_area for c in children):
-            _parent(parent, by_area[parent], [by_area[c] for c in children], found)
+            _parent(parent, by_area[parent], [by_area[c] for c in children], units, found)
 
 
-def _parent(parent: str, own: pd.DataFrame, parts: list[pd.DataFrame], found: Collector) -> None:
+def _parent(parent: str, own: pd.DataFrame, parts: list[pd.DataFrame], units: pd.Series, found: Collector) -> None:
     """One area against the areas below it, wherever all of them have the figure."""
     value, total, slack = own["value"].to_numpy(), np.zeros(len(own)), own["quantum"].to_numpy(copy=True)
     for part in parts:
@@ -255,7 +257,8 @@ def _parent(parent: str, own: pd.DataFrame, parts: list[pd.DataFrame], found: Co
     bad = np.abs(total - value) > 0.5 * slack + 1e-9 * np.abs(value)
     for i in np.flatnonzero(bad):
         programme, item, period, stage = own.index[int(i)]
+        row = int(own["row"].iloc[i])
         found.add("children_sum", "warning" if stage == "reported" else "error",
-                  "the areas below do not add up to this area", table="history", row=int(own["row"].iloc[i]),
+                  "the areas below do not add up to this area", table="history", row=row,
                   column="value", region=parent, programme=programme, item=item, period=period,
-                  expected=f"{total[i]:,.2f}", found=f"{value[i]:,.2f}", mend="correct the area or its parts")
+                  expected=shown(total[i], row, units), found=shown(value[i], row, units), mend="correct the area or its parts")

@@ -16,7 +16,7 @@ from sibforecast.tables.cells import read_code, read_codes, read_period
 from sibforecast.tables.names import Names, translate
 from sibforecast.tables.read import Collector, RawTable
 from sibforecast.tables.schema import STAGES
-from sibforecast.tables.units import Unit
+from sibforecast.tables.units import Unit, parse_unit
 from sibforecast.tables.values import parse_values
 
 SERIES = ["region", "programme", "item"]
@@ -29,13 +29,34 @@ class Figures:
     """What the table of figures says.
 
     `doubtful` holds the keys of rows that were left out because of an error (NaN where the
-    key itself is unknown): what should add up with them cannot be checked.
+    key itself is unknown): what should add up with them cannot be checked. `units` are the
+    words of the unit column by row.
     """
 
     history: pd.DataFrame
     currency: str
     illustrative: bool
     doubtful: pd.DataFrame
+    units: pd.Series
+
+
+def shown(value: float, row: int, units: pd.Series) -> str:
+    """A figure in base units and, where its row has a larger one, in the unit of the person who wrote it.
+
+    Examples
+    --------
+    >>> shown(137_876_900.0, 5, pd.Series(["万元"], index=[5]))
+    '137,876,900.00 (13,787.69 万元)'
+    """
+    plain = f"{value:,.2f}"
+    words = set(units.loc[[row]]) if row in units.index else set()  # sheets of forms may share a row number
+    try:
+        unit = parse_unit(word := words.pop()) if len(words) == 1 else None
+    except SibError:
+        unit = None
+    if unit is None or unit.factor <= 1.0:
+        return plain
+    return f"{plain} ({f'{value / unit.factor:,.6f}'.rstrip('0').rstrip('.')} {word})"
 
 
 def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
@@ -55,6 +76,7 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     out["stage"] = _default_stage(out)
     values = parse_values(frame["value"], frame["unit"], out["item"], raw, found, keys)
     columns = {column: pd.Categorical(read_codes(frame[column])) for column in ("caliber", "source") if column in frame}
+    units = pd.Series(pd.Categorical(read_codes(frame["unit"])), index=rows)
     raw.frame = frame = pd.DataFrame()  # a nation's cells as text are the largest thing there is
     out["value"] = values.value
     out["method"] = _constant("data", len(out))
@@ -67,12 +89,12 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     known = out[KEYS].notna().all(axis=1)
     read = out["value"].notna()
     doubtful = [out.loc[~known | (values.state == "fault"), KEYS], _ragged(raw.ragged, names)]
-    history, doubled = _without_doubles(out[known & read].reset_index(drop=True), found)
+    history, doubled = _without_doubles(out[known & read].reset_index(drop=True), units, found)
     if history.empty:
         _no_figures(out, values.state, found)
     return Figures(
         history, one_currency(values.units, raw.name, found), _is_illustrative(out),
-        pd.concat([part.astype(object) for part in (*doubtful, doubled)], ignore_index=True),
+        pd.concat([part.astype(object) for part in (*doubtful, doubled)], ignore_index=True), units,
     )  # fmt: skip
 
 
@@ -158,7 +180,7 @@ def _blanks(out: pd.DataFrame, state: npt.NDArray[np.object_], found: Collector)
                   mend="enter the figure, or — if there is none", **key)
 
 
-def _without_doubles(out: pd.DataFrame, found: Collector) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _without_doubles(out: pd.DataFrame, units: pd.Series, found: Collector) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The same figure twice is kept once; two different figures are an error and doubtful."""
     cell = np.zeros(len(out), dtype=np.int64)
     for column in KEYS:
@@ -168,13 +190,14 @@ def _without_doubles(out: pd.DataFrame, found: Collector) -> tuple[pd.DataFrame,
         return out, out.iloc[:0][KEYS]
     different: list[int] = []
     for key, group in out[doubled].groupby(KEYS, observed=True, sort=False):
+        told = [shown(v, r, units) for v, r in zip(group["value"], group["row"], strict=True)]
         same = bool(np.ptp(group["value"]) <= 1e-9 * group["value"].abs().max())
         listed = ", ".join(str(r) for r in group["row"])
         found.add("duplicate_same" if same else "duplicate", "warning" if same else "error",
                   f"rows {listed} give {'the same figure' if same else 'different figures'}",
                   table="history", row=int(group["row"].iloc[1]), column="value",
                   **dict(zip((*SERIES, "period"), key, strict=False)),
-                  expected="one row", found=" and ".join(f"{v:,.2f}" for v in group["value"][:3]),
+                  expected="one row", found=" and ".join(told[:3]),
                   mend="keep one of them" if same else "keep the right one")
         if not same:
             different.append(int(group.index[0]))

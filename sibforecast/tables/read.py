@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sibforecast.tables.cells import read_code
+from sibforecast.tables.cells import read_cell, read_code
 from sibforecast.tables.number_formats import mark, per_cent_cells
 from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES
 
@@ -287,6 +287,7 @@ def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) 
                   mend="add the columns, or head them with these words")
         return None
     keep[: top + 1] = False
+    keep &= ~_headings(table, file, cells, keep, {c: words[i] for c, i in columns.items() if c in known}, columns, found)
     stray = _stray(table, file, cells, keep, [i for i, w in enumerate(words) if not w], found)
     keep &= ~stray
     body, ragged = (
@@ -295,6 +296,27 @@ def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) 
     )
     letters = {c: letters_of(i) for c, i in columns.items()}
     return RawTable(table, file, body, np.flatnonzero(keep) + 1, letters, ragged)
+
+
+def _headings(
+    table: str, file: str, cells: pd.DataFrame, keep: np.ndarray, words: dict[str, str], columns: dict[str, int], found: Collector
+) -> np.ndarray:
+    """Rows amid the data that hold a lone text, or the header again; each is one error, not one for each of its cells."""
+    headings = np.zeros(len(cells), dtype=bool)
+    required = TABLES[table].required
+    if len(required) < 3:
+        return headings
+    last = required[-1]  # a heading has no cell of its own there: most rows need no further look
+    codes, distinct = pd.factorize(cells[columns[last]], use_na_sentinel=False)
+    for i in np.flatnonzero(keep & np.isin(codes, [n for n, c in enumerate(distinct) if read_code(c) in ("", words[last])])):
+        texts = [read_code(c) for c in cells.iloc[i]]
+        there = [c for c, text in zip(cells.iloc[i], texts, strict=True) if text]
+        lone = len(there) == 1 and read_cell(there[0]).state == "fault"
+        if lone or all(texts[columns[c]] == word for c, word in words.items()):
+            headings[i] = True
+            found.add("heading_row", "error", f"row {i + 1} looks like a heading or a note, not like data ({file}, row {i + 1})",
+                      table=table, row=int(i) + 1, found=str(there[0]).strip(), expected="a row of data", mend="delete the row")
+    return headings
 
 
 def _stray(

@@ -70,6 +70,15 @@ def test_a_wrong_opening_and_a_wrong_closing_are_two_findings(tmp_path):
     assert tables.check(tmp_path).frame["id"].tolist() == ["I3_opening", "I3"]
 
 
+def test_figures_are_told_in_the_unit_of_the_cell_too(tmp_path):
+    """Expected is the closing of 2023, 36,845 万元, found 36,945.5 万元."""
+    tables = clean()
+    tables.figure("opening_balance")["value"] = "36945.50"
+    one = tables.check(tmp_path).frame.iloc[0]
+    assert one["expected"] == "368,450,000.00 (36,845 万元)"
+    assert one["found"] == "369,455,000.00 (36,945.5 万元)"
+
+
 def test_an_adjustment_explains_the_closing(tmp_path):
     tables = clean()
     tables.figure("closing_balance")["value"] = 37_572
