@@ -261,8 +261,8 @@ def part_fault(word: str) -> str:
             f"or change {whole_of(word)} itself")  # fmt: skip
 
 
-def did_you_mean(word: str, known: object) -> str:
-    """A hint naming the nearest known words, or an empty string.
+def did_you_mean(word: str, known: object, cutoff: float = 0.7) -> str:
+    """A hint naming the nearest known words, or an empty string; `cutoff` of the letters must agree.
 
     Examples
     --------
@@ -271,7 +271,7 @@ def did_you_mean(word: str, known: object) -> str:
     """
     from difflib import get_close_matches
 
-    near = [repr(w) for w in get_close_matches(str(word), list(known), n=3, cutoff=0.7)]  # type: ignore[call-overload]
+    near = [repr(w) for w in get_close_matches(str(word), list(known), n=3, cutoff=cutoff)]  # type: ignore[call-overload]
     if not near:
         return ""
     return f"; did you mean {', '.join(near[:-1])}{' or ' if near[1:] else ''}{near[-1]}?"

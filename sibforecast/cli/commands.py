@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import reduce
 from operator import add
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.analysis.attribution import Attribution, attribute
@@ -28,10 +29,11 @@ from sibforecast.results import Findings
 from sibforecast.rollup.roll import roll_up
 from sibforecast.tables.cells import read_cell
 from sibforecast.tables.data import FundData
-from sibforecast.tables.load import check as check_data
 from sibforecast.tables.load import load
+from sibforecast.tables.load import read as read_data
 from sibforecast.tables.read import Collector
 from sibforecast.tables.samples import SAMPLES, sample
+from sibforecast.tables.schema import STAGES
 from sibforecast.writing import whole_folder, written_whole
 
 if TYPE_CHECKING:
@@ -47,11 +49,21 @@ _DEMO = {
 
 def check(arguments: argparse.Namespace) -> int:
     """List everything found in a data set."""
-    findings = check_data(_data_path(arguments.path))
+    data, findings = read_data(_data_path(arguments.path))
     for line in findings.lines():
         print(line)
     print(findings.headline())
+    stage = _stage_to_review(data) if data is not None and findings.ok else ""
+    if stage:
+        print(f"next: sibforecast review {quote(str(arguments.path))} --stage {stage}   (unit slips and implausible figures)")
     return 0 if findings.ok else 1
+
+
+def _stage_to_review(data: FundData) -> str:
+    """The stage whose years are worth a review: what was reported, else accounts, else what there is."""
+    frame = data.frame
+    there = set(frame.loc[~frame["period"].astype(str).str.contains("-"), "stage"].astype(str))
+    return next((stage for stage in ("reported", *STAGES) if stage in there), "")
 
 
 def template(arguments: argparse.Namespace) -> int:

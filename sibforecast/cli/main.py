@@ -23,9 +23,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> import sibforecast as sib
-    >>> main(["check", str(sib.sample("oasdi"))])
+    >>> main(["check", "oasdi"])
     0 errors, 0 warnings, 0 notes
+    next: sibforecast review oasdi --stage final   (unit slips and implausible figures)
     0
     """
     from sibforecast.cli import commands, execution

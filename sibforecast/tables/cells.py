@@ -25,13 +25,26 @@ _CELL_UNITS = {"": (1.0, ""), "个月": (1.0, "months")} | {
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+|(?=\.\d))(?:\.\d+)?(?:[eE][+-]?\d+)?")
 
 
+class PerCent(float):
+    """A number that a workbook shows in per cent: 0.24 shown as 24%.
+
+    Examples
+    --------
+    >>> str(PerCent(0.235)), read_cell(PerCent(0.235)).percent, PerCent(0.235) + 0
+    ('23.5%', True, 0.235)
+    """
+
+    def __str__(self) -> str:
+        return f"{self * 100:.12g}%"
+
+
 @dataclass(frozen=True)
 class Cell:
     """What a cell says.
 
     ``state`` is ``number``, ``blank``, ``missing`` or ``fault``; `scale` is the power that
-    a unit word in the cell stands for, `unit_word` that word and `family` what it counts
-    (blank for 万 alone); `percent` whether the cell bore ``%``.
+    a unit word or a per cent sign in the cell stands for, `unit_word` that word and `family`
+    what it counts (blank for 万 alone); `percent` whether the cell bore ``%``.
     """
 
     state: str
@@ -55,6 +68,8 @@ def read_cell(raw: object) -> Cell:
     """
     if isinstance(raw, bool):
         return Cell("fault", fault="a truth value, not a number")
+    if isinstance(raw, PerCent):
+        return Cell("number", float(raw), percent=True)  # the workbook keeps the share itself
     if isinstance(raw, (int, float)):
         return Cell("number", float(raw)) if raw == raw else Cell("blank")
     if raw is None:
@@ -95,7 +110,7 @@ def _read_number(text: str) -> Cell:
     if value in (float("inf"), float("-inf")):
         return Cell("fault", fault="not a finite number")
     scale, family = _CELL_UNITS[word]
-    return Cell("number", value, scale, word, family, percent)
+    return Cell("number", value, 0.01 if percent else scale, word, family, percent)
 
 
 #: 2024.1 may be October whose zero was cut off, and is refused.
@@ -127,6 +142,26 @@ def read_period(raw: object) -> str | None:
     if match and 1900 <= int(match[1]) <= 2200 and 1 <= int(match[2]) <= 12:
         return f"{match[1]}-{int(match[2]):02d}"
     return None
+
+
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:00:00:00)?")
+
+
+def date_hint(raw: object) -> str:
+    """What to write instead, where a cell holds a date; blank where it holds none.
+
+    Examples
+    --------
+    >>> date_hint("2020-12-31"), date_hint("2020-12")
+    ('a date; a year is meant? write 2020; a month? write 2020-12', '')
+    """
+    text = unicodedata.normalize("NFKC", str(raw))
+    match = _DAY.fullmatch(re.sub(r"\s+", "", text))
+    if not match or not 1 <= int(match[2]) <= 12:
+        return ""
+    if len(match[2]) == len(match[3]) == 1:  # 2024-1-6 may be January to June
+        return ""
+    return f"a date; a year is meant? write {match[1]}; a month? write {match[1]}-{int(match[2]):02d}"
 
 
 def read_code(raw: object) -> str:

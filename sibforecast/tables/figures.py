@@ -16,7 +16,7 @@ from sibforecast.tables.cells import read_code, read_codes, read_period
 from sibforecast.tables.names import Names, translate
 from sibforecast.tables.read import Collector, RawTable
 from sibforecast.tables.schema import STAGES
-from sibforecast.tables.units import Unit
+from sibforecast.tables.units import Unit, parse_unit
 from sibforecast.tables.values import parse_values
 
 SERIES = ["region", "programme", "item"]
@@ -29,13 +29,34 @@ class Figures:
     """What the table of figures says.
 
     `doubtful` holds the keys of rows that were left out because of an error (NaN where the
-    key itself is unknown): what should add up with them cannot be checked.
+    key itself is unknown): what should add up with them cannot be checked. `units` are the
+    words of the unit column by row.
     """
 
     history: pd.DataFrame
     currency: str
     illustrative: bool
     doubtful: pd.DataFrame
+    units: pd.Series
+
+
+def shown(value: float, row: int, units: pd.Series) -> str:
+    """A figure in base units and, where its row has a larger one, in the unit of the person who wrote it.
+
+    Examples
+    --------
+    >>> shown(137_876_900.0, 5, pd.Series(["万元"], index=[5]))
+    '137,876,900.00 (13,787.69 万元)'
+    """
+    plain = f"{value:,.2f}"
+    words = set(units.loc[[row]]) if row in units.index else set()  # sheets of forms may share a row number
+    try:
+        unit = parse_unit(word := words.pop()) if len(words) == 1 else None
+    except SibError:
+        unit = None
+    if unit is None or unit.factor <= 1.0:
+        return plain
+    return f"{plain} ({f'{value / unit.factor:,.6f}'.rstrip('0').rstrip('.')} {word})"
 
 
 def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
@@ -43,17 +64,19 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     frame, rows = raw.frame, raw.row_numbers
     blank = pd.Series([""] * len(frame), dtype=object)
     period_cells = _with_months(frame) if "month" in frame else frame["period"]
+    stage = translate(frame.get("stage", blank), names.stage, raw.name, "stage", rows, found, blank="-")
     keys = {
         "region": translate(frame["region"], names.region, raw.name, "region", rows, found),
         "programme": translate(frame["programme"], names.programme, raw.name, "programme", rows, found),
         "item": translate(frame["item"], names.item, raw.name, "item", rows, found),
-        "period": translate(period_cells, names.period, raw.name, "period", rows, found),
-        "stage": translate(frame.get("stage", blank), names.stage, raw.name, "stage", rows, found, blank="-"),
+        "period": translate(without_days(period_cells, stage), names.period, raw.name, "period", rows, found),
+        "stage": stage,
     }
     out = pd.DataFrame(keys)
     out["stage"] = _default_stage(out)
     values = parse_values(frame["value"], frame["unit"], out["item"], raw, found, keys)
     columns = {column: pd.Categorical(read_codes(frame[column])) for column in ("caliber", "source") if column in frame}
+    units = pd.Series(pd.Categorical(read_codes(frame["unit"])), index=rows)
     raw.frame = frame = pd.DataFrame()  # a nation's cells as text are the largest thing there is
     out["value"] = values.value
     out["method"] = _constant("data", len(out))
@@ -66,12 +89,12 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     known = out[KEYS].notna().all(axis=1)
     read = out["value"].notna()
     doubtful = [out.loc[~known | (values.state == "fault"), KEYS], _ragged(raw.ragged, names)]
-    history, doubled = _without_doubles(out[known & read].reset_index(drop=True), found)
+    history, doubled = _without_doubles(out[known & read].reset_index(drop=True), units, found)
     if history.empty:
         _no_figures(out, values.state, found)
     return Figures(
         history, one_currency(values.units, raw.name, found), _is_illustrative(out),
-        pd.concat([part.astype(object) for part in (*doubtful, doubled)], ignore_index=True),
+        pd.concat([part.astype(object) for part in (*doubtful, doubled)], ignore_index=True), units,
     )  # fmt: skip
 
 
@@ -103,10 +126,32 @@ def _is_illustrative(out: pd.DataFrame) -> bool:
 
 def _with_months(frame: pd.DataFrame) -> pd.Series:
     """A year column and a month column together name the period."""
-    years = frame["period"].map(lambda c: read_period(c) or read_code(c))
+    years = [c if _is_day(c) else read_period(c) or read_code(c) for c in frame["period"]]
     months = frame["month"].map(lambda c: read_code(c).removesuffix("月").removeprefix("1-"))
     joined = [y if not m else f"{y}-{m}" for y, m in zip(years, months, strict=True)]
     return pd.Series(joined, dtype=object)
+
+
+def _is_day(cell: object) -> bool:
+    """Whether a workbook keeps the cell as a date."""
+    return hasattr(cell, "month") and hasattr(cell, "day")
+
+
+def without_days(cells: pd.Series, stage: pd.Categorical[Any] | None = None) -> pd.Series:
+    """Periods with those dates as texts that are no month for certain, so that they are told.
+
+    A spreadsheet makes 2024-09-01 of the month 2024-09 typed in. At a yearly stage no month is
+    meant, and without a stage the last day of a year may stand for the year.
+    """
+    if not any(_is_day(kind) for kind in set(map(type, cells))):
+        return cells
+    words = ["-"] * len(cells) if stage is None else list(stage)
+    doubtful = [
+        _is_day(cell) and word != "executed" and (word != "-" or (cell.month, cell.day) == (12, 31))
+        for cell, word in zip(cells, words, strict=True)
+    ]
+    told = [f"{c.year}-{c.month:02d}-{c.day:02d}" if bad else c for c, bad in zip(cells, doubtful, strict=True)]
+    return pd.Series(told, dtype=object)
 
 
 def _default_stage(out: pd.DataFrame) -> pd.Categorical[Any]:
@@ -135,7 +180,7 @@ def _blanks(out: pd.DataFrame, state: npt.NDArray[np.object_], found: Collector)
                   mend="enter the figure, or — if there is none", **key)
 
 
-def _without_doubles(out: pd.DataFrame, found: Collector) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _without_doubles(out: pd.DataFrame, units: pd.Series, found: Collector) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The same figure twice is kept once; two different figures are an error and doubtful."""
     cell = np.zeros(len(out), dtype=np.int64)
     for column in KEYS:
@@ -145,13 +190,14 @@ def _without_doubles(out: pd.DataFrame, found: Collector) -> tuple[pd.DataFrame,
         return out, out.iloc[:0][KEYS]
     different: list[int] = []
     for key, group in out[doubled].groupby(KEYS, observed=True, sort=False):
+        told = [shown(v, r, units) for v, r in zip(group["value"], group["row"], strict=True)]
         same = bool(np.ptp(group["value"]) <= 1e-9 * group["value"].abs().max())
         listed = ", ".join(str(r) for r in group["row"])
         found.add("duplicate_same" if same else "duplicate", "warning" if same else "error",
                   f"rows {listed} give {'the same figure' if same else 'different figures'}",
                   table="history", row=int(group["row"].iloc[1]), column="value",
                   **dict(zip((*SERIES, "period"), key, strict=False)),
-                  expected="one row", found=" and ".join(f"{v:,.2f}" for v in group["value"][:3]),
+                  expected="one row", found=" and ".join(told[:3]),
                   mend="keep one of them" if same else "keep the right one")
         if not same:
             different.append(int(group.index[0]))

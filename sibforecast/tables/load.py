@@ -53,7 +53,8 @@ def load(path: str | Path) -> FundData:
     data, findings = read(Path(path))
     if data is None or not findings.ok:
         errors = findings.count("error")
-        raise DataError(f"{path}: {errors} error{'s' if errors != 1 else ''}", findings)
+        waiting = [str(r["message"]) for r in findings.records() if r["id"] == "not_checked"]
+        raise DataError("; ".join([f"{path}: {errors} error{'s' if errors != 1 else ''}", *waiting]), findings)
     return data
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.programmes.programme import Programme
-from sibforecast.tables.cells import read_code, read_period
+from sibforecast.tables.cells import date_hint, read_code, read_period
 from sibforecast.tables.read import Collector
 from sibforecast.tables.regions import Regions
 from sibforecast.tables.schema import STAGE_LOOKUP, STAGES
@@ -49,7 +49,8 @@ class Names:
         """The period a cell means."""
         code = read_period(word)
         if code is None:
-            raise SibError(f"not a period: {word!r}")
+            hint = date_hint(word)
+            raise SibError(f"{word!r} is {hint}" if hint else f"not a period: {word!r}")
         return code
 
     @staticmethod

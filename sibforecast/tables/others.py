@@ -13,7 +13,7 @@ from sibforecast.errors import SibError
 from sibforecast.items import did_you_mean
 from sibforecast.periods import Period
 from sibforecast.tables.cells import read_cell, read_code, read_truth
-from sibforecast.tables.figures import BLANK, one_currency
+from sibforecast.tables.figures import BLANK, one_currency, without_days
 from sibforecast.tables.names import Names, fault_id, mend_of, translate
 from sibforecast.tables.read import Collector, RawTable
 from sibforecast.tables.schema import EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
@@ -53,7 +53,7 @@ def _assumptions(raw: RawTable, names: Names, found: Collector, currency: str) -
         "region": translate(frame.get("region", empty), names.region, raw.name, "region", rows, found, blank=""),
         "programme": translate(frame.get("programme", empty), names.programme, raw.name, "programme", rows, found, blank=""),
         "item": translate(frame["item"], names.item, raw.name, "item", rows, found),
-        "period": translate(frame["period"], names.period, raw.name, "period", rows, found),
+        "period": translate(without_days(frame["period"]), names.period, raw.name, "period", rows, found),
     }
     out = pd.DataFrame(keys)
     values = parse_values(frame["value"], frame["unit"], out["item"], raw, found, keys)
@@ -81,7 +81,7 @@ def _spread(cell: Any, row: int, table: str, found: Collector) -> float:
             found.add("bad_spread", "error", read.fault, table=table, row=row, column="spread",
                       mend="write 2% or 0.02, or leave it blank")
         return float("nan")
-    value = read.value * read.scale * (0.01 if read.percent else 1.0)
+    value = read.value * read.scale
     if not 0.0 <= value <= 1.0:
         found.add("bad_spread", "error", "a spread is a share of the value between 0 and 1", table=table, row=row,
                   column="spread", found=f"{value:g}", expected="2% or 0.02", mend="write it as a share, or with a per cent sign")
@@ -100,7 +100,8 @@ def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.D
     records = []
     needed = set(TABLES[raw.name].required) - _MAY_BE_BLANK.get(raw.name, set())
     units: dict[Unit, int] = {}
-    for number, cells in zip(raw.row_numbers, raw.frame.to_dict("records"), strict=True):
+    for number, values in zip(raw.row_numbers, raw.frame.itertuples(index=False, name=None), strict=True):
+        cells = dict(zip(raw.frame.columns, values, strict=True))  # pandas' own records lose the per cent of a cell
         row: dict[str, Any] = {"file": raw.file, "row": int(number)}
         unit = _unit_of(raw, cells, int(number), units, found)
         for name, cell in cells.items():
@@ -204,7 +205,7 @@ def _number(table: str, column: str, cell: Any, unit: Unit | None) -> float | No
     if column in _AMOUNTS and unit is not None:
         return read.value * worth(read, unit)
     if column in ("rate", "multiply", "term_months") or unit is None:
-        value = read.value * read.scale * (0.01 if read.percent else 1.0)
+        value = read.value * read.scale
         if table == "deposits" and column == "rate" and not read.percent:
             return _deposit_rate(value)
         return value

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sibforecast.tables.cells import read_code
+from sibforecast.tables.cells import read_cell, read_code
+from sibforecast.tables.number_formats import mark, per_cent_cells
 from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES
 
 _DELIMITERS = ",;\t"
@@ -202,10 +203,24 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
         found.add("unreadable", "error", f"{path.name} cannot be opened as a workbook: {fault}",
                   mend="open it in a spreadsheet and save it again as .xlsx")
         return
+    in_per_cent = _in_per_cent(path, found)
     for name in book.sheet_names:
         if name.strip().lower() not in ("readme", "说明", "words"):
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            rows: list[list[Any]] = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            mark(rows, in_per_cent.get(name, []))
             yield name, f"{path.name}, sheet {name}", pd.DataFrame(rows, dtype=object)
+
+
+def _in_per_cent(path: Path, found: Collector) -> dict[str, list[tuple[int, int]]]:
+    """The cells shown in per cent; a workbook of an older kind does not say which."""
+    if not path.name.lower().endswith((".xlsx", ".xlsm")):
+        return {}
+    try:
+        return per_cent_cells(path)
+    except Exception as fault:  # readers of archives and of XML raise their own kinds
+        found.add("number_formats", "warning", f"{path.name}: which cells show a per cent cannot be read: {fault!r}",
+                  mend="open it in a spreadsheet and save it again as .xlsx")
+        return {}
 
 
 def _blank(cells: pd.Series) -> np.ndarray:
@@ -272,6 +287,7 @@ def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) 
                   mend="add the columns, or head them with these words")
         return None
     keep[: top + 1] = False
+    keep &= ~_headings(table, file, cells, keep, {c: words[i] for c, i in columns.items() if c in known}, columns, found)
     stray = _stray(table, file, cells, keep, [i for i, w in enumerate(words) if not w], found)
     keep &= ~stray
     body, ragged = (
@@ -280,6 +296,27 @@ def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) 
     )
     letters = {c: letters_of(i) for c, i in columns.items()}
     return RawTable(table, file, body, np.flatnonzero(keep) + 1, letters, ragged)
+
+
+def _headings(
+    table: str, file: str, cells: pd.DataFrame, keep: np.ndarray, words: dict[str, str], columns: dict[str, int], found: Collector
+) -> np.ndarray:
+    """Rows amid the data that hold a lone text, or the header again; each is one error, not one for each of its cells."""
+    headings = np.zeros(len(cells), dtype=bool)
+    required = TABLES[table].required
+    if len(required) < 3:
+        return headings
+    last = required[-1]  # a heading has no cell of its own there: most rows need no further look
+    codes, distinct = pd.factorize(cells[columns[last]], use_na_sentinel=False)
+    for i in np.flatnonzero(keep & np.isin(codes, [n for n, c in enumerate(distinct) if read_code(c) in ("", words[last])])):
+        texts = [read_code(c) for c in cells.iloc[i]]
+        there = [c for c, text in zip(cells.iloc[i], texts, strict=True) if text]
+        lone = len(there) == 1 and read_cell(there[0]).state == "fault"
+        if lone or all(texts[columns[c]] == word for c, word in words.items()):
+            headings[i] = True
+            found.add("heading_row", "error", f"row {i + 1} looks like a heading or a note, not like data ({file}, row {i + 1})",
+                      table=table, row=int(i) + 1, found=str(there[0]).strip(), expected="a row of data", mend="delete the row")
+    return headings
 
 
 def _stray(

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from sibforecast.errors import SibError
+from sibforecast.items import did_you_mean
 from sibforecast.tables.cells import read_code
 from sibforecast.tables.read import Collector, RawTable
 from sibforecast.tables.schema import LEVEL_LOOKUP, LEVELS
@@ -149,7 +150,15 @@ class Regions:
         if found:
             names = "、".join(sorted(self.areas[c].name for c in found)[:6])
             raise SibError(f"{word!r} may mean {names}")
-        raise SibError(f"unknown area {word!r}")
+        raise SibError(f"unknown area {word!r}{self._nearest(word)}")
+
+    def _nearest(self, word: str) -> str:
+        """A hint: full names and names a person may have meant; of a code the nearest codes."""
+        if word.isascii():
+            return did_you_mean(word, {t for a in self.areas.values() for t in (a.code, a.name_en) if t})
+        names = {a.name for a in self.areas.values()}
+        one_off = [n for n in names if len(n) == len(word) >= 3 and sum(x != y for x, y in zip(n, word, strict=True)) == 1]
+        return did_you_mean(word, one_off, cutoff=0.6) if one_off else did_you_mean(word, names)
 
     def label(self, code: str, language: str = "zh") -> str:
         """The name to show."""

@@ -17,7 +17,7 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.errors import SibError
-from sibforecast.tables.cells import Cell, read_cell, read_codes
+from sibforecast.tables.cells import Cell, PerCent, read_cell, read_codes
 from sibforecast.tables.read import Collector, RawTable
 from sibforecast.tables.units import Unit, conversion, parse_unit
 
@@ -74,19 +74,21 @@ class _Column:
     state: npt.NDArray[np.object_]
     special: Mapping[int, Cell]  # cells that are no plain number
     odd: npt.NDArray[np.bool_]  # where those are
-    percent: npt.NDArray[np.bool_]
+    percent: Floats  # what one of a cell with a per cent sign is worth; NaN without the sign
 
     @classmethod
     def of(cls, cells: pd.Series) -> _Column:
         value = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan).copy()
         state = np.full(len(value), "number", dtype=object)
-        percent = np.zeros(len(value), dtype=bool)
+        percent = np.full(len(value), np.nan)
         odd = ~np.isfinite(value)
-        if bool in set(map(type, cells)):
-            odd |= cells.map(lambda c: isinstance(c, bool)).to_numpy(dtype=bool)
+        if {bool, PerCent} & set(map(type, cells)):
+            odd |= cells.map(lambda c: isinstance(c, (bool, PerCent))).to_numpy(dtype=bool)
         special = {int(i): read_cell(cells.iloc[i]) for i in np.flatnonzero(odd)}
         for index, cell in special.items():
-            value[index], state[index], percent[index] = cell.value, cell.state, cell.percent
+            value[index], state[index] = cell.value, cell.state
+            if cell.percent:
+                percent[index] = cell.scale
         return cls(cells, value, state, special, odd, percent)
 
 
@@ -161,7 +163,7 @@ def _without_unit(
     here: npt.NDArray[np.intp], base: str, column: _Column, factor: Floats, place: Place, found: Collector
 ) -> None:
     """Without a unit only a share can be read, and only if its cell bears the per cent sign."""
-    factor[here] = np.where(column.percent[here] & (base == "share"), 0.01, np.nan)
+    factor[here] = column.percent[here] if base == "share" else np.nan
     open_ = here[np.isnan(factor[here]) & (column.state[here] == "number")]
     if len(open_):
         more = f" (and {len(open_) - 1} more rows)" if len(open_) > 1 else ""
@@ -202,7 +204,7 @@ def worth(cell: Cell, unit: Unit) -> float:
     if cell.percent:
         if unit.family != "share":
             raise SibError("a per cent sign on a figure that is no share")
-        return 0.01
+        return cell.scale
     if not cell.unit_word:
         return unit.factor
     counted = unit.family in ("currency", "persons", "person-months")

@@ -294,3 +294,35 @@ def test_numbers_of_policies_stay_in_their_unit(tmp_path, cell, unit, value):
     item = "collection_rate" if "9" in cell else "contribution_revenue"
     tables["policies"] = [{"item": item, "start": "2025-07", "set": cell, "unit": unit}]
     assert sib.load(tables.folder(tmp_path)).table("policies")["set"].iloc[0] == pytest.approx(value)
+
+
+@pytest.mark.parametrize("heading", ["二、城乡居民基本医疗保险基金", "注：单位为万元", "Pensions"])
+@pytest.mark.parametrize("cell", ["A1", "D1"])
+def test_a_heading_amid_the_data_is_one_finding(tmp_path, heading, cell):
+    """A merged row holds its text in its first cell; all else is blank."""
+    tables = clean()
+    blank = dict.fromkeys(tables["history"][0], "")
+    tables["history"].insert(5, blank | {list(blank)[ord(cell[0]) - ord("A")]: heading})
+    assert_only(tables.check(tmp_path), "heading_row", row=7, holds=heading)
+    book = sib.check(tables.workbook(tmp_path / "book.xlsx"))
+    assert book.frame["id"].tolist() == ["heading_row"]
+
+
+def test_the_header_again_is_one_finding(tmp_path):
+    tables = clean()
+    tables["history"].insert(5, {word: word for word in tables["history"][0]})
+    assert_only(tables.check(tmp_path), "heading_row", row=7, holds="region")
+
+
+@pytest.mark.parametrize(("column", "cell", "id"), [("region", "150100", "blank_key"), ("value", "12", "blank_key")])
+def test_a_lone_number_is_no_heading(tmp_path, column, cell, id):
+    """A code or a figure on its own is a row that lost its other cells."""
+    tables = clean()
+    tables["history"].insert(5, dict.fromkeys(tables["history"][0], "") | {column: cell})
+    assert id in set(tables.check(tmp_path).frame["id"])
+
+
+def test_a_heading_in_another_table(tmp_path):
+    tables = clean()
+    tables["regions"].insert(3, {"region": "盟市", "name": "", "parent": "", "level": ""})
+    assert_only(tables.check(tmp_path), "heading_row", table="regions", row=5, holds="盟市")

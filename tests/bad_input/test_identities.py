@@ -53,6 +53,32 @@ def test_opening_is_the_closing_of_the_year_before(tmp_path):
     assert_only(tables.check(tmp_path), "I3_opening", row=tables.row("history", record), column="value", holds="368,450,000.00")
 
 
+@pytest.mark.parametrize("without", [(), ("current_balance",)])
+def test_a_wrong_opening_is_one_finding(tmp_path, without):
+    """36,945 typed for 36,845: 36,845 + 627 is the closing, so only the opening is wrong."""
+    tables = clean()
+    tables["history"] = [r for r in tables["history"] if r["period"] == "2023" or r["item"] not in without]
+    record = tables.figure("opening_balance")
+    record["value"] = 36_945
+    assert_only(tables.check(tmp_path), "I3_opening", row=tables.row("history", record), column="value", holds="368,450,000.00")
+
+
+def test_a_wrong_opening_and_a_wrong_closing_are_two_findings(tmp_path):
+    tables = clean()
+    tables.figure("opening_balance")["value"] = 36_945
+    tables.figure("closing_balance")["value"] = 37_000
+    assert tables.check(tmp_path).frame["id"].tolist() == ["I3_opening", "I3"]
+
+
+def test_figures_are_told_in_the_unit_of_the_cell_too(tmp_path):
+    """Expected is the closing of 2023, 36,845 万元, found 36,945.5 万元."""
+    tables = clean()
+    tables.figure("opening_balance")["value"] = "36945.50"
+    one = tables.check(tmp_path).frame.iloc[0]
+    assert one["expected"] == "368,450,000.00 (36,845 万元)"
+    assert one["found"] == "369,455,000.00 (36,945.5 万元)"
+
+
 def test_an_adjustment_explains_the_closing(tmp_path):
     tables = clean()
     tables.figure("closing_balance")["value"] = 37_572

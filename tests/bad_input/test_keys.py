@@ -115,6 +115,52 @@ def test_a_date_cell_is_its_month(tmp_path):
     assert value_of(data, "contribution_base", "2024-09") == 5_500
 
 
+@pytest.mark.parametrize(("stage", "day"), [
+    ("final", (2024, 12, 31)), ("budget", (2024, 1, 1)), ("决算", (2024, 12, 1)), ("reported", (2024, 6, 30)), ("", (2024, 12, 31)),
+])  # fmt: skip
+def test_a_date_cell_is_no_year(tmp_path, stage, day):
+    """A year shown as its last day is not December: at a yearly stage no date is a month."""
+    tables = clean()
+    record = tables.figure("contribution_base")
+    record.update(period=datetime.date(*day), stage=stage)
+    found = sib.check(tables.workbook(tmp_path / "book.xlsx"))
+    assert_only(found, "bad_period", row=tables.row("history", record), column="period", holds="a year is meant? write 2024;")
+
+
+@pytest.mark.parametrize(("stage", "day"), [("executed", (2024, 12, 31)), ("执行数", (2024, 12, 1)), ("", (2024, 12, 1))])
+def test_a_date_cell_in_execution_is_its_month(tmp_path, stage, day):
+    tables = clean()
+    tables.figure("contribution_base").update(period=datetime.date(*day), stage=stage)
+    assert value_of(sib.load(tables.workbook(tmp_path / "book.xlsx")), "contribution_base", "2024-12") == 5_500
+
+
+@pytest.mark.parametrize("word", ["2024-12-31", "2024/12/31", "2024年12月31日", "2024-12-31 00:00:00", "2024.12.31"])
+def test_a_date_as_text_says_what_to_write(tmp_path, word):
+    tables = clean()
+    record = tables.figure("contribution_base")
+    record["period"] = word
+    row = tables.row("history", record)
+    assert_only(tables.check(tmp_path), "bad_period", row=row, column="period", holds="write 2024; a month? write 2024-12")
+
+
+def test_a_date_in_the_year_column_beside_a_month_column(tmp_path):
+    tables = clean()
+    for record in tables["history"]:
+        record["年度"] = datetime.date(2024, 12, 31) if record["item"] == "contribution_base" else record["period"]
+        record["月份"] = ""
+        del record["period"]
+    row = next(i for i, r in enumerate(tables["history"], start=2) if r["item"] == "contribution_base")
+    found = sib.check(tables.workbook(tmp_path / "book.xlsx"))
+    assert_only(found, "bad_period", row=row, column="period", holds="write 2024;")
+
+
+def test_an_assumption_dated_by_the_last_day(tmp_path):
+    tables = clean()
+    tables["assumptions"] = [{"item": "average_wage", "period": datetime.date(2025, 12, 31), "value": 90_000, "unit": "元/年"}]
+    found = sib.check(tables.workbook(tmp_path / "book.xlsx"))
+    assert_only(found, "bad_period", table="assumptions", row=2, column="period", holds="write 2025;")
+
+
 def test_codes_as_numbers_and_with_leading_zeros(tmp_path):
     tables = clean()
     for record in tables["regions"]:

@@ -61,7 +61,34 @@ def test_a_faulty_line_does_not_make_its_sums_wrong_too(tmp_path):
     tables = clean()
     tables.figure("fiscal_subsidy")["value"] = "n. n."
     found = tables.check(tmp_path)
-    assert found.frame["id"].tolist() == ["not_a_number"]
+    assert found.frame["id"].tolist() == ["not_a_number", "not_checked"]
+    assert "1 of 2 accounts are checked once" in found.frame["message"].iloc[1]
+    with pytest.raises(sib.DataError, match="1 error; sums and balances of 1 of 2 accounts are checked once"):
+        sib.load(tmp_path)
+
+
+def test_an_error_in_a_line_does_not_hide_an_opening_that_is_wrong(tmp_path):
+    tables = clean()
+    tables.figure("fiscal_subsidy")["value"] = "n. n."
+    tables.figure("opening_balance")["value"] = 36_945
+    assert tables.check(tmp_path).frame["id"].tolist() == ["not_a_number", "I3_opening", "not_checked"]
+
+
+def test_an_error_in_a_driver_does_not_hide_that_an_account_does_not_foot(tmp_path):
+    tables = clean()
+    for record in tables["history"]:
+        record["programme"] = PENSION
+    tables.figure("contribution_rate")["value"] = "n. n."
+    tables.figure("interest")["value"] = 625
+    assert tables.check(tmp_path).frame["id"].tolist() == ["not_a_number", "I1_revenue_subtotal"]
+
+
+def test_where_no_row_can_be_placed_nothing_passes_for_sound(tmp_path):
+    tables = clean()
+    for record in tables["history"]:
+        record["region"] = "nowhere"
+    found = tables.check(tmp_path).frame
+    assert found["id"].tolist() == ["unknown_region", "not_checked"]
 
 
 def test_an_unknown_item_leaves_other_accounts_checked(tmp_path):
@@ -69,7 +96,7 @@ def test_an_unknown_item_leaves_other_accounts_checked(tmp_path):
     tables.figure("fiscal_subsidy")["item"] = "fiscal_subsidi"
     tables.figure("closing_balance", "2023")["value"] = 1
     found = tables.check(tmp_path)
-    assert sorted(found.frame["id"]) == ["I3", "unknown_item"]
+    assert sorted(found.frame["id"]) == ["I3", "not_checked", "unknown_item"]
     assert found.frame.loc[found.frame["id"] == "I3", "period"].tolist() == ["2023"]
 
 

@@ -34,7 +34,21 @@ def broken(tmp_path_factory):
 def test_check_is_clean(example):
     done = run("check", example)
     assert done.returncode == 0
-    assert done.stdout.splitlines()[-1].startswith("0 errors")
+    *_, counts, then = done.stdout.splitlines()
+    assert counts.startswith("0 errors")
+    assert then.startswith(f"next: sibforecast review {example} --stage final ")
+
+
+def test_what_check_names_next_finds_a_slip_of_the_unit(tmp_path):
+    """45,583 persons typed beside the unit 万人 pass the check; the review it names tells them."""
+    rows = [("150300", "enterprise_pension", item, year, value, unit, "final") for year in (2023, 2024, 2025)
+            for item, value, unit in (("insured", 60_000, "人"), ("contributors", 45_583, "万人" if year == 2025 else "人"))]  # fmt: skip
+    regions = [("150000", "内蒙古自治区", "", "region"), ("150300", "乌海市", "150000", "league")]
+    data = datasets.dataset(tmp_path / "slip", rows, regions=regions)
+    done = run("check", data)
+    assert (done.returncode, done.stdout.splitlines()[0][:8]) == (0, "0 errors")
+    words = done.stdout.splitlines()[-1].removeprefix("next: sibforecast ").partition("   (")[0].split()
+    assert "contributors" in run(*words).stdout
 
 
 def test_errors_are_all_listed_and_the_exit_code_is_1(broken, tmp_path):

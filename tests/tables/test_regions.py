@@ -74,6 +74,23 @@ def test_ambiguous_and_unknown(tree):
         tree.resolve("")
 
 
+@pytest.mark.parametrize(("word", "hint"), [
+    ("薪城区", "did you mean '新城区'?"), ("新成区", "did you mean '新城区'?"), ("呼伦贝尓市", "did you mean '呼伦贝尔市'?"),
+    ("150782", "did you mean '150781'"), ("Inner Mongolai", "did you mean 'Inner Mongolia'?"),
+])  # fmt: skip
+def test_the_nearest_area_is_named(tree, word, hint):
+    """One sign of three is wrong: two thirds agree, which the general hint would not offer."""
+    with pytest.raises(SibError) as caught:
+        tree.resolve(word)
+    assert hint in str(caught.value)
+
+
+def test_no_hint_where_nothing_is_near(tree):
+    with pytest.raises(SibError) as caught:
+        tree.resolve("赤峰市")
+    assert str(caught.value) == "unknown area '赤峰市'"
+
+
 def test_labels(tree):
     assert tree.label("150000") == "内蒙古自治区"
     assert tree.label("150000", "en") == "Inner Mongolia"

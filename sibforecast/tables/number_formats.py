@@ -1,0 +1,111 @@
+"""Cells that a workbook shows in per cent: 24% typed into a spreadsheet is stored as 0.24 with a format.
+
+The reader of workbooks gives stored numbers only. The formats stand beside them in the
+file: ``styles.xml`` says which styles show a per cent, each sheet which cells bear them.
+Sheets are looked through only where such a style exists.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from sibforecast.tables.cells import PerCent
+
+#: The formats every spreadsheet knows by number: 0% and 0.00%.
+_BUILT_IN = {"9", "10"}
+#: What a format code shows as it stands: quoted, escaped, filled or bracketed.
+_LITERAL = re.compile(r'"[^"]*"|\\.|[_*].|\[[^\]]*\]', re.DOTALL)
+_TAG = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
+_REFERENCE = re.compile(rb"""\br=["']([A-Z]*)(\d+)["']""")
+_STYLE = re.compile(rb"""\bs=["'](\d+)["']""")
+
+
+def shows_per_cent(code: str) -> bool:
+    r"""Whether a number format multiplies by a hundred and shows a per cent sign.
+
+    Examples
+    --------
+    >>> shows_per_cent("0.0%;[Red]-0.0%"), shows_per_cent('0"%"'), shows_per_cent(r"0\%")
+    (True, False, False)
+    """
+    return "%" in _LITERAL.sub("", code)
+
+
+def per_cent_cells(path: Path) -> dict[str, list[tuple[int, int]]]:
+    """Rows and columns, counted from nought, of the cells shown in per cent, by the sheet they stand in.
+
+    Raises
+    ------
+    Exception
+        Of the reader of archives or of XML, if the workbook is not built as workbooks are.
+    """
+    with zipfile.ZipFile(path) as book:
+        top = next(target for kind, _, target in _related(book, "") if kind == "officeDocument")
+        parts = list(_related(book, top))
+        styles = {s for kind, _, target in parts if kind == "styles" for s in _per_cent_styles(book.read(target))}
+        if not styles:
+            return {}
+        targets = {key: target for kind, key, target in parts if kind == "worksheet"}
+        sheets = ElementTree.fromstring(book.read(top)).iterfind("{*}sheets/{*}sheet")
+        names = {_own(sheet, "id"): sheet.get("name", "") for sheet in sheets}
+        return {names[key]: list(_cells(book.read(target), styles)) for key, target in targets.items() if key in names}
+
+
+def mark(rows: list[list[Any]], cells: list[tuple[int, int]]) -> None:
+    """Make the numbers in these cells per cents, in place."""
+    for row, column in cells:
+        if row < len(rows) and column < len(rows[row]):
+            cell = rows[row][column]
+            if isinstance(cell, (int, float)) and not isinstance(cell, bool):
+                rows[row][column] = PerCent(cell)
+
+
+def _related(book: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
+    """Kind, key and name of the parts that a part refers to."""
+    folder, name = posixpath.split(part)
+    for one in ElementTree.fromstring(book.read(posixpath.join(folder, "_rels", f"{name}.rels"))):
+        target = posixpath.normpath(posixpath.join("/", folder, one.get("Target", ""))).lstrip("/")
+        yield one.get("Type", "").rpartition("/")[2], one.get("Id", ""), target
+
+
+def _own(element: ElementTree.Element, name: str) -> str:
+    """An attribute that bears the prefix of its namespace."""
+    return next((value for key, value in element.items() if key.endswith(f"}}{name}")), "")
+
+
+def _per_cent_styles(data: bytes) -> set[int]:
+    """The cell styles whose number format shows a per cent."""
+    root = ElementTree.fromstring(data)
+    known = {f.get("numFmtId", ""): f.get("formatCode", "") for f in root.iterfind("{*}numFmts/{*}numFmt")}
+    shown = _BUILT_IN - known.keys() | {number for number, code in known.items() if shows_per_cent(code)}
+    return {i for i, style in enumerate(root.iterfind("{*}cellXfs/{*}xf")) if style.get("numFmtId", "") in shown}
+
+
+def _cells(data: bytes, styles: set[int]) -> Iterator[tuple[int, int]]:
+    """The cells of a sheet that bear one of these styles; a cell without a place stands right of the last."""
+    row, column = -1, -1
+    wanted = {str(s).encode() for s in styles}
+    for tag in _TAG.finditer(data):
+        kind, attributes = tag.groups()
+        place = _REFERENCE.search(attributes)
+        if kind == b"row":
+            row, column = (int(place[2]) - 1 if place else row + 1), -1
+            continue
+        column = _column(place[1]) if place else column + 1
+        style = _STYLE.search(attributes)
+        if (style[1] if style else b"0") in wanted:
+            yield row, column
+
+
+def _column(letters: bytes) -> int:
+    """A column as a number from nought: A is 0, AA is 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
