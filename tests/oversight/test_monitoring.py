@@ -199,7 +199,7 @@ def test_an_outturn_that_misses_the_budget_beyond_doubt_is_told_before_the_pace(
     assert got["deviation"] == pytest.approx(-0.03)
     assert got["status"] in ("orange", "red")
     assert got["reason"].startswith("the year ends at 821.25 (10k yuan); even ")
-    assert f"interval, is {1 - got['expected_high'] / 1_000e4:.1%} below the budget" in got["reason"]
+    assert f"closest to the budget that the 80 % interval allows, is {1 - got['expected_high'] / 1_000e4:.1%} below it" in got["reason"]
 
 
 def test_budgets_of_counties_for_months_of_a_league(tmp_path):
