@@ -10,6 +10,7 @@ import sys
 from typing import Any
 
 from fastapi import Body, FastAPI, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 import sibforecast as sib
@@ -36,6 +37,12 @@ def service(path: str | None = None, year: int = 2027, level: str = "league") ->
         """What is wrong with the request: all of it at once."""
         head, *faults = str(fault).splitlines()
         return JSONResponse({"error": head, "faults": [line.strip(" -") for line in faults] or [head]}, status_code=422)
+
+    @app.exception_handler(RequestValidationError)
+    def unread(_: Any, fault: RequestValidationError) -> JSONResponse:
+        """A body that is no JSON or no record, or a parameter of another type: in the same form."""
+        faults = [f"{' / '.join(map(str, f['loc']))}: {f['msg']}" for f in fault.errors()]
+        return JSONResponse({"error": "the request cannot be read", "faults": faults}, status_code=422)
 
     @app.get("/draft")
     def baseline() -> Response:

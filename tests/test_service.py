@@ -109,7 +109,10 @@ def test_what_is_wrong_with_a_request_is_told_at_once(client):
     for body in ({"preset": "../../pyproject"}, {"preset": ["rate_cut"]}, {"preset": "rate_cut", "title": "both"}, {"title": "x", "change": 7}):
         assert client.post("/draft", json=body).status_code == 422, body
     assert client.post("/draft", params={"years": 99}, json=RAISE).status_code == 422
-    assert client.post("/draft", content=b"{").status_code == 422
+    for words, part in (({"content": b"{"}, "body"), ({"json": [1]}, "body"), ({"json": RAISE, "params": {"years": "x"}}, "query / years")):
+        answer = client.post("/draft", **words)
+        assert answer.status_code == 422, words
+        assert [line.startswith(part) for line in answer.json()["faults"]] == [True], words
     assert client.get("/schema/Nothing").status_code == 422
     assert client.get("/nothing").status_code == 404
     assert client.post("/draft", json=CUT).status_code == 200

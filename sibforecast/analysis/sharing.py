@@ -73,12 +73,15 @@ class Sharing(Result):
         """What has no payer yet, and what the rules do not list: by class and cause, all areas together."""
         frame = self.frame
         out = []
-        for treat, told in (("pending", "waits for a ruling"), ("unlisted", "is in no list of the rules")):
+        said = {"pending": "waits for a ruling", "unlisted": "is in no list of the rules: carried by {}, shown apart"}
+        for treat, told in said.items():
             rows = frame[(frame["treat"] == treat) & (frame["value"] != 0)]
             for (kind, cause), part in rows.groupby(["class", "cause"], sort=False):
                 areas, amount = part["region"].nunique(), math.fsum(part["value"]) / 1e8
                 name = f"{cause} ({kind})" if kind else str(cause)
-                out.append(f"{treat}: {name} {amount:,.4f} (100 million) in {areas} area{'s' if areas != 1 else ''} {told}")
+                payers = " and ".join(dict.fromkeys(PAYERS[str(p)][0] for p in part["payer"]))
+                where = f"{amount:,.4f} (100 million) in {areas} area{'s' if areas != 1 else ''}"
+                out.append(f"{treat}: {name} {where} {told.format(payers)}")
         return out
 
     def explained(
@@ -90,7 +93,8 @@ class Sharing(Result):
         Parameters
         ----------
         region, programme : str
-            Code or name of an area of the bill, and of the fund.
+            Code or name of an area of the bill, and of the fund. Of an area within one the bill of that
+            one is told, and that it is.
         item : str
             The payer (nation, region, league, county, fund, pending), or ``gap`` for all of them.
         period, scenario : optional
@@ -115,7 +119,8 @@ class Sharing(Result):
         speech = language or ("zh" if self.data is None or self.data.currency == "yuan" else "en")
         frame = self.frame
         here = frame[(frame[list(_KEYS)] == [way.key[k] for k in _KEYS]).all(axis=1)]
-        return Teller(way, here, rules, payer, speech, self.labels(speech)).tell(self.provenance)
+        asked = self.data.regions.resolve(region) if self.data is not None else region
+        return Teller(way, here, rules, payer, speech, self.labels(speech), asked).tell(self.provenance)
 
     def _way(self, region: str, programme: str, period: int | str | None, scenario: str | None) -> Workings:
         """The workings of the area, fund, year and scenario asked for."""

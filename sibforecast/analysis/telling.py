@@ -15,6 +15,7 @@ from sibforecast.analysis.telling_words import (
     CAUSES,
     CLAUSES,
     CONDITIONS,
+    LEVELS,
     MONEY,
     PARTS,
     PAYERS,
@@ -54,6 +55,7 @@ class Teller:
     payer: str
     language: str
     labels: Mapping[str, str]
+    asked: str = ""
     lines: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -62,6 +64,9 @@ class Teller:
         way = self.way
         names = {"area": self._name(way.key["region"]), "fund": self._name(way.key["programme"]),
                  "period": str(way.key["period"]), "unit": self._money_word()}  # fmt: skip
+        if self.asked and self.asked != str(way.key["region"]):
+            level = word(LEVELS, self.rules.unit, self.language)
+            self._say("within", asked=self._name(self.asked), area=names["area"], level=level)
         if way.gap <= 0 and set(self.bill["payer"]) <= {"fund"}:
             self._say("surplus", surplus=Number("surplus", -way.gap, depth=0), **names)
         elif way.gap <= 0:

@@ -37,7 +37,16 @@ CAUSES: dict[str, tuple[str, str]] = {
     "reserve": ("reserve", "储备金"), "base amount": ("base amount", "基数"),
 }  # fmt: skip
 
+#: By which areas bills are drawn up.
+LEVELS: dict[str, tuple[str, str]] = {
+    "nation": ("nation", "国家"), "region": ("region", "自治区"), "league": ("league", "盟市"), "county": ("county", "旗县"),
+}  # fmt: skip
+
 SENTENCES: dict[str, tuple[str, str]] = {
+    "within": (
+        "{asked} lies in {area}: the rules draw up bills by {level}, and what follows is the bill of {area}.",
+        "{asked}属于{area}：规则按{level}计算分担，以下为{area}的分担。",
+    ),
     "gap": (
         "In {period} {fund} of {area} has a gap of {gap}. Amounts are in {unit}.",
         "{period}年{area}{fund}收支缺口为{gap}。金额单位：{unit}。",

@@ -317,6 +317,8 @@ def _tell(made: BudgetDraft, results: dict[str, Any]) -> None:
     print(repr(top))
     if top is not made:
         print("summed up over all areas; area by area in draft.csv")
+    for line in _filled(top):
+        print(line)
     if top.summary()["gap"].isna().any():
         print("gap blank: what fills it is not told apart from the lines, or a line is not known; findings.csv says which")
     for name in ("causes", "sharing"):
@@ -330,6 +332,16 @@ def _tell(made: BudgetDraft, results: dict[str, Any]) -> None:
         print(line)
     if len(warnings) > 5:
         print(f"… and {len(warnings) - 5} more warnings")
+
+
+def _filled(top: BudgetDraft) -> Iterator[str]:
+    """What fills each gap where that is known: revenue holds it already, so revenue − expenditure is not the gap."""
+    table = top.balance.groupby("programme", observed=True)[["gap", "gap_subsidy", "gap_grant"]].sum(min_count=1) / 1e8
+    for row in table.reset_index().to_dict("records"):
+        parts = [f"{name} {row[name]:,.2f}" for name in ("gap_subsidy", "gap_grant") if abs(row[name]) >= 0.005]
+        if parts and row["gap"] == row["gap"]:
+            told = f"{row['programme']}: gap before filling {row['gap']:,.2f}, filled by {' and '.join(parts)}"
+            yield f"{told}, which revenue holds"
 
 
 def _top(made: BudgetDraft) -> BudgetDraft:

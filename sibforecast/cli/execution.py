@@ -127,11 +127,12 @@ def match(arguments: argparse.Namespace) -> int:
 
 
 def _tell(made: Result, findings: Findings | None, arguments: argparse.Namespace) -> int:
-    """The result, then what was found; as JSON alone where that is asked for."""
+    """The result, then what was found; as JSON alone where that is asked for. 1 where the data have errors."""
+    code = 0 if findings is None or findings.ok else 1
     if arguments.json:
         print(made.to_json())
         output.save(made, arguments.out, aside=True)
-        return 0
+        return code
     print(repr(made))
     told = set(made.notices())
     lines = [line for line in findings.lines() if line not in told] if findings is not None else []
@@ -140,7 +141,7 @@ def _tell(made: Result, findings: Findings | None, arguments: argparse.Namespace
     if len(lines) > _SHOWN:
         print(f"… and {len(lines) - _SHOWN} more findings")
     output.save(made, arguments.out)
-    return 0
+    return code
 
 
 def _table(title: str, table: Any) -> None:

@@ -59,7 +59,7 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> No
 
     write_csv(draft.frame, folder / "draft.csv")
     write_csv(draft.balance, folder / "balance.csv")
-    write_csv(draft.findings.frame, folder / "findings.csv")
+    write_csv(_findings(draft, results), folder / "findings.csv")
     sheets: dict[str, Any] = {}
     levels, zh = upper_levels(draft.source), speaks_chinese(draft)
     if len(levels) > 1:
@@ -78,6 +78,16 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> No
     for name, result in results.items():
         sheets[_title(name, zh)] = roll_up(result, levels[1]) if len(levels) > 1 else result
     page(sheets, folder / "page.html")
+
+
+def _findings(draft: BudgetDraft, results: dict[str, Any]) -> Any:
+    """What was found in the draft, then what only its scenario adds: a change without effect, say."""
+    import pandas as pd
+
+    own = draft.findings.frame
+    if "scenario" not in results or not len(added := results["scenario"].findings.frame):
+        return own
+    return pd.concat([own, added], ignore_index=True).drop_duplicates(ignore_index=True) if len(own) else added
 
 
 def _title(name: str, zh: bool) -> str:

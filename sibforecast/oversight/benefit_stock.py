@@ -12,7 +12,7 @@ import pandas as pd
 from sibforecast.errors import SibError, all_faults
 from sibforecast.items import did_you_mean
 from sibforecast.oversight.local_spending import without_ground
-from sibforecast.oversight.standing import Floats, among_peers, peer_groups, stage_rows, whole_year, wide_accounts
+from sibforecast.oversight.standing import Floats, among_peers, of_some, peer_groups, stage_rows, whole_year, wide_accounts
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
 
@@ -62,10 +62,16 @@ class BenefitStock(Result):
     def headline(self) -> str:
         """The year, exits that are missing, and spending without a ground."""
         mark = "ILLUSTRATIVE " if self.data is not None and self.data.illustrative else ""
-        missing = float(self.frame["missing_exits"].sum())
-        bare = self.local.loc[self.local["policy"] == "", "amount"].sum()
-        divisor, unit = scale_for(float(bare), self.data.currency if self.data else "yuan")
-        return f"{mark}{self.year}: {missing:,.0f} exits missing; {bare / divisor:,.2f} ({unit}) spent without a ground in policy"
+        missing, bare = self.frame["missing_exits"], self.local.loc[self.local["policy"] == "", "amount"]
+        if missing.notna().any():
+            exits = f"{missing.sum():,.0f} exits missing" + of_some(missing)
+        else:
+            exits = "exits missing are not known (beneficiary_exits, and deaths of enough areas or mortality=, are needed)"
+        if bare.empty and self.frame["level_excess"].isna().all():
+            ground = "spending without a ground is not known (levels of last year and of enough areas are needed)"
+            return f"{mark}{self.year}: {exits}; {ground}"
+        divisor, unit = scale_for(float(bare.sum()), self.data.currency if self.data else "yuan")
+        return f"{mark}{self.year}: {exits}; {bare.sum() / divisor:,.2f} ({unit}) spent without a ground in policy"
 
     def summary(self) -> pd.DataFrame:
         """By fund, all areas."""

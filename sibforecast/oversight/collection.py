@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sibforecast.errors import SibError
-from sibforecast.oversight.standing import Floats, among_peers, peer_groups, whole_year, wide_accounts
+from sibforecast.oversight.standing import Floats, among_peers, of_some, peer_groups, whole_year, wide_accounts
 from sibforecast.programmes import formulas
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
@@ -23,6 +23,9 @@ _KEPT = ("contributors", "contribution_base", "contribution_rate", "assessed", "
          "exempted", "arrears_recovered", "back_payments", "prepayments", "deferred_in", "written_off", "arrears",
          "contribution_revenue", "collection_rate")  # fmt: skip
 
+#: What the fund receives beside what the employed pay of the year.
+_BESIDE = ("collected_flexible", "arrears_recovered", "back_payments", "prepayments", "deferred_in")
+
 
 @dataclass(frozen=True, repr=False)
 class Collection(Result):
@@ -31,11 +34,12 @@ class Collection(Result):
     Of the employed (the flexible group assesses itself): `due` = contributors × base × rate × 12;
     `not_assessed` = due − assessed; `rate` = (collected + deferred_out + exempted) ÷ assessed;
     `unsettled` = assessed − collected − deferred_out − exempted. `received` = collected of both groups +
-    arrears recovered + back-payments + prepayments + repaid deferrals; `not_transferred` = received −
-    contribution revenue of the fund. `arrears_rolled` = arrears of last year + unsettled − recovered − written
-    off, beside the `arrears` reported; `recovery` = recovered ÷ arrears of last year. `peer_rate` is the median
-    rate of the `peers` other areas of the same fund, level and economic tier (of all tiers where
-    the tier has fewer than five); `worth` = max(peer_rate − rate, 0) × assessed: what closing the gap to them
+    arrears recovered + back-payments + prepayments + repaid deferrals (a blank one counts as none);
+    `not_transferred` = received − contribution revenue of the fund. `arrears_rolled` = arrears of last
+    year + unsettled − recovered − written off, beside the `arrears` reported; `recovery` = recovered ÷
+    arrears of last year. `peer_rate` is the median rate of the `peers` other areas of the same fund, level
+    and economic tier (of all tiers where the tier has fewer than five); `worth` = max(peer_rate − rate, 0) ×
+    assessed: what closing the gap to them
     yields in a year. Blank where a figure is not known.
     """
 
@@ -44,9 +48,10 @@ class Collection(Result):
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
     columns: ClassVar[tuple[str, ...]] = (
-        "region", "programme", "period", "due", "assessed", "not_assessed", "collected", "unsettled", "rate", "received",
-        "contribution_revenue", "not_transferred", "arrears_opening", "arrears_recovered", "written_off", "arrears",
-        "arrears_rolled", "recovery", "peer_rate", "peers", "worth",
+        "region", "programme", "period", "due", "assessed", "not_assessed", "collected", "deferred_out",
+        "exempted", "unsettled", "rate", "collected_flexible", "arrears_recovered", "back_payments", "prepayments", "deferred_in",
+        "received", "contribution_revenue", "not_transferred", "arrears_opening", "written_off", "arrears", "arrears_rolled",
+        "recovery", "peer_rate", "peers", "worth",
     )  # fmt: skip
 
     @property
@@ -64,20 +69,24 @@ class Collection(Result):
     def headline(self) -> str:
         """The year, and what closing the gaps yields."""
         mark = "ILLUSTRATIVE " if self.data is not None and self.data.illustrative else ""
-        worth = float(self.frame["worth"].sum())
-        divisor, unit = scale_for(worth, self.data.currency if self.data else "yuan")
+        worth = self.frame["worth"]
+        if worth.isna().all():
+            needed = "assessed, collected and enough comparable areas are needed"
+            return f"{mark}{self.year}: what better collection is worth is not known ({needed})"
+        divisor, unit = scale_for(float(worth.sum()), self.data.currency if self.data else "yuan")
         told = f"{len(self.gaps)} areas and funds collect less than their peers"
-        return f"{mark}{self.year}: {told}, worth {worth / divisor:,.2f} ({unit}) a year"
+        return f"{mark}{self.year}: {told}, worth {worth.sum() / divisor:,.2f} ({unit}) a year{of_some(worth)}"
 
     def summary(self) -> pd.DataFrame:
         """By fund, in 100 million."""
-        shown = ["due", "assessed", "collected", "received", "contribution_revenue", "arrears", "worth"]
+        shown = ["due", "assessed", "collected", *_BESIDE, "received", "contribution_revenue", "arrears", "worth"]
         table = self.frame.groupby("programme", sort=False)[shown].sum(min_count=1) / 1e8
-        return table.round(2).reset_index()
+        return table.round(2).dropna(axis=1, how="all").reset_index()
 
     def notices(self) -> list[str]:
-        """Findings by kind."""
-        return [f"{number} × {name}: .findings" for name, number in self.findings.frame["id"].value_counts().items()]
+        """Of whom the columns are, and findings by kind."""
+        told = "due, assessed and collected are of the employed; received = collected + " + " + ".join(_BESIDE)
+        return [told] + [f"{number} × {name}: .findings" for name, number in self.findings.frame["id"].value_counts().items()]
 
 
 def collection(data: FundData, year: int, *, stage: str = "") -> Collection:
@@ -144,10 +153,11 @@ def _frame(wide: pd.DataFrame, data: FundData, year: int) -> pd.DataFrame:
                               none["arrears_recovered"], none["written_off"])  # fmt: skip
     table = {
         "region": wide["region"], "programme": wide["programme"], "period": str(year), "due": due, "assessed": got["assessed"],
-        "not_assessed": due - got["assessed"], "collected": got["collected"], "unsettled": got["assessed"] - settled,
-        "rate": rate, "received": received, "contribution_revenue": got["contribution_revenue"],
+        "not_assessed": due - got["assessed"], "collected": got["collected"], "deferred_out": got["deferred_out"],
+        "exempted": got["exempted"], "unsettled": got["assessed"] - settled, "rate": rate,
+        **{name: got[name] for name in _BESIDE}, "received": received, "contribution_revenue": got["contribution_revenue"],
         "not_transferred": received - got["contribution_revenue"], "arrears_opening": got["arrears_opening"],
-        "arrears_recovered": got["arrears_recovered"], "written_off": got["written_off"], "arrears": got["arrears"],
+        "written_off": got["written_off"], "arrears": got["arrears"],
         "arrears_rolled": rolled, "recovery": recovery, "peer_rate": middle, "peers": number,
         "worth": np.maximum(middle - rate, 0.0) * got["assessed"],
     }  # fmt: skip

@@ -98,9 +98,11 @@ class Ladder(Result):
         """The fund, its year, and the yield beside today's."""
         mark = "ILLUSTRATIVE " if self.data is not None and self.data.illustrative else ""
         table = self.yields
-        whole = float(table["opening"].sum())
-        earned = float((table["yield"] * table["opening"]).sum()) / whole if whole else float("nan")
-        told = f"{mark}{self.provenance.get('programme')} {self.provenance.get('year')}: {earned:.2%} a year"
+        table, every = table[table["opening"] > 0], table["opening"]  # a balance below nothing places nothing
+        told = f"{mark}{self.provenance.get('programme')} {self.provenance.get('year')}: "
+        if table.empty:
+            return f"{told}nothing can be placed, the balance is {_money(float(every.sum()), self._currency)}"
+        told += f"{float((table['yield'] * table['opening']).sum()) / float(table['opening'].sum()):.2%} a year"
         gained = table["gained"].sum(min_count=1)
         if gained != gained:
             return told
@@ -108,9 +110,10 @@ class Ladder(Result):
         return f"{told}, {_money(abs(gained), self._currency)} a year {word} than today's structure"
 
     def summary(self) -> pd.DataFrame:
-        """Amounts by term, all areas together, in 100 million."""
+        """Amounts by term, all areas together, in 100 million: of the balance placed, and of the deposits as entered."""
         table = self.frame.groupby(["term_months", "rate"], sort=False)[["amount", "present"]].sum(min_count=1) / 1e8
-        return table.round(2).reset_index()
+        names = {"amount": f"placed of opening {self.provenance.get('year')}", "present": "deposits as entered"}
+        return table.round(2).rename(columns=names).reset_index()
 
     def _beside(self, row: dict[str, Any]) -> list[str]:
         """Today's structure beside the ladder: how often each falls short, and what they earn when equally liquid."""
@@ -120,10 +123,12 @@ class Ladder(Result):
         equal = f"{row['equal_yield']:.2%} a year" if row["equal_yield"] == row["equal_yield"] else ""
         if row["present_admissible"]:
             out = f"falls short in {row['falls_short']:.1%} of the paths, today's structure in {today:.1%}"
-            return [out + (f"; as rarely as today {equal} can be earned (today {row['present_yield']:.2%})" if equal else "")]
+            more = (f"; a ladder that falls short no more often than today's structure earns {equal} "
+                    f"(today {row['present_yield']:.2%})")  # fmt: skip
+            return [out + (more if equal else "")]
         out = (f"today's structure, renewed as it falls due, falls short in {today:.1%} of the paths, where "
                f"{1.0 - self.level:.1%} is the aim: its yield of {row['present_yield']:.2%} is no measure")  # fmt: skip
-        return [out + (f"; as often short, a ladder earns {equal}" if equal else "")]
+        return [out + (f"; a ladder that may fall short just as often earns {equal}" if equal else "")]
 
     @property
     def _currency(self) -> str:
@@ -135,6 +140,15 @@ class Ladder(Result):
         for record in self.yields.head(3).to_dict("records"):
             row = {str(k): v for k, v in record.items()}
             area = row["region"]
+            if not row["opening"] > 0:
+                balance = _money(row["opening"], self._currency)
+                out.append(f"{names.get(area, area)}: the balance is {balance}, nothing can be placed")
+                continue
+            held = self.frame.loc[self.frame["region"] == area, "present"].sum(min_count=1)
+            if abs(held - row["opening"]) >= 0.005:
+                out.append(f"{names.get(area, area)}: the balance placed, the opening of {self.provenance.get('year')}, is "
+                           f"{_money(row['opening'], self._currency)}; the deposits as entered sum to "
+                           f"{_money(held, self._currency)}, and their shares stand for the whole of it")
             out += [f"{names.get(area, area)}: {said}" for said in self._beside(row)]
             if row["uncovered"] > 0:
                 lacking = _money(row["uncovered"], self._currency)
@@ -148,7 +162,8 @@ class Ladder(Result):
                             f"most of it for month {dear}")  # fmt: skip
             out.append(f"{names.get(area, area)}: {covered}")
         if (self.frame["status"] == "unverified").any():
-            out.append("rates are unverified defaults: give rates= as agreed with the banks")
+            out.append("rates are unverified defaults: give those agreed with the banks "
+                       "(rates=; on the command line --rate MONTHS=RATE)")
         if not self.seasonal:
             out.append("no month of this fund is known: payments and revenue are spread by twelfths")
         return out

@@ -140,7 +140,8 @@ def rates_told(
     if given is not None:
         return {int(t): (float(given[t]), "given as an argument", "") for t in sorted(given)}
     if currency != "yuan":
-        raise SibError(f"the rates of the current law are of deposits in yuan, not {currency}: give rates={{0: …, 12: …}}")
+        raise SibError(f"the rates of the current law are of deposits in yuan, not {currency}: give rates={{0: …, 12: …}} "
+                       "(on the command line --rate 0=0.005 --rate 12=0.015)")
     records = {t: law.record(f"term_rate_{t}", f"{year}-01-01", programme=programme) for t in TERMS}
     return {t: (r.value, r.source, r.status) for t, r in records.items()}
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pandas as pd
 
-from sibforecast.errors import SibError
+from sibforecast.errors import DataError, SibError
 from sibforecast.periods import Period
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
 
-#: The words ledgers are known by, and their names here; others keep their own.
-LEDGERS = {"agency": "agency", "经办": "agency", "经办机构": "agency", "finance": "finance", "财政": "finance", "bank": "bank",
-           "银行": "bank", "开户银行": "bank", "tax": "tax", "税务": "tax", "税务机关": "tax"}  # fmt: skip
+#: The words each book is known by.
+BOOKS = {
+    "agency": ("经办", "经办机构", "社保", "社保经办", "社保局", "社保中心", "医保", "医保经办", "医保局", "医保中心"),
+    "finance": ("财政", "财政局", "财政专户"), "bank": ("银行", "开户银行"), "tax": ("税务", "税务机关", "税务局"),
+}  # fmt: skip
+#: The words ledgers are known by, and the names of their books.
+LEDGERS = {word: book for book, words in BOOKS.items() for word in (book, *words)}
 Key = tuple[str, str, str, str]
 
 
@@ -90,10 +94,14 @@ def match_ledgers(data: FundData) -> LedgerMatch:
     authority is not asked for benefits. An unmatched row is a finding, the largest first: an error,
     or a warning where the same amount stands in a neighbouring period (money on its way).
 
+    Where two books have a line and differ in it, that is one finding for the pair of them.
+
     Parameters
     ----------
     data : FundData
-        Its table ``ledgers``: region, programme, item, period, ledger, amount, unit.
+        Its table ``ledgers``: region, programme, item, period, ledger, amount, unit. The books are agency
+        (经办, 经办机构, 社保, 社保经办, 社保局, 医保, …), finance (财政, 财政局, 财政专户), bank (银行, 开户银行) and
+        tax (税务, 税务机关, 税务局); the whole list is `sibforecast.oversight.ledgers.BOOKS`.
 
     Returns
     -------
@@ -103,6 +111,8 @@ def match_ledgers(data: FundData) -> LedgerMatch:
     ------
     SibError
         If there is no such table, or only one book in it.
+    DataError
+        If a row is of a book that is none of these words; all such rows are told together.
 
     Examples
     --------
@@ -118,6 +128,8 @@ def match_ledgers(data: FundData) -> LedgerMatch:
     table = data.table("ledgers")
     if table.empty:
         raise SibError("the data set has no table ledgers; enter area, fund, item, period, ledger, amount and unit")
+    if strange := list(_strange(table)):
+        raise DataError(f"ledgers: {len(strange)} rows are of an unknown book", Findings.of(strange))
     entries = list(_entries(table))
     books = list(dict.fromkeys(e.ledger for e in entries))
     if len(books) < 2:
@@ -129,8 +141,22 @@ def match_ledgers(data: FundData) -> LedgerMatch:
     rows = [(*e.key, e.ledger, e.cents / 100.0, "unmatched" if lacking else "matched", ", ".join(lacking), cause, e.row)
             for e, lacking, cause in zip(entries, missing, causes, strict=True)]  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(LedgerMatch.columns))
-    found = Findings.of(list(_findings(entries, missing, causes)), data.provenance)
+    found = Findings.of(list(_findings(entries, missing, free)), data.provenance)
     return LedgerMatch(lambda: frame, dict(data.provenance), data=data, findings=found)
+
+
+def _word(ledger: object) -> str:
+    return str(ledger).strip().lower()
+
+
+def _strange(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Rows of a book nobody knows: it would be held against all others."""
+    told = "; ".join(f"{book} ({', '.join(words)})" for book, words in BOOKS.items())
+    for ledger, row in zip(table["ledger"], table["row"], strict=True):
+        if _word(ledger) not in LEDGERS:
+            yield {"id": "unknown_ledger", "severity": "error", "table": "ledgers", "row": int(row), "column": "ledger",
+                   "expected": told, "found": str(ledger), "message": "unknown book",
+                   "mend": "name the book by one of these words"}  # fmt: skip
 
 
 def _entries(table: pd.DataFrame) -> Iterator[_Entry]:
@@ -138,9 +164,8 @@ def _entries(table: pd.DataFrame) -> Iterator[_Entry]:
     columns = [table[c] for c in ("region", "programme", "item", "period", "ledger", "amount", "row")]
     for region, programme, item, period, ledger, amount, row in zip(*columns, strict=True):
         if amount == amount and amount is not None:
-            word = str(ledger).strip().lower()
             key = (str(region), str(programme), str(item), str(period))
-            yield _Entry(key, LEDGERS.get(word, word), round(float(amount) * 100), int(row))
+            yield _Entry(key, LEDGERS[_word(ledger)], round(float(amount) * 100), int(row))
 
 
 def _missing(entries: Sequence[_Entry]) -> list[list[str]]:
@@ -168,6 +193,7 @@ class _Free:
     line: dict[Key, list[_Entry]]
     amount: dict[tuple[str, int], list[_Entry]]
     counts: Counter[tuple[Key, int, str]]
+    lacks: dict[int, Sequence[str]]
 
     @classmethod
     def of(cls, entries: Sequence[_Entry], missing: Sequence[Sequence[str]]) -> _Free:
@@ -177,24 +203,36 @@ class _Free:
             if lacking:
                 line[e.key].append(e)
                 amount[e.key[0], e.cents].append(e)
-        return cls(line, amount, Counter((e.key, e.cents, e.ledger) for e in entries))
+        rows = {e.row: lacking for e, lacking in zip(entries, missing, strict=True)}
+        return cls(line, amount, Counter((e.key, e.cents, e.ledger) for e in entries), rows)
 
     def cause(self, entry: _Entry, lacking: Sequence[str]) -> str:
         """What probably happened to a row, from the unmatched rows of the books that lack it."""
         if all(self.counts[entry.key, entry.cents, b] for b in lacking):
             return "entered twice"
+        told = next(self._others(entry, lacking), None)
+        return told[1] if told else ""
+
+    def partner(self, entry: _Entry, book: str, done: Container[tuple[int, str]]) -> tuple[_Entry, str] | None:
+        """The row of a book that stands for an entry it lacks, and what happened to it; none where it has nothing like it."""
+        if self.counts[entry.key, entry.cents, book]:  # entered twice: the book has it, and need not have it again
+            return None
+        free = ((o, told) for o, told in self._others(entry, (book,))
+                if entry.ledger in self.lacks[o.row] and (o.row, entry.ledger) not in done)  # fmt: skip
+        return next(free, None)
+
+    def _others(self, entry: _Entry, lacking: Sequence[str]) -> Iterator[tuple[_Entry, str]]:
+        """Unmatched rows of the books that lack an entry, the likeliest slip first."""
         near = [o for o in self.line[entry.key] if o.ledger in lacking and o.cents != entry.cents]
         near.sort(key=lambda o: abs(o.cents - entry.cents))
         for other in near:
             if word := _slip(entry.cents, other.cents):
-                return f"{word}: {_told(entry)}, {_told(other)}"
-        if word := self._elsewhere(entry, lacking):
-            return word
-        if near:
-            return f"another amount: {_told(entry)}, {_told(near[0])}, apart {(entry.cents - near[0].cents) / 100:+,.2f}"
-        return ""
+                yield other, f"{word}: {_told(entry)}, {_told(other)}"
+        yield from self._elsewhere(entry, lacking)
+        for other in near:
+            yield other, f"another amount: {_told(entry)}, {_told(other)}, apart {(entry.cents - other.cents) / 100:+,.2f}"
 
-    def _elsewhere(self, entry: _Entry, lacking: Sequence[str]) -> str:
+    def _elsewhere(self, entry: _Entry, lacking: Sequence[str]) -> Iterator[tuple[_Entry, str]]:
         """Where a book that lacks the row has its amount in the same area; nothing is everywhere."""
         _, programme, item, period = entry.key
         for other in self.amount[entry.key[0], entry.cents] if entry.cents else ():
@@ -202,12 +240,11 @@ class _Free:
             if other.ledger not in lacking:
                 continue
             if its_fund != programme and (its_item, its_period) == (item, period):
-                return f"booked in another fund: {other.ledger} has it in {its_fund}"
-            if (its_fund, its_item) == (programme, item) and _beside(period, its_period):
-                return f"booked in another period: {other.ledger} has it in {its_period}"
-            if (its_fund, its_period) == (programme, period) and its_item != item:
-                return f"booked in another item: {other.ledger} has it in {its_item}"
-        return ""
+                yield other, f"booked in another fund: {other.ledger} has it in {its_fund}"
+            elif (its_fund, its_item) == (programme, item) and _beside(period, its_period):
+                yield other, f"booked in another period: {other.ledger} has it in {its_period}"
+            elif (its_fund, its_period) == (programme, period) and its_item != item:
+                yield other, f"booked in another item: {other.ledger} has it in {its_item}"
 
 
 def _slip(one: int, other: int) -> str:
@@ -235,17 +272,34 @@ def _told(entry: _Entry) -> str:
     return f"{entry.ledger} {entry.cents / 100:,.2f}"
 
 
-def _findings(entries: Sequence[_Entry], missing: Sequence[Sequence[str]], causes: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Each unmatched row, the largest first."""
+def _findings(entries: Sequence[_Entry], missing: Sequence[Sequence[str]], free: _Free) -> Iterator[dict[str, Any]]:
+    """Each pair of books that differ in a row, and each row that has no like at all; the largest first."""
     whole: defaultdict[Key, int] = defaultdict(int)
-    bad = [(e, lacking, cause) for e, lacking, cause in zip(entries, missing, causes, strict=True) if lacking]
-    for e, _, _ in bad:
+    bad = [(e, lacking) for e, lacking in zip(entries, missing, strict=True) if lacking]
+    for e, _ in bad:
         whole[e.key] = max(whole[e.key], abs(e.cents))
-    for e, lacking, cause in sorted(bad, key=lambda b: -whole[b[0].key]):
-        yield {
-            "id": "unmatched", "severity": "warning" if cause.startswith("booked in another period") else "error",
-            "table": "ledgers", "row": e.row, "column": "amount", "region": e.key[0], "programme": e.key[1], "item": e.key[2],
-            "period": e.key[3], "found": f"{e.cents / 100:,.2f}",
-            "message": f"a row of {e.ledger} is not in {', '.join(lacking)}" + (f"; {cause}" if cause else ""),
-            "mend": "clear the difference with the books named, and correct the one that is wrong",
-        }  # fmt: skip
+    done: set[tuple[int, str]] = set()
+    for e, lacking in sorted(bad, key=lambda b: -whole[b[0].key]):
+        alone = []
+        for book in lacking:
+            if (e.row, book) in done:
+                continue
+            if (pair := free.partner(e, book, done)) is None:
+                alone.append(book)
+                continue
+            other, cause = pair
+            done |= {(e.row, book), (other.row, e.ledger)}
+            yield _finding(e, f"a row of {e.ledger} and row {other.row} of {book} differ; {cause}", cause)
+        if alone:
+            cause = free.cause(e, alone)
+            yield _finding(e, f"a row of {e.ledger} is not in {', '.join(alone)}" + (f"; {cause}" if cause else ""), cause)
+
+
+def _finding(e: _Entry, message: str, cause: str) -> dict[str, Any]:
+    """What is told of a row; money on its way between two periods is no error."""
+    return {
+        "id": "unmatched", "severity": "warning" if cause.startswith("booked in another period") else "error",
+        "table": "ledgers", "row": e.row, "column": "amount", "region": e.key[0], "programme": e.key[1], "item": e.key[2],
+        "period": e.key[3], "found": f"{e.cents / 100:,.2f}", "message": message,
+        "mend": "clear the difference with the books named, and correct the one that is wrong",
+    }  # fmt: skip

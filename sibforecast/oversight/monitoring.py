@@ -97,9 +97,10 @@ class Monitoring(Result):
             say("count", number=counts.get(c, 0), colour=c) for c in shown
         )
         told = say("asof", asof=self.provenance.get("asof", ""), counts=joined)
-        lines = int((self.frame["status"].isin(CALLED) & self.frame["chance"].notna()).sum())
+        every = self.frame["status"].isin(CALLED)  # reserves and lines without an interval have no chance
+        lines = int((every & self.frame["chance"].notna()).sum())
         if lines:
-            told += say("called", number=lines, s="s" * (lines != 1), false=round_half_up(self.expected_false, 1))
+            told += say("called", every=int(every.sum()), number=lines, false=round_half_up(self.expected_false, 1))
         silent = int((self.findings.frame["id"] == "not_reported").sum())
         return told + (say("missing", number=silent, s="s" * (silent != 1)) if silent else "")
 

@@ -85,6 +85,8 @@ class Reserves(Result):
     def headline(self) -> str:
         """Year, number of deposits, and what they earn."""
         mark = "ILLUSTRATIVE " if self.data is not None and self.data.illustrative else ""
+        if self.frame.empty:
+            return f"{mark}{self.year}: what deposits earn is not known (no deposit has both balance and rate)"
         divisor, unit = scale_for(float(self.frame["accrued"].sum()), self.data.currency if self.data else "yuan")
         return f"{mark}{self.year}: {len(self.frame):,} deposits earn {self.frame['accrued'].sum() / divisor:,.2f} ({unit})"
 

@@ -17,7 +17,7 @@ from sibforecast.oversight.review_beside import beside
 from sibforecast.oversight.review_calendar import calendar
 from sibforecast.oversight.review_causes import likely_cause, mark_consequences, money_at_stake
 from sibforecast.oversight.review_registry import Check, Hit, written
-from sibforecast.results import Findings
+from sibforecast.results import Findings, scale_for
 from sibforecast.tables.data import FundData
 from sibforecast.tables.load import read
 from sibforecast.tables.schema import STAGES
@@ -112,11 +112,9 @@ class Review(Findings):
     def headline(self) -> str:
         """How much was reviewed and what was found."""
         money = self.by_money().frame["at_stake"].sum()
-        currency = self.data.currency if self.data is not None else "yuan"
+        divisor, unit = scale_for(float(money), self.data.currency if self.data is not None else "yuan")
         mark = "ILLUSTRATIVE " if self.data is not None and self.data.illustrative else ""
-        return (
-            f"{mark}{self.stage}, {self.accounts} accounts: {super().headline()}; {money / 1e4:,.0f} × 10,000 {currency} at stake"
-        )
+        return f"{mark}{self.stage}, {self.accounts} accounts: {super().headline()}; {money / divisor:,.2f} ({unit}) at stake"
 
     def summary(self) -> Any:
         """The findings with most money at stake."""

@@ -27,12 +27,12 @@ _SAID: dict[str, tuple[str, str]] = {
                "（最高黄色：以往年度十年有九年的偏离在{points:.1f}个百分点以内）"),
     "small": (" (a small line: yellow instead of {colour})", "（小额项目：由{colour}降为黄色）"),
     "fell": ("; the cumulative figure fell, see the findings", "；累计数下降，见审核发现"),
-    "ends_below": ("the year ends at {money}; even {mild}, the near end of the {level} % interval, is "
-                   "{edge:.1%} below the {plan}",
-                   "预计全年{money}；即使取{level}%区间的近端{mild}，仍比{plan}低{edge:.1%}"),
-    "ends_above": ("the year ends at {money}; even {mild}, the near end of the {level} % interval, is "
-                   "{edge:.1%} above the {plan}",
-                   "预计全年{money}；即使取{level}%区间的近端{mild}，仍比{plan}高{edge:.1%}"),
+    "ends_below": ("the year ends at {money}; even {mild}, the closest to the {plan} that the {level} % interval allows, is "
+                   "{edge:.1%} below it",
+                   "预计全年{money}；即使取{level}%预测区间内最接近{plan}的{mild}，仍低{edge:.1%}"),
+    "ends_above": ("the year ends at {money}; even {mild}, the closest to the {plan} that the {level} % interval allows, is "
+                   "{edge:.1%} above it",
+                   "预计全年{money}；即使取{level}%预测区间内最接近{plan}的{mild}，仍高{edge:.1%}"),
     "surplus": ("the year ends with {money} of current balance", "预计当年收支结余{money}"),
     "deficit": ("a deficit of {money} is expected", "预计当期收不抵支{money}"),
     "deficits": ("a deficit of {money} is expected, the {ordinal} year running", "预计当期收不抵支{money}，连续第{number}年"),
@@ -50,7 +50,9 @@ _SAID: dict[str, tuple[str, str]] = {
                     "；年内由{before}个月下降，降幅超过{fall:g}个月"),
     "asof": ("as of {asof}: {counts}", "截至{asof}：{counts}"),
     "count": ("{number} {colour}", "{colour}{number}项"),
-    "called": ("; of {number} line{s} called, {false} expected false", "；橙红共{number}项，预计误报{false}项"),
+    "called": ("; {every} red and orange, {number} of them with a forecast of the year's end: "
+               "{false} expected to be false alarms",
+               "；橙红共{every}项，其中{number}项有全年预测，预计误报{false}项"),
     "missing": ("; {number} report{s} missing", "；缺报{number}份"),
     "more": ("… and {number} more: .warnings", "……另有{number}项：.warnings"),
     "nothing": ("nothing to warn of", "无预警"),

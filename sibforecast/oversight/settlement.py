@@ -20,6 +20,7 @@ from sibforecast.errors import SibError
 from sibforecast.oversight import standing
 from sibforecast.oversight.limits import COLOURS, Limits, Own
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, STOCKS, at_areas, forecast_plan, last_account, stage_rows
+from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
 
@@ -155,8 +156,24 @@ class Settlement(Result):
         told = ", ".join(f"{counts.get(c, 0)} {c}" for c in reversed(COLOURS) if c != "excess")
         if not counts.drop("", errors="ignore").sum():
             told = "no budget to hold the account against"
-        gap = f"; {self.causes.headline()}" if self.causes is not None and len(self.causes.frame) else ""
+        gap = ""
+        if self.causes is not None and len(self.causes.frame):
+            number, every = len(self._accounts(self.causes.frame)), len(self._accounts(self.frame))
+            gap = f"; {self.causes.headline()}"
+            gap += f", of {number} of {every} accounts: of the others a side is not known" if number < every else ""
         return f"{self.year}: {told}{gap}"
+
+    def notices(self) -> list[str]:
+        """Why a printed total over funds is not the gap told."""
+        if self.causes is None or not (self.frame["programme"] == PRINTED_TOTAL).any() or self.causes.frame.empty:
+            return []
+        told = ", ".join(sorted({programme for _, programme in self._accounts(self.causes.frame)}))
+        return [f"the gap is that of {told}; rows of {PRINTED_TOTAL!r} are totals as printed and may hold more funds"]
+
+    @staticmethod
+    def _accounts(frame: pd.DataFrame) -> set[tuple[str, str]]:
+        """Areas and funds of a frame, printed totals over funds aside."""
+        return {(str(r), str(p)) for r, p in zip(frame["region"], frame["programme"], strict=True) if p != PRINTED_TOTAL}
 
     def summary(self) -> pd.DataFrame:
         """Totals of each fund, all areas together, in 100 million."""

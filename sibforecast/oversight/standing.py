@@ -54,6 +54,19 @@ def whole_year(year: object) -> int:
     return period.year
 
 
+def of_some(column: pd.Series) -> str:
+    """Of how many areas and funds a sum is, where it is not of all: what is not known counts as nothing there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> of_some(pd.Series([1.0, None])), of_some(pd.Series([1.0, 2.0]))
+    (' (of 1 of 2 areas and funds; of the rest not known)', '')
+    """
+    known, every = int(column.notna().sum()), len(column)
+    return f" (of {known} of {every} areas and funds; of the rest not known)" if known < every else ""
+
+
 def at_areas(
     rows: pd.DataFrame, data: FundData, areas: Collection[str], found: list[dict[str, Any]],
     wanted_items: Collection[str] = (*LINES, *STOCKS),

@@ -30,22 +30,34 @@ def without_effect(
     last : int
         The last year projected.
     found : Collector
-        Takes the findings: id ``no_effect``.
+        Takes the findings: id ``no_effect``. Warnings, but for a later step of a measure that is in
+        force in the years projected, and funds of several that a change cannot concern: notes.
     """
     first = assumptions.first
     reached: dict[str, frozenset[tuple[str, int]]] = {}
     for change in scenario.in_order:
         words = {"table": "scenario", "item": change.item}
         name = f"the change {change.cause!r} of {scenario.title!r}"
-        if not any(interval(change, year)[0] for year in range(first, last + 1)):
-            later = int(change.start[:4]) > last  # a measure of years to come is no slip of the pen
-            found.add("no_effect", "note" if later else "warning", f"{name} is not in force in {first}-{last}",
-                      mend="project more years" if later else "check its months", **words)
+        if not _in_force(change, first, last):
+            years = str(first) if last == first else f"{first}-{last}"
+            if int(change.start[:4]) > last:  # the next step of a measure that has begun is meant so
+                level = "note" if any(_begins(o, change) and _in_force(o, first, last) for o in scenario.in_order) else "warning"
+                found.add("no_effect", level, f"{name} starts in {change.start}, after the years projected, {years}: "
+                          "it has no effect", mend="draft that year, project more years, or change the start", **words)
+            else:
+                gone = change.end or change.start
+                found.add("no_effect", "warning", f"{name} is over after {gone}, before the years projected, {years}: "
+                          "it has no effect", mend="check its months", **words)
             continue
-        met = [code for code, path in paths.items() if _met(effects[code], change) and _known(change.item, path, first)]
+        here = [code for code in paths if _met(effects[code], change)]
+        met = [code for code in here if _known(change.item, paths[code], first)]
         if not met:
-            found.add("no_effect", "warning", f"{name} meets nothing", mend=_INSTEAD.get(
-                change.item, "check programme, regions and item"), **words)  # fmt: skip
+            mend = _INSTEAD.get(change.item, "check programme, regions and item")
+            if here:
+                found.add("no_effect", "warning", f"{name} finds no {change.item} in {', '.join(here)}: it has no effect",
+                          mend=mend, **words)
+            else:
+                found.add("no_effect", "warning", f"{name} meets no fund and area drafted: it has no effect", mend=mend, **words)
             continue
         moved = [code for code in met if _moves(paths[code], effects[code], change, first)]
         for code in moved:
@@ -66,6 +78,19 @@ _INSTEAD = {
     "gdp": "this fund's areas have no GDP of their own: change what follows it",
     "urban_employment": "this fund's areas have no employment of their own: change contributors or insured_active",
 }
+
+
+#: What is paid back later: its first step is another item.
+_BEGUN_AS = {"deferred_in": "deferred_out"}
+
+
+def _in_force(change: Change, first: int, last: int) -> bool:
+    return any(interval(change, year)[0] for year in range(first, last + 1))
+
+
+def _begins(other: Change, change: Change) -> bool:
+    """Whether a change is an earlier step of the measure another one goes on with."""
+    return other.programme == change.programme and other.item in (change.item, _BEGUN_AS.get(change.item))
 
 
 def _known(item: str, path: FundPath, first: int) -> bool:

@@ -14,6 +14,7 @@ TABLES_IN_WORDS: dict[str, tuple[str, str]] = {
     "events": ("what happened once, or changed what is counted", "一次性事件与口径变化"),
     "assessments": ("scores of the yearly assessment", "年度考核得分"),
     "audits": ("amounts audits found", "审计查出金额"),
+    "ledgers": ("rows of the books of agency, finance, bank and tax", "经办、财政、银行、税务账簿的记录，用于对账"),
 }
 
 #: Columns: English, Chinese. ``table.column`` goes before ``column``.
@@ -80,6 +81,11 @@ COLUMNS_IN_WORDS: dict[str, tuple[str, str]] = {
     "term_months": ("term in months; blank for demand deposits", "期限（月），活期留空"),
     "indicator": ("what is scored", "考核指标"),
     "amount": ("amount found", "金额"),
+    "ledgers.amount": ("the amount booked", "记账金额"),
+    "ledger": (
+        "the book: agency (经办, 社保), finance (财政), bank (银行) or tax (税务)",
+        "账簿：经办（社保、医保）、财政、银行或税务",
+    ),
     "rectified": ("true or false: whether it was put right", "是否已整改（是/否）"),
     "note": ("anything else", "备注"),
     "known_from": ("month from which a forecast may know of it", "可知晓的起始月份"),

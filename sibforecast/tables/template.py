@@ -26,8 +26,8 @@ _NUMBERS = {
 }  # fmt: skip
 #: Which list of the words sheet a column chooses from; `kind` of a deposit is free.
 _CHOICES = {
-    **{(t, "programme"): "programme" for t in ("history", "pooling", "assumptions", "deposits", "audits")},
-    **{(t, "item"): "item" for t in ("history", "assumptions", "policies")},
+    **{(t, "programme"): "programme" for t in ("history", "pooling", "assumptions", "deposits", "audits", "ledgers")},
+    **{(t, "item"): "item" for t in ("history", "assumptions", "policies", "ledgers")},
     ("history", "stage"): "stage", ("regions", "level"): "level", ("pooling", "level"): "level",
     ("programmes", "kind"): "kind",
 }  # fmt: skip

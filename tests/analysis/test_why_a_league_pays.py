@@ -196,6 +196,15 @@ def test_a_bill_of_the_sample_is_told_by_name(nmg_draft):
     assert told.startswith("2027年“呼和浩特市”“企业职工基本养老保险基金”收支缺口为")
 
 
+def test_asked_for_a_county_the_bill_of_its_league_is_told_as_such(nmg_draft):
+    bill = sib.share(nmg_draft, RULES)
+    league, county = (sib.explain(bill, code, FUND, "league", language="en").text for code in ("150100", "150102"))
+    first, rest = county.split("\n", 1)
+    assert first == "“Xincheng” lies in “Hohhot”: the rules draw up bills by league, and what follows is the bill of “Hohhot”."
+    assert rest == league
+    assert "规则按盟市计算分担" in sib.explain(bill, "150102", FUND, "league").text
+
+
 def test_what_cannot_be_told_is_refused():
     bill = sib.share(pd.DataFrame(EXAMPLE), RULES)
     for words, told in ((("X", FUND, "league"), "no bill of X"), (("150100", "x", "league"), "there are"),
@@ -214,6 +223,7 @@ def test_pending_and_unlisted_stand_out():
     shown = repr(bill).splitlines()
     assert [line[:22] for line in shown if line.startswith("!")] == ["! pending: d1 (A1) 0.1", "! unlisted: benefit_le"]
     assert max(map(len, shown)) <= 80
+    assert bill.notices()[1].endswith("is in no list of the rules: carried by the league, shown apart")
     assert bill._repr_html_().count("#b00020") == 2
 
 

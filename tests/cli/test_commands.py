@@ -155,6 +155,26 @@ def test_json_holds_scenario_causes_and_bill(example, tmp_path):
     assert "low" in {row[record["causes"]["columns"].index("cause")] for row in record["causes"]["rows"]}
 
 
+def test_a_change_without_effect_is_told_wherever_the_draft_is(example, tmp_path):
+    """The shipped cut starts in May 2027: a draft of 2026 alone does not meet it."""
+    done = run("draft", example, "--year", 2026, "--scenario", "rate_cut", "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0
+    assert "starts in 2027-05, after the years projected, 2026" in done.stderr
+    assert [f["id"] for f in json.loads(done.stdout)["scenario"]["findings"]] == ["no_effect"]
+    with (tmp_path / "out" / "findings.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [r["severity"] for r in csv.DictReader(file) if r["id"] == "no_effect"] == ["warning"]
+
+
+def test_what_fills_a_gap_is_told_beside_it(nmg_draft):
+    """Gap 171.85 before filling; 171.13 of it come as subsidies, which revenue holds: 338.31 − 337.59 = 0.72 = 171.85 − 171.13."""
+    from sibforecast.cli import commands
+
+    told = list(commands._filled(commands._top(nmg_draft)))
+    assert told == ["civil_servant_pension: gap before filling 171.85, filled by gap_subsidy 171.13, which revenue holds"]
+    row = commands._top(nmg_draft).summary().loc["civil_servant_pension"]
+    assert row["total_expenditure"] - row["total_revenue"] == pytest.approx(171.85 - 171.13)
+
+
 def test_a_missing_scenario_or_rules_file_is_wrong_usage(example):
     for option in ("--scenario", "--rules"):
         done = run("draft", example, "--year", 2026, option, "no_such.toml")

@@ -65,7 +65,7 @@ COMMANDS = [(("monitor", "--asof", "2025-06"), "Monitoring"), (("settle", "--yea
 @pytest.mark.parametrize(("words", "kind", "how"), [*((*c, run) for c in COMMANDS), *((*c, called) for c in MONEY)])
 def test_result_on_the_terminal_as_json_and_as_table(example, tmp_path, words, kind, how):
     told = how(words[0], example, *words[1:], "--out", tmp_path / "t.csv")
-    assert told.returncode == 0, told.stderr
+    assert told.returncode == (1 if words[0] == "match" else 0), told.stderr  # the books differ: the data have errors
     assert told.stdout.startswith(f"<{kind}>")
     assert told.stderr == ""
     assert list(pd.read_csv(tmp_path / "t.csv", encoding="utf-8-sig").columns) == list(getattr(sib, kind).columns)
@@ -94,7 +94,7 @@ def test_the_form_follows_the_ending_and_json_stays_alone(example, tmp_path):
     assert pd.read_excel(tmp_path / "r.xlsx", engine="openpyxl")["balance"].sum() == pytest.approx(2_000_000)
     told = called("match", example, "--out", tmp_path / "m.json")
     assert json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))["kind"] == "LedgerMatch"
-    assert "unit slip (× 10)" in told.stdout
+    assert "unit slip (× 10)" in " ".join(told.stdout.split())
 
 
 def test_interest_on_the_terminal(example):

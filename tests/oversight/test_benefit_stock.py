@@ -106,6 +106,16 @@ def test_clean_accounts_have_no_finding(nmg):
     assert "ILLUSTRATIVE" in repr(made)
 
 
+def test_what_is_not_known_is_no_zero_in_the_headline(tmp_path, nmg):
+    """One area with heads and level alone: no exits, no peers. In the sample three funds of four record exits: 309 of 412."""
+    rows = [("150100", EP, "beneficiaries", 2025, 500, "人", "final"), ("150100", EP, "benefit_level", 2025, 1_500, "元/月", "final")]
+    bare = sib.benefit_stock(sib.load(dataset(tmp_path, rows, regions=REGIONS)), 2025)
+    assert bare.frame[["missing_exits", "level_excess"]].isna().all(axis=None)
+    assert bare.headline() == ("2025: exits missing are not known (beneficiary_exits, and deaths of enough areas or mortality=, are needed); "
+                               "spending without a ground is not known (levels of last year and of enough areas are needed)")  # fmt: skip
+    assert "0 exits missing (of 309 of 412 areas and funds; of the rest not known)" in sib.benefit_stock(nmg, 2025).headline()
+
+
 def test_faults(nmg):
     with pytest.raises(SibError) as fault:
         sib.benefit_stock(nmg, 2025, mortality={"pensions": 0.02, EP: 2.0})

@@ -90,6 +90,23 @@ def test_the_illustrative_accounts_are_whole(nmg):
     assert "ILLUSTRATIVE" in repr(made)
 
 
+def test_what_the_fund_receives_is_the_sum_of_its_columns(nmg):
+    """Enterprise pensions: 499.46 of the employed + 147.33 + 20.17 + 10.43 + 0.00 = 677.39 (100m yuan), as the table shows it."""
+    made = sib.collection(nmg, 2025)
+    row = made.summary().set_index("programme").loc[EP]
+    parts = row[["collected", "collected_flexible", "arrears_recovered", "back_payments", "deferred_in"]]
+    assert parts.sum() == pytest.approx(row["received"], abs=0.011)
+    every = made.frame[["collected", "collected_flexible", "arrears_recovered", "back_payments", "prepayments", "deferred_in"]]
+    assert every.sum(axis=1).to_numpy() == pytest.approx(made.frame["received"].to_numpy())
+    assert "due, assessed and collected are of the employed" in made.notices()[0]
+
+
+def test_what_better_collection_is_worth_is_not_zero_where_nobody_compares(tmp_path):
+    rows = [("150100", EP, "assessed", 2025, 1_000, WAN, "final"), ("150100", EP, "collected", 2025, 900, WAN, "final")]
+    told = sib.collection(sib.load(dataset(tmp_path, rows)), 2025).headline()
+    assert told == "2025: what better collection is worth is not known (assessed, collected and enough comparable areas are needed)"
+
+
 def test_a_year_without_collection(nmg):
     with pytest.raises(SibError, match="nothing assessed"):
         sib.collection(nmg, 2040)

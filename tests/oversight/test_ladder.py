@@ -1,6 +1,7 @@
 """`ladder`: enough is payable in every month on fresh paths, the rest earns more than today's structure."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import numpy as np
@@ -213,6 +214,21 @@ def test_a_balance_below_nothing_places_nothing():
     made = place(-5.0, np.full(12, 1.0), {0: 0.005, 12: 0.015})
     assert made.plan == []
     assert made.available.tolist() == [0.0] * 12
+
+
+def test_the_deposits_as_entered_are_told_beside_the_balance_placed(ladders):
+    made = ladders["unemployment"]
+    opening, held = made.yields["opening"].iloc[0], made.frame["present"].sum()
+    assert abs(opening - held) > 1e6
+    assert f"the deposits as entered sum to {held / 1e8:,.2f} (100m yuan), and their shares" in " ".join(made.notices())
+    assert f"the opening of 2027, is {opening / 1e8:,.2f} (100m yuan)" in " ".join(made.notices())
+
+
+def test_a_balance_below_nothing_has_no_yield(ladders):
+    made = ladders["unemployment"]
+    owing = replace(made, yields=made.yields.assign(opening=-2e8))
+    assert owing.headline().endswith("2027: nothing can be placed, the balance is -2.00 (100m yuan)")
+    assert "the balance is -2.00 (100m yuan), nothing can be placed" in owing.notices()[0]
 
 
 def test_each_league_keeps_its_own(nmg_draft):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sibforecast as sib
-from sibforecast.errors import SibError
+from sibforecast.errors import DataError, SibError
 from sibforecast.oversight.ledgers import _Entry, _missing, _slip
 from tests.datasets import dataset
 
@@ -38,28 +38,29 @@ def test_books_that_agree(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("extra", "cause", "severity", "count"),
+    ("extra", "cause", "severity", "count", "told"),
     [
         ([(EP, PAID, "2026-02", "tax", 321, "元"), (EP, PAID, "2026-02", "finance", 321, "元"), (EP, PAID, "2026-02", "bank", 312, "元")],
-         "digits swapped: bank 312.00, tax 321.00", "error", 3),
+         "digits swapped: bank 312.00, tax 321.00", "error", 3, 2),
         ([(EP, PAID, "2026-02", "tax", 5, "元"), (EP, PAID, "2026-02", "finance", 5, "元"), (EP, PAID, "2026-02", "bank", 5, "万元")],
-         "unit slip (× 10,000): bank 50,000.00, tax 5.00", "error", 3),
+         "unit slip (× 10,000): bank 50,000.00, tax 5.00", "error", 3, 2),
         ([(EP, SPENT, "2026-02", "agency", 80, "元"), (EP, SPENT, "2026-02", "bank", -80, "元")],
-         "wrong sign: bank -80.00, agency 80.00", "error", 2),
+         "wrong sign: bank -80.00, agency 80.00", "error", 2, 1),
         ([(EP, SPENT, "2026-02", "agency", 80, "元"), (EP, SPENT, "2026-02", "bank", 75, "元")],
-         "another amount: bank 75.00, agency 80.00, apart -5.00", "error", 2),
+         "another amount: bank 75.00, agency 80.00, apart -5.00", "error", 2, 1),
         ([(EP, SPENT, "2026-02", "agency", 80, "元"), (EP, SPENT, "2026-03", "bank", 80, "元")],
-         "booked in another period: agency has it in 2026-02", "warning", 2),
+         "booked in another period: agency has it in 2026-02", "warning", 2, 1),
         ([(EP, PAID, "2026-02", "tax", 80, "元"), (EP, PAID, "2026-02", "finance", 80, "元"), (UI, PAID, "2026-02", "bank", 80, "元")],
-         "booked in another fund: tax has it in enterprise_pension", "error", 3),
-        ([(EP, SPENT, "2026-01", "bank", 700, "元")], "entered twice", "error", 1),
-        ([(EP, SPENT, "2026-04", "bank", 9, "元")], "", "error", 1),
+         "booked in another fund: tax has it in enterprise_pension", "error", 3, 2),
+        ([(EP, SPENT, "2026-01", "bank", 700, "元")], "entered twice", "error", 1, 1),
+        ([(EP, SPENT, "2026-04", "bank", 9, "元")], "", "error", 1, 1),
     ],
 )  # fmt: skip
-def test_what_does_not_match_and_why(tmp_path, extra, cause, severity, count):
+def test_what_does_not_match_and_why(tmp_path, extra, cause, severity, count, told):
+    """Three books of which one is wrong: it differs from two, so two findings; of two books one."""
     made = matched(tmp_path, CLEAN + extra)
     bad = made.frame[made.frame["status"] == "unmatched"]
-    assert len(bad) == len(made.findings) == count
+    assert (len(bad), len(made.findings)) == (count, told)
     assert bad.loc[bad["ledger"] == "bank", "cause"].tolist() == [cause]
     assert set(made.findings.frame["severity"]) == {severity}
     assert bad["row"].min() >= len(CLEAN) + 2 or cause == "entered twice"  # the rows that agree stay out of it
@@ -78,7 +79,25 @@ def test_sums_side_by_side(tmp_path):
     extra = [(EP, SPENT, "2026-02", "agency", 40, "元"), (EP, SPENT, "2026-02", "agency", 30, "元"), (EP, SPENT, "2026-02", "bank", 70, "元")]
     made = matched(tmp_path, CLEAN + extra)
     assert made.totals["difference"].eq(0).all()
-    assert len(made.findings) == 3
+    assert len(made.findings) == 2  # 40 against 70, and 30 that has no like
+
+
+def test_one_wrong_amount_of_four_books(tmp_path):
+    """The bank's 90 stands against 80 in three books: three pairs, each told once, with the row it stands in."""
+    books = [("社保", 80), ("财政局", 80), ("银行", 90), ("税务局", 80)]
+    made = matched(tmp_path, [(EP, PAID, "2026-01", book, amount, "元") for book, amount in books])
+    assert made.findings.frame["message"].tolist() == [
+        "a row of agency and row 4 of bank differ; another amount: agency 80.00, bank 90.00, apart -10.00",
+        "a row of finance and row 4 of bank differ; another amount: finance 80.00, bank 90.00, apart -10.00",
+        "a row of bank and row 5 of tax differ; another amount: bank 90.00, tax 80.00, apart +10.00",
+    ]
+
+
+def test_an_unknown_book_is_an_error_and_no_fifth_book(tmp_path):
+    with pytest.raises(DataError) as told:
+        matched(tmp_path, [*CLEAN, (EP, SPENT, "2026-02", "审计", 1, "元"), (EP, SPENT, "2026-02", "auditor", 1, "元")])
+    assert told.value.findings.frame["row"].tolist() == [10, 11]
+    assert all(word in str(told.value) for word in ("审计", "auditor", "社保局", "税务机关"))
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from("abc"))))

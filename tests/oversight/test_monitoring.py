@@ -185,7 +185,7 @@ def test_how_many_calls_are_expected_false(short):
     assert row(short, "total_expenditure")["chance"] > 0.5  # on its plan
     assert pd.isna(row(short, "months_payable")["chance"])
     assert short.expected_false == pytest.approx(revenue["chance"])
-    assert "of 1 line called, 0.0 expected false" in short.headline()
+    assert "; 3 red and orange, 1 of them with a forecast of the year's end: 0.0 expected to be false alarms" in short.headline()
 
 
 def test_an_outturn_that_misses_the_budget_beyond_doubt_is_told_before_the_pace(tmp_path):
@@ -199,7 +199,7 @@ def test_an_outturn_that_misses_the_budget_beyond_doubt_is_told_before_the_pace(
     assert got["deviation"] == pytest.approx(-0.03)
     assert got["status"] in ("orange", "red")
     assert got["reason"].startswith("the year ends at 821.25 (10k yuan); even ")
-    assert f"interval, is {1 - got['expected_high'] / 1_000e4:.1%} below the budget" in got["reason"]
+    assert f"closest to the budget that the 80 % interval allows, is {1 - got['expected_high'] / 1_000e4:.1%} below it" in got["reason"]
 
 
 def test_budgets_of_counties_for_months_of_a_league(tmp_path):
@@ -336,7 +336,7 @@ def test_reasons_in_chinese(tmp_path):
     assert row(got, "months_payable")["reason"] == "年末可支付0.6个月，低于6个月"
     assert row(got, "current_balance")["reason"] == "预计当期收不抵支154.38万元"
     assert got.frame["status"].tolist() == sib.monitor(data, "2025-06").frame["status"].tolist()
-    assert got.headline() == "截至2025-06：红色2项、橙色1项、黄色1项、绿色1项；橙红共1项，预计误报0.0项"
+    assert got.headline() == "截至2025-06：红色2项、橙色1项、黄色1项、绿色1项；橙红共3项，其中1项有全年预测，预计误报0.0项"
     assert "红色: 呼和浩特市 失业保险基金 本年收入合计: 累计完成预算的29.0%" in got.summary()
     assert all(columns_of(line) <= 80 for line in repr(got).splitlines())
     with pytest.raises(SibError, match="unknown language 'fr'"):

@@ -66,6 +66,13 @@ def test_they_are_ranked_by_the_money_at_stake(found):
     assert ranked.loc[ranked["id"] == "R-07", "cause"].str.contains("152202").all()
 
 
+def test_the_money_at_stake_is_told_in_a_unit_that_suits_it(found):
+    """The slip of × 10,000 alone is 25,827,923.38 × 9,999 yuan, some 2,582.53 (100m yuan), of the money at stake."""
+    told = float(found.headline().rsplit("; ", 1)[1].removesuffix(" (100m yuan) at stake").replace(",", ""))
+    assert told == pytest.approx(found.by_money().frame["at_stake"].sum() / 1e8, abs=0.005)
+    assert told > 2_582.53 - 0.01
+
+
 def test_the_corrected_copy_has_no_error():
     found = sib.review(reported.clean().data())
     assert found.ok, found.lines("error")

@@ -223,9 +223,13 @@ def test_a_line_that_was_not_there_is_brought_and_no_longer_said_to_meet_nothing
     assert lost["id"].tolist() == ["no_effect"]
 
 
-def test_years_to_come_are_a_note_and_months_gone_by_a_warning(draft):
+def test_years_to_come_and_months_gone_by_are_a_warning_and_a_later_step_a_note(draft):
     later, gone = change(item="deaths", multiply=2, start="2028-01"), change(item="deaths", multiply=2, start="2024-01", end="2024-12")
-    assert found(draft, later)["severity"].tolist() == ["note"]
+    assert found(draft, later)["severity"].tolist() == ["warning"]
+    begun = change(item="deaths", multiply=1.5, end="2027-12", id="begun")
+    assert found(draft, begun, later)["severity"].tolist() == ["note"]
+    other = change(item="benefit_level", multiply=1.5, id="other")
+    assert found(draft, other, later)["severity"].tolist() == ["warning"]
     assert found(draft, gone)["severity"].tolist() == ["warning"]
     assert found(draft, later, years=3).empty
 

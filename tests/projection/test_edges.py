@@ -5,6 +5,7 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.errors import ScenarioError, SibError
+from sibforecast.phrases import Teller
 from tests.datasets import WAN, dataset
 
 R, EP, CS, RP = "150100", "enterprise_pension", "civil_servant_pension", "resident_pension"
@@ -168,8 +169,16 @@ def test_a_fund_that_exists_nowhere_is_refused_and_idle_months_are_said(tmp_path
     with pytest.raises(ScenarioError, match="did you mean 'enterprise_pension'"):
         sib.project(draft.assumptions, sib.Scenario("t", typo))
     late = sib.Change(item="contribution_revenue", multiply=1.1, start="2030-07", decided_by="nation", programme="企业养老")
-    found = sib.project(draft.assumptions, sib.Scenario("l", late)).findings.frame
-    assert found["id"].tolist() == ["no_effect"]
+    found = sib.project(draft.assumptions, sib.Scenario("l", late)).findings
+    assert found.frame["id"].tolist() == ["no_effect"]
+    assert found.lines("warning") == [
+        "warning no_effect: scenario [contribution_revenue]: the change 'contribution_revenue ×1.1' of 'l' starts in 2030-07, after the years projected, 2026: "
+        "it has no effect; mend: draft that year, project more years, or change the start"
+    ]
+    assert Teller("zh").text(found.frame["message"].iloc[0], "no_effect").endswith("自2030-07起执行，晚于测算年度（2026），不起作用")
+    lost = sib.Change(item="average_wage", multiply=1.1, start="2026-01", decided_by="nation", programme="企业养老")
+    told = sib.project(draft.assumptions, sib.Scenario("n", lost)).findings.frame["message"].tolist()
+    assert told == ["the change 'average_wage ×1.1' of 'n' finds no average_wage in enterprise_pension: it has no effect"]
 
 
 def test_a_change_of_nothing_is_said(tmp_path):

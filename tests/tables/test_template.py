@@ -11,7 +11,7 @@ from sibforecast.tables.schema import LEVELS, STAGES, TABLES
 from tests import datasets
 from tests.bad_input.clean import clean
 
-SHEETS = ["words", "regions", "figures", "programmes", "pooling", "assumptions", "policies", "deposits", "events", "assessments", "audits"]
+SHEETS = ["words", "regions", "figures", "programmes", "pooling", "assumptions", "policies", "deposits", "events", "assessments", "audits", "ledgers"]
 
 
 @pytest.fixture
