@@ -6,6 +6,7 @@ with the projection of the leagues as JSON. What is shared between requests is n
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -16,6 +17,8 @@ from fastapi.responses import JSONResponse
 import sibforecast as sib
 
 JSON = "application/json"
+#: Changes of one request: what they do to each other is looked at in pairs.
+MOST = 200
 #: What may lie in the body of a request: the name of a shipped scenario, or the record of one.
 EXAMPLE = {
     "title": "pensions +2 % from July",
@@ -61,6 +64,13 @@ def service(path: str | None = None, year: int = 2027, level: str = "league") ->
         return sib.schema(kind)
 
     def chosen(body: dict[str, Any]) -> sib.Scenario:
+        try:
+            json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError as fault:
+            raise sib.SibError("a text of the request holds half a character") from fault
+        changes = body.get("change")
+        if isinstance(changes, list) and len(changes) > MOST:
+            raise sib.SibError(f"at most {MOST} changes; found {len(changes)}")
         if "preset" not in body:
             return sib.read_scenario(body)
         if set(body) != {"preset"} or str(body["preset"]) not in shipped:  # a name of the list, never a path

@@ -125,3 +125,12 @@ def test_the_page_of_the_service_asks_what_it_says(address, capsys):
     exec(block.replace("http://127.0.0.1:8000", address), names)
     assert names["answer"].status_code == 200
     assert "100m yuan" in capsys.readouterr().out
+
+
+def test_too_many_changes_and_half_characters_are_refused(address):
+    many = {"title": "many", "change": RAISE["change"] * 201}
+    answer = httpx.post(f"{address}/draft", json=many, timeout=60)
+    assert answer.status_code == 422
+    assert "at most 200 changes" in answer.json()["error"]
+    half = httpx.post(f"{address}/draft", content=b'{"title": "\\ud800", "change": []}', headers={"content-type": "application/json"}, timeout=60)
+    assert half.status_code == 422

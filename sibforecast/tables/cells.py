@@ -74,6 +74,8 @@ def read_cell(raw: object) -> Cell:
         return Cell("number", float(raw)) if raw == raw else Cell("blank")
     if raw is None:
         return Cell("blank")
+    if _FOOTNOTE.search(str(raw)):
+        return Cell("fault", fault="a footnote mark or a small digit beside the number")
     text = unicodedata.normalize("NFKC", str(raw)).replace("−", "-")
     text = re.sub(r"[\u200b\ufeff]+", "", text).strip()
     if not text:
@@ -87,6 +89,10 @@ def read_cell(raw: object) -> Cell:
     if text.startswith(("=", "@")):
         return Cell("fault", fault="a formula without a stored value; formulas are never executed")
     return _read_number(text)
+
+
+#: ① and ² would become digits of the number.
+_FOOTNOTE = re.compile("[\u00b2\u00b3\u00b9\u2070-\u209f\u2460-\u24ff\u2776-\u2793\u3220-\u3247\u3280-\u32b0]")
 
 
 def _read_number(text: str) -> Cell:

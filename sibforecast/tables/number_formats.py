@@ -23,6 +23,7 @@ _BUILT_IN = {"9", "10"}
 _LITERAL = re.compile(r'"[^"]*"|\\.|[_*].|\[[^\]]*\]', re.DOTALL)
 _TAG = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]*)(\d+)["']""")
+_DIMENSION = re.compile(rb"""<(?:\w+:)?dimension\s[^>]*ref=["']([A-Z]+\d+(?::[A-Z]+\d+)?)["']""")
 _STYLE = re.compile(rb"""\bs=["'](\d+)["']""")
 
 
@@ -55,6 +56,27 @@ def per_cent_cells(path: Path) -> dict[str, list[tuple[int, int]]]:
         sheets = ElementTree.fromstring(book.read(top)).iterfind("{*}sheets/{*}sheet")
         names = {_own(sheet, "id"): sheet.get("name", "") for sheet in sheets}
         return {names[key]: list(_cells(book.read(target), styles)) for key, target in targets.items() if key in names}
+
+
+def used_ranges(path: Path) -> Iterator[tuple[str, str, int]]:
+    """Each sheet, the range it says it uses, and how many cells that would be; a reader holds all of them.
+
+    Raises
+    ------
+    Exception
+        Of the reader of archives or of XML, if the workbook is not built as workbooks are.
+    """
+    with zipfile.ZipFile(path) as book:
+        top = next(target for kind, _, target in _related(book, "") if kind == "officeDocument")
+        targets = {key: target for kind, key, target in _related(book, top) if kind == "worksheet"}
+        for sheet in ElementTree.fromstring(book.read(top)).iterfind("{*}sheets/{*}sheet"):
+            with book.open(targets[_own(sheet, "id")]) as part:
+                match = _DIMENSION.search(part.read(4096))
+            if match:
+                first, _, last = match[1].decode().partition(":")
+                sides = [re.match(r"([A-Z]+)(\d+)", corner) for corner in (first, last or first)]
+                (left, top_row), (right, bottom) = ((_column(m[1].encode()), int(m[2])) for m in sides if m)
+                yield sheet.get("name", ""), f"{first}:{last}", (right - left + 1) * (bottom - top_row + 1)
 
 
 def mark(rows: list[list[Any]], cells: list[tuple[int, int]]) -> None:

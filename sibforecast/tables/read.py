@@ -18,13 +18,15 @@ import numpy as np
 import pandas as pd
 
 from sibforecast.tables.cells import read_cell, read_code
-from sibforecast.tables.number_formats import mark, per_cent_cells
+from sibforecast.tables.number_formats import mark, per_cent_cells, used_ranges
 from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES
 
 _DELIMITERS = ",;\t"
 #: Bytes looked at in one go.
 _PIECE = 1_000_000
 _WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".xlsb")
+#: A sheet beyond this is not read: a reader holds every cell between the outermost.
+_MOST_CELLS = 60_000_000
 
 
 @dataclass
@@ -204,11 +206,26 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
                   mend="open it in a spreadsheet and save it again as .xlsx")
         return
     in_per_cent = _in_per_cent(path, found)
+    far = _far_apart(path)
     for name in book.sheet_names:
+        if name in far:
+            found.add("unreadable", "error", f"{path.name}, sheet {name}: cells are used as far apart as {far[name]}",
+                      expected="a table", mend="delete what stands far outside the table, or the sheet")
+            continue
         if name.strip().lower() not in ("readme", "说明", "words"):
             rows: list[list[Any]] = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             mark(rows, in_per_cent.get(name, []))
             yield name, f"{path.name}, sheet {name}", pd.DataFrame(rows, dtype=object)
+
+
+def _far_apart(path: Path) -> dict[str, str]:
+    """Sheets so wide and long that no memory holds them, and the range they say they use."""
+    if not path.name.lower().endswith((".xlsx", ".xlsm")):
+        return {}
+    try:
+        return {name: used for name, used, cells in used_ranges(path) if cells > _MOST_CELLS}
+    except Exception:  # what is odd in the file is told by the reader itself
+        return {}
 
 
 def _in_per_cent(path: Path, found: Collector) -> dict[str, list[tuple[int, int]]]:

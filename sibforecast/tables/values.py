@@ -110,7 +110,12 @@ def parse_values(
             found.add("marked_missing", "note", "marked as not available", column="value",
                       found=str(cells.iloc[index]).strip(), **place.at(index))
     factor, units = _factors(column, unit_cells, item, place, found)
-    value = column.value * factor
+    with np.errstate(over="ignore"):
+        value = column.value * factor
+    huge = np.flatnonzero(np.isinf(value))
+    for at in huge.tolist():
+        found.add("bad_value", "error", "not a finite number in its unit", **place.at(at), mend="correct the figure or its unit")
+    value[huge] = np.nan
     column.state[(column.state == "number") & np.isnan(value)] = "fault"
     _bounds(value, item, found, place)
     return Values(value, _quantum(column, factor), column.state, units)

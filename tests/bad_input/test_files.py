@@ -2,9 +2,11 @@
 
 import gzip
 
+import openpyxl
 import pytest
 
 import sibforecast as sib
+from tests import datasets
 from tests.bad_input.clean import FUND, PENSION, assert_only, clean, value_of
 
 
@@ -326,3 +328,18 @@ def test_a_heading_in_another_table(tmp_path):
     tables = clean()
     tables["regions"].insert(3, {"region": "盟市", "name": "", "parent": "", "level": ""})
     assert_only(tables.check(tmp_path), "heading_row", table="regions", row=5, holds="盟市")
+
+
+def test_cells_far_apart_are_told_before_memory_is_gone(tmp_path):
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["XFD1048576"] = "notes", 1
+    book.save(tmp_path / "far.xlsx")
+    told = sib.check(tmp_path / "far.xlsx").frame
+    assert told["message"].str.contains("cells are used as far apart as A1:XFD1048576").any()
+
+
+@pytest.mark.parametrize(("value", "unit", "told"), [("1000①", "元", "footnote mark"), ("1000²", "元", "footnote mark"), ("1e306", "亿元", "not a finite number in its unit")])
+def test_marks_and_infinities_are_no_figures(tmp_path, value, unit, told):
+    folder = datasets.dataset(tmp_path, [("150100", PENSION, "total_revenue", 2025, value, unit, "final")])
+    found = sib.check(folder).frame
+    assert found.query("severity == 'error'")["message"].str.contains(told).any()
