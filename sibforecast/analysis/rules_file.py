@@ -39,7 +39,7 @@ _SECTIONS = {
 }
 _MATCH = ("stage", "side", "kind", "decided_by", "known_at_budget", "cause", "line", "evidence")
 _CLASS = ("id", "treat", "clause", *_MATCH)
-_WORDS = {
+WORDS = {
     "stage": ("budget", "execution"),
     "side": ("revenue", "expenditure"),
     "kind": ("budget", "driver", "policy", "event", "residual"),
@@ -317,7 +317,7 @@ def _class_faults(classes: Any) -> Iterable[str]:
             yield f"{name}: the id is kept for rows of the bill itself ({', '.join(RESERVED)})"
         if entry.get("treat") not in TREATMENTS:
             yield f"{name}: treat must be one of {', '.join(TREATMENTS)}; found {entry.get('treat')!r}"
-        for key, known in _WORDS.items():
+        for key, known in WORDS.items():
             for word in _many(entry.get(key, ())):
                 if word not in known:
                     yield f"{name}: {key} must be one of {', '.join(known)}; found {word!r}"

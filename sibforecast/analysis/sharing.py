@@ -8,7 +8,7 @@ surplus stays in the fund.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -16,8 +16,9 @@ from typing import Any, ClassVar, Protocol
 import pandas as pd
 
 from sibforecast.analysis.across import follow, share_the_pool
-from sibforecast.analysis.attribution import COLUMNS, Attribution, announced_rows
+from sibforecast.analysis.attribution import COLUMNS, Attribution
 from sibforecast.analysis.bill import Unit
+from sibforecast.analysis.causes import read_causes
 from sibforecast.analysis.facts import Facts, expected_figures
 from sibforecast.analysis.rounding import cents
 from sibforecast.analysis.rules_file import SharingRules
@@ -29,7 +30,6 @@ from sibforecast.programmes.registry import words
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.projection.explain import Explanation
 from sibforecast.results import Findings, Result
-from sibforecast.tables.cells import read_truth
 from sibforecast.tables.data import FundData
 from sibforecast.tables.regions import Regions
 
@@ -252,7 +252,7 @@ def share(
     if not isinstance(rules, SharingRules):
         raise SibError(f"rules must be what read_rules gives; found {type(rules).__name__}")
     data = getattr(causes, "source", None)
-    table = _causes_frame(causes)
+    table, told = read_causes(causes, data)
     regions = data.regions if data is not None else Regions.of([])
     graded = assessments if isinstance(assessments, Mapping) or assessments is None else assessments.grades()
     grades = grades_of(graded or {}, regions, table, rules)
@@ -286,7 +286,8 @@ def share(
     rows = [row for _, bill in bills for row in bill]
     frame = pd.DataFrame(rows, columns=list(SHARING_COLUMNS))
     provenance = dict(getattr(causes, "provenance", {})) | {"rules": rules.ruleset, "reference": rules.reference}
-    told = [*(_not_billed(causes) if isinstance(causes, BudgetDraft) else ()), *_out_of_force(rules, table)]
+    told += _not_billed(causes) if isinstance(causes, BudgetDraft) else ()
+    told += [*_out_of_force(rules, table), *_out_of_scope(billed)]
     workings = {tuple(str(unit.key[k]) for k in _KEYS): unit.workings for unit, _ in bills}
     return Sharing(
         lambda: frame, provenance, data=data, rules=rules, findings=Findings.of(told, provenance), workings=workings
@@ -303,6 +304,23 @@ def _out_of_force(rules: SharingRules, table: pd.DataFrame) -> Iterator[dict[str
                 "id": "rules_not_in_force", "severity": "warning", "period": period, "expected": f"{start} to {end or 'today'}",
                 "message": f"the rules {rules.ruleset} are not in force in {year}", "mend": "choose the rules of that year",
             }  # fmt: skip
+
+
+def _out_of_scope(units: Sequence[Unit]) -> Iterator[dict[str, Any]]:
+    """Funds that the rules leave to the areas for want of a word: a slip of the pen looks the same, so it is said."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for unit in units:
+        way = unit.workings
+        if way.unpooled in ("no_entry", "not_named"):
+            found.setdefault((way.unpooled, str(unit.key["programme"]), str(unit.key["period"])), []).append(str(unit.key["region"]))
+    for (why, fund, period), areas in found.items():
+        told = "has no entry in the pooling table" if why == "no_entry" else "is not among the programmes of the rules"
+        yield {
+            "id": "no_pooling_entry" if why == "no_entry" else "not_in_the_rules", "severity": "warning", "programme": fund,
+            "period": period, "region": areas[0] if len(areas) == 1 else "", "found": f"{len(areas)} areas: {', '.join(areas[:5])}",
+            "message": f"{fund} {told}: the areas carry its gap alone",
+            "mend": "add the entry to the table pooling" if why == "no_entry" else "correct the fund, or choose rules that name it",
+        }  # fmt: skip
 
 
 def _not_billed(draft: BudgetDraft) -> Iterator[dict[str, Any]]:
@@ -335,47 +353,3 @@ def pays_as_region(code: str, regions: Regions) -> bool:
     if regions.is_own_level(code):
         return regions.areas[regions.areas[code].parent].level == "region"
     return regions.areas[code].level == "region"
-
-
-def _local_apart(table: pd.DataFrame, draft: BudgetDraft) -> pd.DataFrame:
-    """The budget gaps of a draft with announced local decisions as rows of their own, in the areas it is drawn up for."""
-    local = pd.DataFrame(announced_rows(draft), columns=list(COLUMNS))
-    if local.empty:
-        return table
-    here, tree = set(table["region"]), draft.source.regions
-    local["region"] = [next((a for a in (r, *tree.ancestors(r)) if a in here), r) for r in local["region"]]
-    local = local[local["region"].isin(here)]
-    keys = ["region", "programme", "period"]
-    apart = local.groupby(keys)["value"].sum()
-    held = pd.MultiIndex.from_frame(table[keys])
-    table = table.assign(value=table["value"].to_numpy() - apart.reindex(held).fillna(0.0).to_numpy())
-    return pd.concat([table, local], ignore_index=True)
-
-
-def _causes_frame(causes: Attribution | BudgetDraft | pd.DataFrame) -> pd.DataFrame:
-    """The causes as a table with all columns of an attribution."""
-    if isinstance(causes, BudgetDraft):
-        frame = causes.frame
-        gap = frame[(frame["stage"] == "draft") & (frame["item"] == "gap")]
-        table = gap[["region", "programme", "period", "value"]].assign(
-            stage="budget", kind="budget", cause="budget_gap", known_at_budget=True
-        )
-        table = _local_apart(table.astype({"region": str, "programme": str, "period": str}), causes)
-    else:
-        if not isinstance(causes, (Attribution, pd.DataFrame)):
-            raise SibError(f"share takes an attribution, a draft or a table of causes; found {type(causes).__name__}")
-        table = (causes.frame if isinstance(causes, Attribution) else causes).copy()
-    missing = [c for c in ("region", "programme", "value") if c not in table]
-    if missing:
-        raise SibError(f"the causes lack {', '.join(missing)}; expected at least region, programme and value")
-    for column in COLUMNS:
-        if column not in table:
-            table[column] = False if column == "known_at_budget" else ""
-    out = table[list(COLUMNS)].astype(object).reset_index(drop=True)
-    blank = out.isna()
-    if blank["value"].any():
-        raise SibError(f"{int(blank['value'].sum())} causes have no value; blank is not zero")
-    out = out.where(~blank, "")
-    out["value"] = out["value"].astype(float)
-    out["known_at_budget"] = [bool(read_truth(cell)) for cell in out["known_at_budget"]]
-    return out

@@ -1,0 +1,234 @@
+"""The causes that `share` takes: read into the columns of an attribution, every cell that is not understood refused at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from sibforecast.analysis.attribution import COLUMNS, Attribution, announced_rows
+from sibforecast.analysis.rules_file import WORDS
+from sibforecast.errors import SibError, all_faults
+from sibforecast.items import did_you_mean
+from sibforecast.programmes.registry import PRINTED_TOTAL, words
+from sibforecast.projection.draft import BudgetDraft
+from sibforecast.tables.cells import read_cell, read_code, read_period, read_truth
+from sibforecast.tables.data import FundData
+from sibforecast.tables.names import Names
+from sibforecast.tables.schema import LEVEL_LOOKUP, STAGE_LOOKUP
+
+#: Beyond it a cent is lost in a float, and no fund is near it.
+LARGEST = 1e15
+#: What a cause's words may be written as, beside the words of the rules.
+_MEANT: dict[str, Mapping[str, str]] = {
+    "stage": {w: {"budget": "budget", "executed": "execution"}[c] for w, c in STAGE_LOOKUP.items() if c in ("budget", "executed")},
+    "side": {"收入": "revenue", "支出": "expenditure"},
+    "decided_by": {**LEVEL_LOOKUP, "事件": "event"},
+}  # fmt: skip
+
+
+def read_causes(causes: object, data: FundData | None) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """The causes with all columns of an attribution, and what is to be said about them.
+
+    Areas and funds are taken by code or name. Without a data set an area is the word itself,
+    and a fund nobody knows is a code of its own, with a warning.
+
+    Raises
+    ------
+    SibError
+        With all faults at once: columns that are missing or stand twice; an area, fund,
+        period, amount or word that is not understood.
+    """
+    table = _table(causes)
+    twice = sorted({str(c) for c in table.columns[table.columns.duplicated()]} & set(COLUMNS))
+    missing = [c for c in ("region", "programme", "value") if c not in table]
+    if missing or twice:
+        told = [f"the causes lack {', '.join(missing)}; expected at least region, programme and value"] if missing else []
+        raise SibError("; ".join(told + [f"the causes have {c} twice: keep one column" for c in twice]))
+    names = names_of(data)
+    faults: list[str] = []
+    out = pd.DataFrame(index=range(len(table)))
+    for column in COLUMNS:
+        blank = False if column == "known_at_budget" else ""
+        if column not in table:
+            out[column] = pd.Series([blank] * len(table), dtype=object)
+        elif column == "value":
+            out[column] = amounts(table[column], "the causes", "value", faults)
+        else:
+            out[column] = pd.Series(read_words(table[column], _reader(column, data, names), column, faults), dtype=object)
+    if faults:
+        raise all_faults(SibError, "the causes cannot be shared", faults)
+    return out, list(_unknown_funds(out, names))
+
+
+def names_of(data: FundData | None) -> Names:
+    """How words become codes of a data set, or of the seven funds alone."""
+    from sibforecast.tables.regions import Regions
+
+    declared = {} if data is None else dict(data.programmes)
+    return Names(Regions.of([]) if data is None else data.regions, words(declared), declared)
+
+
+def area_reader(data: FundData | None, names: Names) -> Callable[[str], str]:
+    """The area a word means; without a data set the word itself."""
+    if data is None:
+        return str
+
+    def read(word: str) -> str:
+        try:
+            return names.region(word)
+        except SibError as fault:
+            near = "" if "may mean" in str(fault) else did_you_mean(word, [w for a in names.regions.areas.values() for w in (a.code, a.name)])
+            raise SibError(f"{fault}{near}") from None
+
+    return read
+
+
+def fund_reader(data: FundData | None, names: Names) -> Callable[[str], str]:
+    """The fund a word means; without a data set a word nobody knows is a code of its own."""
+
+    def read(word: str) -> str:
+        try:
+            code = names.programme(word)
+        except SibError:
+            if data is not None:
+                raise
+            return word
+        if code == PRINTED_TOTAL:
+            raise SibError(f"{word!r} is the total over funds, not a fund")
+        return code
+
+    return read
+
+
+def read_words(cells: pd.Series, read: Callable[[Any], Any], column: str, faults: list[str]) -> list[Any]:
+    """Each distinct cell once; a cell that is not understood is a fault with its rows."""
+    codes, distinct = pd.factorize(cells.astype(object), use_na_sentinel=False)
+    meaning: list[Any] = []
+    for place, cell in enumerate(distinct):
+        try:
+            meaning.append(read(cell))
+        except SibError as fault:
+            meaning.append("")
+            faults.append(f"{column}, {rows_told(cells.index[codes == place])}: {fault}")
+    return [meaning[code] for code in codes]
+
+
+def rows_told(rows: pd.Index[Any]) -> str:
+    """Rows by their labels; of many the first and how many more."""
+    shown = ", ".join(map(str, rows[:20]))
+    more = f" and {len(rows) - 20} more" if len(rows) > 20 else ""
+    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"
+
+
+def amounts(cells: pd.Series, table: str, column: str, faults: list[str], blank: bool = False) -> list[float]:
+    """Amounts in currency units; every cell that is none is a fault, a blank one too unless `blank` is allowed."""
+    out = []
+    for row, cell in zip(cells.index, cells.tolist(), strict=True):
+        value = float("nan")
+        read = read_cell(cell.item() if hasattr(cell, "item") else None if cell is pd.NA or cell is pd.NaT else cell)
+        where = f"{table}: {column}, row {row}"
+        if read.state == "blank":
+            if not blank:
+                faults.append(f"{where}: blank, and blank is not zero; give the amount, or 0")
+        elif read.state != "number" or read.percent or read.family not in ("", "currency"):
+            faults.append(f"{where}: {str(cell)!r} is not an amount; write a plain number")
+        elif not math.isfinite(read.value) or abs(read.value * read.scale) > LARGEST:
+            faults.append(f"{where}: {str(cell)!r} is not a finite amount of money (at most {LARGEST:g})")
+        else:
+            value = read.value * read.scale
+        out.append(value)
+    return out
+
+
+def _reader(column: str, data: FundData | None, names: Names) -> Callable[[Any], Any]:
+    """How a cell of a column is read."""
+    if column in ("region", "programme"):
+        by_word = (area_reader if column == "region" else fund_reader)(data, names)
+
+        def keyed(cell: Any) -> str:
+            text = read_code(cell)
+            if not text:
+                raise SibError(f"the {column} is blank; give it a code or name")
+            return by_word(text)
+
+        return keyed
+    if column in WORDS:
+        return lambda cell: _word(column, cell)
+    return {"period": period_of, "known_at_budget": _truth}.get(column, plain)
+
+
+def plain(cell: Any) -> Any:
+    """A cell as it is; blank where nothing is."""
+    return "" if cell is None or cell is pd.NA or cell is pd.NaT or cell != cell else cell
+
+
+def period_of(cell: Any) -> str:
+    """A year or month, or blank."""
+    if not read_code(plain(cell)):
+        return ""
+    code = read_period(cell.item() if hasattr(cell, "item") else cell)
+    if code is None:
+        raise SibError(f"not a period: {str(cell)!r}; write a year 2026 or a month 2026-09, or leave it blank")
+    return code
+
+
+def _truth(cell: Any) -> bool:
+    """True or false; blank is false."""
+    text = read_code(plain(cell))
+    met = read_truth(text) if text else False
+    if met is None:
+        raise SibError(f"found {text!r}, expected true or false")
+    return met
+
+
+def _word(column: str, cell: Any) -> str:
+    """A word the rules know, or blank."""
+    text = read_code(plain(cell))
+    low = text.lower()
+    code = low if low in WORDS[column] else _MEANT.get(column, {}).get(low, "")
+    if text and not code:
+        raise SibError(f"unknown {column} {text!r}{did_you_mean(text, WORDS[column])}; expected one of {', '.join(WORDS[column])}, or blank")
+    return code
+
+
+def _unknown_funds(table: pd.DataFrame, names: Names) -> Iterator[dict[str, Any]]:
+    """Funds that nobody declared: they are shared by their own code, and that is said."""
+    known = {*names.programmes.values(), *names.declared}
+    for code, rows in table.groupby("programme", sort=False):
+        if code not in known:
+            hint = did_you_mean(str(code), known | set(names.programmes))
+            yield {"id": "unknown_programme", "severity": "warning", "programme": str(code), "found": f"{len(rows)} causes",
+                   "message": f"{code!r} is none of the seven funds, and no data set declares it{hint}",
+                   "mend": "correct the fund, or give the data set that declares it"}  # fmt: skip
+
+
+def _table(causes: object) -> pd.DataFrame:
+    """The causes as a table: those of a draft are its gaps."""
+    if isinstance(causes, BudgetDraft):
+        frame = causes.frame
+        gap = frame[(frame["stage"] == "draft") & (frame["item"] == "gap")]
+        table = gap[["region", "programme", "period", "value"]].assign(
+            stage="budget", kind="budget", cause="budget_gap", known_at_budget=True
+        )
+        return _local_apart(table.astype({"region": str, "programme": str, "period": str}), causes)
+    if not isinstance(causes, (Attribution, pd.DataFrame)):
+        raise SibError(f"share takes an attribution, a draft or a table of causes; found {type(causes).__name__}")
+    return causes.frame if isinstance(causes, Attribution) else causes
+
+
+def _local_apart(table: pd.DataFrame, draft: BudgetDraft) -> pd.DataFrame:
+    """The budget gaps of a draft with announced local decisions as rows of their own, in the areas it is drawn up for."""
+    local = pd.DataFrame(announced_rows(draft), columns=list(COLUMNS))
+    if local.empty:
+        return table
+    here, tree = set(table["region"]), draft.source.regions
+    local["region"] = [next((a for a in (r, *tree.ancestors(r)) if a in here), r) for r in local["region"]]
+    local = local[local["region"].isin(here)]
+    keys = ["region", "programme", "period"]
+    apart = local.groupby(keys)["value"].sum()
+    held = pd.MultiIndex.from_frame(table[keys])
+    table = table.assign(value=table["value"].to_numpy() - apart.reindex(held).fillna(0.0).to_numpy())
+    return pd.concat([table, local], ignore_index=True)

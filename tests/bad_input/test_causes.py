@@ -1,0 +1,85 @@
+"""Causes and facts of a bill as people write them: names are resolved, what is not understood is refused with its row."""
+
+import pandas as pd
+import pytest
+
+import sibforecast as sib
+from sibforecast.errors import SibError
+from tests import datasets
+
+RULES = sib.read_rules("nmg_2016")
+PENSION = "enterprise_pension"
+
+
+def cause(region="150100", programme=PENSION, value=10_000.0, **more):
+    return {"region": region, "programme": programme, "period": "2026", "stage": "budget", "value": value} | more
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    regions = [("15", "示范区", "", "region"), ("150100", "呼和浩特市", "15", "league"), ("150102", "新城区", "150100", "county"), ("150103", "回民区", "150100", "county")]
+    folder = datasets.dataset(tmp_path_factory.mktemp("d"), [("150102", PENSION, "closing_balance", 2025, 1, "万元", "final")])
+    datasets.write_table(folder, "regions", ("region", "name", "parent", "level"), regions)
+    datasets.write_table(folder, "pooling", ("programme", "level", "start", "end"), [(PENSION, "region", "2020-01-01", "")])
+    return sib.load(folder)
+
+
+def paid(bill):
+    return {p: round(v, 2) for p, v in bill.frame.groupby("payer")["value"].sum().items() if v}
+
+
+def test_names_of_areas_and_funds_are_resolved(data):
+    """10,000 by names: 6,000 the region's, 4,000 the league's, as by codes."""
+    by_name = sib.share(sib.Attribution.of(pd.DataFrame([cause("呼和浩特市", "企业职工基本养老保险")]), data), RULES)
+    assert paid(by_name) == {"region": 6_000.0, "league": 4_000.0}
+    assert set(by_name.frame["region"]) == {"150100"}
+    pooling = pd.DataFrame([{"programme": PENSION, "level": "region", "start": "2020-01-01", "end": None, "region": ""}])
+    without = sib.share(pd.DataFrame([cause("A", "企业职工基本养老保险")]), RULES, pooling=pooling)
+    assert paid(without) == {"region": 6_000.0, "league": 4_000.0}
+
+
+def test_unknown_words_of_causes_are_refused_at_once(data):
+    rows = [cause("呼和浩特"), cause(""), cause("999999"), cause(programme="work_injry"), cause(programme=None), cause(period="next year")]
+    with pytest.raises(SibError) as told:
+        sib.share(sib.Attribution.of(pd.DataFrame(rows), data), RULES)
+    message = str(told.value)
+    assert message.count("\n  - ") == 5
+    for part in ("region, row 1: the region is blank", "region, row 2: unknown area '999999'", "'work_injury'", "row 4: the programme is blank", "row 5: not a period: 'next year'"):
+        assert part in message
+
+
+def test_a_fund_nobody_knows_is_said_without_a_data_set():
+    bill = sib.share(pd.DataFrame([cause("A", "work_injry")]), RULES)
+    found = bill.findings.frame.set_index("id")
+    assert "did you mean 'work_injury'" in found.loc["unknown_programme", "message"]
+
+
+def test_funds_out_of_scope_for_want_of_an_entry_are_listed(data):
+    rows = pd.DataFrame([cause(programme="work_injury"), cause()])
+    found = sib.share(sib.Attribution.of(rows, data), RULES).findings.frame
+    assert found[["id", "severity", "programme", "region"]].values.tolist() == [["no_pooling_entry", "warning", "work_injury", "150100"]]
+    named = sib.share(pd.DataFrame([cause("A"), cause("B")]), sib.read_rules("anhui_injury")).findings.frame
+    assert named[["id", "programme", "found"]].values.tolist() == [["not_in_the_rules", PENSION, "2 areas: A, B"]]
+
+
+@pytest.mark.parametrize(("cells", "told"), [
+    ({"stage": "budgt"}, "unknown stage 'budgt'"), ({"known_at_budget": "maybe"}, "'maybe', expected true or false"), ({"decided_by": "leage"}, "did you mean 'league'"),
+    ({"side": "left"}, "unknown side 'left'"), ({"kind": "x"}, "unknown kind 'x'"), ({"value": "nan"}, "'nan' is not an amount"), ({"value": "12%"}, "'12%' is not an amount"),
+    ({"value": float("inf")}, "not a finite amount"), ({"value": 1e308}, "not a finite amount"), ({"value": None}, "blank is not zero"), ({"programme": "合计"}, "the total over funds"),
+])  # fmt: skip
+def test_words_and_amounts_of_causes_are_checked(cells, told):
+    with pytest.raises(SibError, match="rows? 1") as fault:
+        sib.share(pd.DataFrame([cause("A"), cause("A") | cells]), RULES)
+    assert told in str(fault.value)
+
+
+def test_words_of_causes_may_be_chinese():
+    """Missed collections, written in Chinese, are the league's."""
+    row = cause("A", "企业养老", "1万", stage="执行", kind="policy", decided_by="盟市", side="支出", known_at_budget="否")
+    assert paid(sib.share(pd.DataFrame([row]), RULES)) == {"league": 10_000.0}
+
+
+def test_two_columns_of_amounts_are_refused():
+    table = pd.DataFrame([["A", PENSION, 1.0, 2.0]], columns=["region", "programme", "value", "value"])
+    with pytest.raises(SibError, match="have value twice"):
+        sib.share(table, RULES)
