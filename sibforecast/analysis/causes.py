@@ -23,7 +23,7 @@ from sibforecast.tables.schema import LEVEL_LOOKUP, STAGE_LOOKUP
 LARGEST = 1e15
 #: What a cause's words may be written as, beside the words of the rules.
 _MEANT: dict[str, Mapping[str, str]] = {
-    "stage": {w: {"budget": "budget", "executed": "execution"}[c] for w, c in STAGE_LOOKUP.items() if c in ("budget", "executed")},
+    "stage": {w: "execution" if c == "executed" else c for w, c in STAGE_LOOKUP.items() if c in ("budget", "executed")},
     "side": {"收入": "revenue", "支出": "expenditure"},
     "decided_by": {**LEVEL_LOOKUP, "事件": "event"},
 }  # fmt: skip
@@ -80,8 +80,8 @@ def area_reader(data: FundData | None, names: Names) -> Callable[[str], str]:
         try:
             return names.region(word)
         except SibError as fault:
-            near = "" if "may mean" in str(fault) else did_you_mean(word, [w for a in names.regions.areas.values() for w in (a.code, a.name)])
-            raise SibError(f"{fault}{near}") from None
+            known = [w for a in names.regions.areas.values() for w in (a.code, a.name)]
+            raise SibError(f"{fault}{'' if 'may mean' in str(fault) else did_you_mean(word, known)}") from None
 
     return read
 
@@ -190,7 +190,8 @@ def _word(column: str, cell: Any) -> str:
     low = text.lower()
     code = low if low in WORDS[column] else _MEANT.get(column, {}).get(low, "")
     if text and not code:
-        raise SibError(f"unknown {column} {text!r}{did_you_mean(text, WORDS[column])}; expected one of {', '.join(WORDS[column])}, or blank")
+        known = WORDS[column]
+        raise SibError(f"unknown {column} {text!r}{did_you_mean(text, known)}; expected one of {', '.join(known)}, or blank")
     return code
 
 

@@ -306,21 +306,25 @@ def _out_of_force(rules: SharingRules, table: pd.DataFrame) -> Iterator[dict[str
             }  # fmt: skip
 
 
+#: Why a fund is out of the scope of the rules for want of a word: the finding, what it says, and the mend.
+_UNNAMED = {
+    "no_entry": ("no_pooling_entry", "has no entry in the pooling table", "add the entry to the table pooling"),
+    "not_named": ("not_in_the_rules", "is not among the programmes of the rules", "correct the fund, or choose rules that name it"),
+}
+
+
 def _out_of_scope(units: Sequence[Unit]) -> Iterator[dict[str, Any]]:
     """Funds that the rules leave to the areas for want of a word: a slip of the pen looks the same, so it is said."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for unit in units:
-        way = unit.workings
-        if way.unpooled in ("no_entry", "not_named"):
-            found.setdefault((way.unpooled, str(unit.key["programme"]), str(unit.key["period"])), []).append(str(unit.key["region"]))
+        why, (area, fund, period, _) = unit.workings.unpooled, (str(unit.key[k]) for k in _KEYS)
+        if why in _UNNAMED:
+            found.setdefault((why, fund, period), []).append(area)
     for (why, fund, period), areas in found.items():
-        told = "has no entry in the pooling table" if why == "no_entry" else "is not among the programmes of the rules"
-        yield {
-            "id": "no_pooling_entry" if why == "no_entry" else "not_in_the_rules", "severity": "warning", "programme": fund,
-            "period": period, "region": areas[0] if len(areas) == 1 else "", "found": f"{len(areas)} areas: {', '.join(areas[:5])}",
-            "message": f"{fund} {told}: the areas carry its gap alone",
-            "mend": "add the entry to the table pooling" if why == "no_entry" else "correct the fund, or choose rules that name it",
-        }  # fmt: skip
+        kind, told, mend = _UNNAMED[why]
+        yield {"id": kind, "severity": "warning", "programme": fund, "period": period, "region": areas[0] if len(areas) == 1 else "",
+               "found": f"{len(areas)} areas: {', '.join(areas[:5])}", "mend": mend,
+               "message": f"{fund} {told}: the areas carry its gap alone"}  # fmt: skip
 
 
 def _not_billed(draft: BudgetDraft) -> Iterator[dict[str, Any]]:

@@ -68,7 +68,7 @@ def test_funds_out_of_scope_for_want_of_an_entry_are_listed(data):
     ({"value": float("inf")}, "not a finite amount"), ({"value": 1e308}, "not a finite amount"), ({"value": None}, "blank is not zero"), ({"programme": "合计"}, "the total over funds"),
 ])  # fmt: skip
 def test_words_and_amounts_of_causes_are_checked(cells, told):
-    with pytest.raises(SibError, match="rows? 1") as fault:
+    with pytest.raises(SibError, match=r"rows? 1") as fault:
         sib.share(pd.DataFrame([cause("A"), cause("A") | cells]), RULES)
     assert told in str(fault.value)
 
@@ -83,3 +83,32 @@ def test_two_columns_of_amounts_are_refused():
     table = pd.DataFrame([["A", PENSION, 1.0, 2.0]], columns=["region", "programme", "value", "value"])
     with pytest.raises(SibError, match="have value twice"):
         sib.share(table, RULES)
+
+
+def share_file(tmp_path, text, *more, encoding="utf-8"):
+    from sibforecast.cli.main import main
+
+    (tmp_path / "c.csv").write_bytes(text.encode(encoding))
+    return main(["share", str(tmp_path / "c.csv"), "--rules", "nmg_2016", "--out", str(tmp_path / "bill.csv"), *more])
+
+
+def test_a_file_of_causes_may_be_chinese_and_gb18030(tmp_path):
+    assert share_file(tmp_path, "地区,险种,年度,阶段,金额\nA,企业养老,2026年,预算,1万\n", encoding="gb18030") == 0
+    bill = pd.read_csv(tmp_path / "bill.csv", dtype=str)
+    assert bill[["programme", "period", "payer"]].values.tolist() == [[PENSION, "2026", "region"], [PENSION, "2026", "league"]]
+    assert bill["value"].astype(float).tolist() == [6_000.0, 4_000.0]
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("region,programme,stage,value\nA,work_injury,budget,1,000\n", "ragged_row"), ("region,programme,value,value\nA,work_injury,1,2\n", "two columns mean value"),
+    ("region,value\nA,1\n", "lacks programme"), ("region,programme,value\nA,work_injury,12%\n", "not an amount"), ("", "empty_table"), ('region,programme,value\nA,"work\n', "unclosed_quote"),
+])  # fmt: skip
+def test_a_faulty_file_of_causes_is_refused(tmp_path, capsys, text, told):
+    assert share_file(tmp_path, text) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_conditions_without_areas_are_refused(tmp_path, capsys):
+    (tmp_path / "k.csv").write_text("remitted_on_time,task_completed\ntrue,true\n")
+    assert share_file(tmp_path, f"region,programme,value\nA,{PENSION},1\n", "--conditions", str(tmp_path / "k.csv")) == 1
+    assert "k.csv lacks region" in capsys.readouterr().err
