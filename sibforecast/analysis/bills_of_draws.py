@@ -18,6 +18,7 @@ from sibforecast.analysis.across import followers, levels, lower_shares, pools
 from sibforecast.analysis.attribution import COLUMNS, announced_parts
 from sibforecast.analysis.bill import ORDER, Unit, is_missed
 from sibforecast.analysis.facts import Facts, expected_figures
+from sibforecast.analysis.given import read_pooling
 from sibforecast.analysis.jobs import QUANTILES
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.runs import Run
@@ -43,7 +44,7 @@ def bills_of(
     """The bill of each area, fund and draw of a simulation; `run` kept the draws of the gap, and of lines at stage execution."""
     data = run.assumptions.source
     listed = data.table("pooling") if pooling is None else pooling
-    entries = [{str(k): v for k, v in row.items()} for row in listed.to_dict("records")]
+    entries = read_pooling(listed, data)
     expected = lambda: expected_figures(project(run.assumptions))  # noqa: E731
     facts = Facts.of(rules, data, audits, balances, remitted, conditions, figures, expected)
     causes = _causes(run, stage)

@@ -20,6 +20,7 @@ from sibforecast.analysis.attribution import COLUMNS, Attribution
 from sibforecast.analysis.bill import Unit
 from sibforecast.analysis.causes import read_causes
 from sibforecast.analysis.facts import Facts, expected_figures
+from sibforecast.analysis.given import read_pooling
 from sibforecast.analysis.rounding import cents
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.telling import Teller
@@ -254,10 +255,11 @@ def share(
     data = getattr(causes, "source", None)
     table, told = read_causes(causes, data)
     regions = data.regions if data is not None else Regions.of([])
+    if assessments is not None and not isinstance(assessments, Mapping) and not hasattr(assessments, "grades"):
+        raise SibError(f"assessments: expected area to grade, or what assess gives; found {type(assessments).__name__}")
     graded = assessments if isinstance(assessments, Mapping) or assessments is None else assessments.grades()
     grades = grades_of(graded or {}, regions, table, rules)
-    if pooling is None and data is not None:
-        pooling = data.table("pooling")
+    entries = read_pooling(data.table("pooling") if pooling is None and data is not None else pooling, data)
     expected = causes.expected if isinstance(causes, Attribution) else None
     if isinstance(causes, BudgetDraft) and causes.projection is not None:
         expected = partial(expected_figures, causes.projection)
@@ -268,8 +270,6 @@ def share(
     table["region"] = table["region"].map(units)
     keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
     table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
-    listed = [] if pooling is None else pooling.to_dict("records")
-    entries = [{str(k): v for k, v in row.items()} for row in listed]
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in table.itertuples(index=False, name=None):
         record = dict(zip(table.columns, row, strict=True))
@@ -309,7 +309,7 @@ def _out_of_force(rules: SharingRules, table: pd.DataFrame) -> Iterator[dict[str
 #: Why a fund is out of the scope of the rules for want of a word: the finding, what it says, and the mend.
 _UNNAMED = {
     "no_entry": ("no_pooling_entry", "has no entry in the pooling table", "add the entry to the table pooling"),
-    "not_named": ("not_in_the_rules", "is not among the programmes of the rules", "correct the fund, or choose rules that name it"),
+    "not_named": ("not_in_the_rules", "is not among the programmes of the rules", "correct it, or choose other rules"),
 }
 
 
@@ -322,8 +322,8 @@ def _out_of_scope(units: Sequence[Unit]) -> Iterator[dict[str, Any]]:
             found.setdefault((why, fund, period), []).append(area)
     for (why, fund, period), areas in found.items():
         kind, told, mend = _UNNAMED[why]
-        yield {"id": kind, "severity": "warning", "programme": fund, "period": period, "region": areas[0] if len(areas) == 1 else "",
-               "found": f"{len(areas)} areas: {', '.join(areas[:5])}", "mend": mend,
+        yield {"id": kind, "severity": "warning", "programme": fund, "period": period,
+               "region": areas[0] if len(areas) == 1 else "", "found": f"{len(areas)} areas: {', '.join(areas[:5])}", "mend": mend,
                "message": f"{fund} {told}: the areas carry its gap alone"}  # fmt: skip
 
 

@@ -45,7 +45,8 @@ _DEMO = {
     "china": (2022, "urban_employee_pension", None, None),
 }
 #: Columns of the tables that `share` reads.
-_CAUSES = Table("causes", ("region", "programme", "value"), tuple(c for c in COLUMNS if c not in ("region", "programme", "value")))
+_NEEDED = ("region", "programme", "value")
+_CAUSES = Table("causes", _NEEDED, tuple(c for c in COLUMNS if c not in _NEEDED))
 _FIGURES = Table("figures", ("region", "item", "value"), ("programme", "period"))
 _CONDITIONS = Table("conditions", ("region",), ("programme", "period", "remitted_on_time", "task_completed"))
 
