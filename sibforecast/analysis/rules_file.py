@@ -123,7 +123,10 @@ class SharingRules:
 
     @property
     def grantor(self) -> str:
-        """The level that grants: the highest the ratio names, the nation apart."""
+        """The level that grants: the highest the ratio names; the nation only where one lower level stands beside it."""
+        named = [level for level in LEVELS if level in self.default.shares]
+        if len(named) == 2 and named[0] == "nation":
+            return "nation"
         return next((level for level in LEVELS if level != "nation" and level in self.default.shares), "region")
 
     @property

@@ -323,7 +323,8 @@ def _out_of_scope(units: Sequence[Unit]) -> Iterator[dict[str, Any]]:
     for (why, fund, period), areas in found.items():
         kind, told, mend = _UNNAMED[why]
         yield {"id": kind, "severity": "warning", "programme": fund, "period": period,
-               "region": areas[0] if len(areas) == 1 else "", "found": f"{len(areas)} areas: {', '.join(areas[:5])}", "mend": mend,
+               "region": areas[0] if len(areas) == 1 else "", "mend": mend,
+               "found": f"{len(areas)} areas: {', '.join(areas[:5])}",
                "message": f"{fund} {told}: the areas carry its gap alone"}  # fmt: skip
 
 
