@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 import pandas as pd
@@ -100,11 +101,11 @@ def _word(column: str, cell: Any) -> str:
 def _unknown_funds(table: pd.DataFrame, names: Names) -> Iterator[dict[str, Any]]:
     """Funds that nobody declared: they are shared by their own code, and that is said."""
     known = {*names.programmes.values(), *names.declared}
-    for code, rows in table.groupby("programme", sort=False):
-        if code not in known:
-            hint = did_you_mean(str(code), known | set(names.programmes))
-            yield {"id": "unknown_programme", "severity": "warning", "programme": str(code), "found": f"{len(rows)} causes",
-                   "message": f"{code!r} is none of the seven funds, and no data set declares it{hint}",
+    for code in dict.fromkeys(table["programme"]):
+        if code not in known:  # its rows are shared all the same
+            near = get_close_matches(str(code), sorted(known | set(names.programmes)), n=3, cutoff=0.7)
+            yield {"id": "unknown_programme", "severity": "warning", "programme": str(code), "found": str(code),
+                   "expected": ", ".join(near), "message": "the fund is none of the seven, and no data set declares it",
                    "mend": "correct the fund, or give the data set that declares it"}  # fmt: skip
 
 

@@ -306,26 +306,22 @@ def _out_of_force(rules: SharingRules, table: pd.DataFrame) -> Iterator[dict[str
             }  # fmt: skip
 
 
-#: Why a fund is out of the scope of the rules for want of a word: the finding, what it says, and the mend.
-_UNNAMED = {
-    "no_entry": ("no_pooling_entry", "has no entry in the pooling table", "add the entry to the table pooling"),
-    "not_named": ("not_in_the_rules", "is not among the programmes of the rules", "correct it, or choose other rules"),
-}
-
-
 def _out_of_scope(units: Sequence[Unit]) -> Iterator[dict[str, Any]]:
     """Funds that the rules leave to the areas for want of a word: a slip of the pen looks the same, so it is said."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for unit in units:
-        why, (area, fund, period, _) = unit.workings.unpooled, (str(unit.key[k]) for k in _KEYS)
-        if why in _UNNAMED:
-            found.setdefault((why, fund, period), []).append(area)
+        area, fund, period, _ = (str(unit.key[k]) for k in _KEYS)
+        found.setdefault((unit.workings.unpooled, fund, period), []).append(area)
     for (why, fund, period), areas in found.items():
-        kind, told, mend = _UNNAMED[why]
-        yield {"id": kind, "severity": "warning", "programme": fund, "period": period,
-               "region": areas[0] if len(areas) == 1 else "", "mend": mend,
-               "found": f"{len(areas)} areas: {', '.join(areas[:5])}",
-               "message": f"{fund} {told}: the areas carry its gap alone"}  # fmt: skip
+        areas = list(dict.fromkeys(areas))
+        told = ", ".join(areas[:5]) + (f" and {len(areas) - 5} more" if areas[5:] else "")
+        where = {"programme": fund, "period": period, "region": areas[0] if len(areas) == 1 else "", "found": told}
+        if why == "no_entry":
+            yield where | {"id": "no_pooling_entry", "severity": "warning", "mend": "add the entry to the table pooling",
+                           "message": "the fund has no entry in the pooling table: the areas carry its gap alone"}  # fmt: skip
+        elif why == "not_named":
+            yield where | {"id": "not_in_the_rules", "severity": "warning", "mend": "correct the fund, or choose other rules",
+                           "message": "the fund is not among those of the rules: the areas carry its gap alone"}  # fmt: skip
 
 
 def _not_billed(draft: BudgetDraft) -> Iterator[dict[str, Any]]:
