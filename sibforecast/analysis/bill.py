@@ -316,7 +316,10 @@ class Unit:
 
     def _multiplier(self, grade: object) -> float:
         """What an assessment leaves of the grant."""
-        factor = self.rules.assessment.get(grade) if isinstance(grade, str) else float(cast("float", grade))
+        try:
+            factor = self.rules.assessment.get(grade) if isinstance(grade, str) else float(cast("float", grade))
+        except TypeError:
+            factor = None
         if factor is None or not 0.0 <= factor <= 1.0:
             known = ", ".join(self.rules.assessment)
             raise SibError(f"assessment {grade!r} of {self.key['region']}: expected one of {known} or a number up to 1")

@@ -60,6 +60,10 @@ def fund_reader(data: FundData | None, names: Names) -> Callable[[str], str]:
 
 def read_words(cells: pd.Series, read: Callable[[Any], Any], column: str, faults: list[str]) -> list[Any]:
     """Each distinct cell once; a cell that is not understood is a fault with its rows."""
+    heaped = cells.map(lambda cell: isinstance(cell, (list, tuple, dict, set))).to_numpy(dtype=bool)
+    if heaped.any():
+        faults.append(f"{column}, {rows_told(cells.index[heaped])}: one cell holds several things")
+        return [""] * len(cells)
     codes, distinct = pd.factorize(cells.astype(object), use_na_sentinel=False)
     meaning: list[Any] = []
     for place, cell in enumerate(distinct):

@@ -65,7 +65,7 @@ def test_funds_out_of_scope_for_want_of_an_entry_are_listed(data):
 @pytest.mark.parametrize(("cells", "told"), [
     ({"stage": "budgt"}, "unknown stage 'budgt'"), ({"known_at_budget": "maybe"}, "'maybe', expected true or false"), ({"decided_by": "leage"}, "did you mean 'league'"),
     ({"side": "left"}, "unknown side 'left'"), ({"kind": "x"}, "unknown kind 'x'"), ({"value": "nan"}, "'nan' is not an amount"), ({"value": "12%"}, "'12%' is not an amount"),
-    ({"value": float("inf")}, "not a finite amount"), ({"value": 1e308}, "not a finite amount"), ({"value": None}, "blank is not zero"), ({"programme": "合计"}, "the total over funds"),
+    ({"value": float("inf")}, "not a finite amount"), ({"value": 1e308}, "not a finite amount"), ({"value": None}, "blank is not zero"), ({"programme": "合计"}, "the total over funds"), ({"cause": ["x"]}, "one cell holds several things"),
 ])  # fmt: skip
 def test_words_and_amounts_of_causes_are_checked(cells, told):
     with pytest.raises(SibError, match=r"rows? 1") as fault:
@@ -73,8 +73,13 @@ def test_words_and_amounts_of_causes_are_checked(cells, told):
     assert told in str(fault.value)
 
 
+def test_a_grade_that_is_none_is_refused():
+    with pytest.raises(SibError, match="assessment \\[1\\] of A"):
+        sib.share(pd.DataFrame([cause("A")]), RULES, assessments={"A": [1]})
+
+
 def test_words_of_causes_may_be_chinese():
-    """Missed collections, written in Chinese, are the league's."""
+    """A local decision, written in Chinese, is the league's alone."""
     row = cause("A", "企业养老", "1万", stage="执行", kind="policy", decided_by="盟市", side="支出", known_at_budget="否")
     assert paid(sib.share(pd.DataFrame([row]), RULES)) == {"league": 10_000.0}
 
