@@ -28,7 +28,7 @@ def share_the_pool(bills: Sequence[tuple[Unit, Rows]], rules: SharingRules) -> N
     """
     for pool, members in pools(bills, rules):
         due = math.fsum(max(unit.granted(rows), 0.0) for unit, rows in members)
-        if due <= pool:
+        if due <= max(pool, 0.0):
             continue
         for unit, rows in members:
             lost = max(unit.granted(rows), 0.0) * (1.0 - pool / due)

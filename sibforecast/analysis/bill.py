@@ -206,10 +206,14 @@ class Unit:
             return 0.0
         return max(self.facts.figure(self.key, "gap_base") * terms.factor(str(self.key["period"])), 0.0)
 
+    def carries_alone(self, payer: str) -> bool:
+        """Whether the base amount and what exceeds it have the same payer: then the base does not matter."""
+        return {self._as_payer(level) for level in (payer, *self.rules.default.shares)} == {self.rules.grantor}
+
     def _base(self, shared: float) -> tuple[list[dict[str, Any]], float]:
         """The base amount, which one level carries alone; only the increment follows the ratio."""
         terms = self.rules.terms.base
-        if terms is None or shared < 0.005:
+        if terms is None or shared < 0.005 or self.carries_alone(terms.payer):
             return [], shared
         base = self.workings.base = self.base_amount()
         reason = f"base amount of {base:,.2f}; only what exceeds it is shared by the ratio"
@@ -283,6 +287,8 @@ class Unit:
 
     def _cuts(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Conditions, assessment, audit, cap: in this order, each from what the ones before left."""
+        if self.carrier == self.rules.grantor:  # it would take from itself: no fact of it is asked for
+            return rows
         step = self.rules.round_to
         for unmet in self.facts.unmet(self.rules, self.key):
             rows = rows + self.cut("K1", self.granted(rows), rows, 0.0, f"condition not met: {unmet}", word=unmet)
@@ -310,7 +316,10 @@ class Unit:
 
     def _multiplier(self, grade: object) -> float:
         """What an assessment leaves of the grant."""
-        factor = self.rules.assessment.get(grade) if isinstance(grade, str) else float(cast("float", grade))
+        try:
+            factor = self.rules.assessment.get(grade) if isinstance(grade, str) else float(cast("float", grade))
+        except TypeError:
+            factor = None
         if factor is None or not 0.0 <= factor <= 1.0:
             known = ", ".join(self.rules.assessment)
             raise SibError(f"assessment {grade!r} of {self.key['region']}: expected one of {known} or a number up to 1")

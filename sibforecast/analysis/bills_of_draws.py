@@ -18,6 +18,7 @@ from sibforecast.analysis.across import followers, levels, lower_shares, pools
 from sibforecast.analysis.attribution import COLUMNS, announced_parts
 from sibforecast.analysis.bill import ORDER, Unit, is_missed
 from sibforecast.analysis.facts import Facts, expected_figures
+from sibforecast.analysis.given import read_pooling
 from sibforecast.analysis.jobs import QUANTILES
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.runs import Run
@@ -43,7 +44,7 @@ def bills_of(
     """The bill of each area, fund and draw of a simulation; `run` kept the draws of the gap, and of lines at stage execution."""
     data = run.assumptions.source
     listed = data.table("pooling") if pooling is None else pooling
-    entries = [{str(k): v for k, v in row.items()} for row in listed.to_dict("records")]
+    entries = read_pooling(listed, data)
     expected = lambda: expected_figures(project(run.assumptions))  # noqa: E731
     facts = Facts.of(rules, data, audits, balances, remitted, conditions, figures, expected)
     causes = _causes(run, stage)
@@ -221,7 +222,7 @@ def _first_parts(out: Payers, unit: Unit, shared: Floats) -> tuple[Floats, Float
         shared = shared - _met(out, "fund", opening - kept, shared)
     if rules.reserve_first:
         shared = shared - _met(out, "fund", unit.facts.figure(unit.key, "reserve_fund"), shared)
-    if rules.terms.base is None:
+    if rules.terms.base is None or unit.carries_alone(rules.terms.base.payer):
         return shared, nothing
     base = _met(out, unit._as_payer(rules.terms.base.payer), unit.base_amount(), shared)
     return shared - base, base
@@ -291,9 +292,12 @@ def _by_cause(out: Payers, unit: Unit, treat: str, records: list[dict[str, Any]]
 def _cut(out: Payers, unit: Unit, granted: Floats, base: Floats) -> None:
     """Conditions, assessment, audit, cap, minimum local input: each from what the ones before left of the grant."""
     rules = unit.rules
+    if unit.carrier == rules.grantor:  # it would take from itself: no fact of it is asked for
+        out["_granted"] = np.zeros(granted.shape)
+        return
     if rules.terms.base is not None and rules.terms.base.payer == rules.grantor:
         granted = granted + base
-    grant = before = granted if unit.carrier != rules.grantor else np.zeros(granted.shape)
+    grant = before = granted
     if unit.facts.unmet(rules, unit.key):
         grant = grant * 0.0
     grade = unit.assessments.get(str(unit.key["region"]))

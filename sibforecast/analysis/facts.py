@@ -6,6 +6,7 @@ what a draft expects; one that is nowhere is refused with what to give.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sibforecast.analysis.given import Row, read_given
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.errors import SibError
 from sibforecast.projection.project import Projection
-from sibforecast.tables.cells import read_truth
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import leaves
 from sibforecast.tables.regions import Regions
@@ -40,11 +41,7 @@ class Facts:
 
     data: FundData | None
     unit: str
-    audits: pd.DataFrame | None
-    balances: pd.DataFrame | None
-    remitted: pd.DataFrame | None
-    conditions: pd.DataFrame | None
-    figures: pd.DataFrame | None = None
+    given: Mapping[str, list[Row]]
     expected: Callable[[], pd.DataFrame] | None = None
 
     @classmethod
@@ -56,7 +53,23 @@ class Facts:
         """The facts given, else those of the data set, else what a draft expects."""
         if audits is None and data is not None and not data.table("audits").empty:
             audits = data.table("audits")
-        return cls(data, rules.unit, audits, balances, remitted, conditions, figures, expected)
+        tables = {"audits": audits, "balances": balances, "remitted": remitted, "conditions": conditions, "figures": figures}
+        return cls(data, rules.unit, read_given(tables, data, rules.unit), expected)
+
+    @cached_property
+    def _by_unit(self) -> dict[tuple[str, str], list[Row]]:
+        """Rows of each table by unit."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for name, rows in self.given.items():
+            for row in rows:
+                found.setdefault((name, row["region"]), []).append(row)
+        return found
+
+    def _rows(self, name: str, key: Key) -> list[Row]:
+        """Rows of a table that speak of a unit, fund and year; of a table by its parts all of them."""
+        fund, year = str(key["programme"]), str(key["period"])[:4]
+        return [row for row in self._by_unit.get((name, str(key["region"])), ())
+                if (row["programme"] or fund) == fund and (row["period"] or year)[:4] == year]  # fmt: skip
 
     def balance(self, key: Key) -> tuple[float, float]:
         """Audited opening balance, and a month's spending of the year before.
@@ -69,10 +82,9 @@ class Facts:
         SibError
             If neither the table nor last year's accounts tell them.
         """
-        if self.balances is not None:
-            row = _row(self.balances, key, self._regions, self.unit)
-            if row is not None:
-                return _amount(row, "opening", "balances"), float(row.get("monthly", float("nan")))
+        rows = self._rows("balances", key)
+        if rows:
+            return math.fsum(_amount(row, "opening", "balances") for row in rows), sum(row["monthly"] for row in rows)
         spent = ("expenditure_subtotal", "total_expenditure")
         opening, spending = self._given(key, ("opening_balance",)), self._given(key, spent)
         opening = self._last_year(key, ("closing_balance",)) if opening is None else opening
@@ -144,41 +156,17 @@ class Facts:
         return None if parts[0] is None else sum(p for p in parts if p is not None)
 
     def _given(self, key: Key, names: tuple[str, ...]) -> float | None:
-        """A figure the caller gave, summed over the unit."""
-        if self.figures is None:
-            return None
-        rows = [row for row in self._figure_rows if str(row.get("item")) in names
-                and self._area(str(row["region"])) == str(key["region"])
-                and str(row.get("programme") or "") in ("", str(key["programme"]))
-                and str(row.get("period") or "")[:4] in ("", str(key["period"])[:4])]  # fmt: skip
-        return sum(_amount(row, "value", "figures") for row in rows) if rows else None
-
-    @cached_property
-    def _figure_rows(self) -> list[dict[Any, Any]]:
-        if self.figures is None:
-            return []
-        missing = [c for c in ("region", "item", "value") if c not in self.figures]
-        if missing:
-            raise SibError(f"figures lack {', '.join(missing)}; expected region, programme, item and value")
-        texts = self.figures.drop(columns="value").astype(object)
-        return texts.where(texts.notna(), "").assign(value=self.figures["value"]).to_dict("records")
-
-    @cached_property
-    def _audit_rows(self) -> list[dict[Any, Any]]:
-        return [] if self.audits is None else self.audits.to_dict("records")
+        """A figure the caller gave, summed over the unit; of several names the first that is given."""
+        rows = self._rows("figures", key)
+        for name in names:
+            found = [row for row in rows if row["item"] == name]
+            if found:
+                return math.fsum(_amount(row, "value", "figures") for row in found)
+        return None
 
     def audited(self, key: Key) -> float:
         """Findings of the year that are not rectified."""
-        if self.audits is None:
-            return 0.0
-        total = 0.0
-        for row in self._audit_rows:
-            here = self._area(str(row.get("region") or "")) == str(key["region"])
-            fund = str(row.get("programme") or "") in ("", str(key["programme"]))
-            year = str(row.get("period") or "")[:4] in ("", str(key["period"])[:4])
-            if here and fund and year and not read_truth(row.get("rectified")):
-                total += _amount(row, "amount", "audits")
-        return total
+        return math.fsum(_amount(row, "amount", "audits") for row in self._rows("audits", key) if not row["rectified"])
 
     def limits(self, rules: SharingRules, key: Key) -> Iterator[tuple[float, str, dict[str, float]]]:
         """Caps of the grant, with their reason and the numbers behind it."""
@@ -195,13 +183,13 @@ class Facts:
         """Conditions the rules require that the area has not met; unknown ones are refused."""
         if not rules.conditions:
             return []
-        row = _row(self.conditions, key, self._regions, self.unit) if self.conditions is not None else None
+        rows = self._rows("conditions", key)
         out = []
         for name in rules.conditions:
-            met = read_truth(row.get(name)) if row is not None else None
-            if met is None:
+            met = [row[name] for row in rows]
+            if not met or None in met:
                 raise SibError(f"the rules require {name}, and it is unknown for {_told(key)}: give conditions=")
-            if not met:
+            if not all(met):
                 out.append(name)
         return out[:1]  # nothing is granted: one reason is enough
 
@@ -213,15 +201,17 @@ class Facts:
         SibError
             If nothing tells it.
         """
-        if self.remitted is not None:
-            row = _row(self.remitted, key, self._regions, self.unit)
-            if row is not None:
-                return _amount(row, "amount", "remitted")
+        rows = self._rows("remitted", key)
+        if rows:
+            return math.fsum(_amount(row, "amount", "remitted") for row in rows)
         found = self._given(key, ("upper_remittance",))
         found = self._last_year(key, ("upper_remittance",)) if found is None else found
         if found is None:
             raise SibError(f"the rules use what was remitted, and that of {_told(key)} is unknown: give remitted=, or "
                            "figures= with upper_remittance")
+        if found < 0:
+            raise SibError(f"the rules use what was remitted, and that of {_told(key)} is below nothing ({found:,.2f}): "
+                           "correct the account, or give remitted=")
         return found
 
     @property
@@ -283,21 +273,11 @@ def expected_figures(projection: Projection) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _row(table: pd.DataFrame, key: Key, regions: Regions, unit: str) -> dict[str, Any] | None:
-    """The row of an area (and fund, where the table names funds)."""
-    for row in table.to_dict("records"):
-        code = str(row["region"])
-        area = regions.at_level(code, unit) if code in regions.areas else code
-        if area == str(key["region"]) and str(row.get("programme") or "") in ("", str(key["programme"])):
-            return {str(k): v for k, v in row.items()}
-    return None
-
-
 def _amount(row: Mapping[Any, Any], column: str, table: str) -> float:
     """An amount of a row; blank is not zero."""
     value = float(row[column])
     if value != value:
-        raise SibError(f"{table}: {column} of {row['region']} is blank, and blank is not zero: give the amount")
+        raise SibError(f"{table}: {column} of {row['area']} (row {row['row']}) is blank, and blank is not zero: give the amount")
     return value
 
 

@@ -78,8 +78,12 @@ def ratio_faults(record: Any) -> Iterable[str]:
     """Faults of the section ``[ratio]``."""
     if not isinstance(record, dict):
         return
+    listed = record.get("rows", [])
+    if not isinstance(listed, list):
+        yield f"[ratio]: rows must be a list of tables; found {listed!r}"
+        listed = []
     rows = [("default", record.get("default"))]
-    rows += [(f"row {i}", row) for i, row in enumerate(record.get("rows", []), start=1)]
+    rows += [(f"row {i}", row) for i, row in enumerate(listed, start=1)]
     for name, row in rows:
         if not isinstance(row, dict):
             yield f"[ratio] {name}: shares are missing"
@@ -96,10 +100,12 @@ def ratio_faults(record: Any) -> Iterable[str]:
             yield f"[ratio] {name}: the shares do not sum to one; found {shares}"
         if name != "default" and not any(k in row for k in _ROW[:5]):
             yield f"[ratio] {name}: econ_tier is missing (or months_from, months_to, programmes, regions)"
+        if isinstance(row.get("econ_tier", ""), bool) or not isinstance(row.get("econ_tier", ""), (str, int)):
+            yield f"[ratio] {name}: econ_tier must be a text, such as \"1\"; found {row['econ_tier']!r}"
         low, high = row.get("months_from", -_ENDLESS), row.get("months_to", _ENDLESS)
         if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (low, high)):
             yield f"[ratio] {name}: months_from and months_to must be numbers"
-        elif low >= high:
+        elif not low < high:
             yield f"[ratio] {name}: months_from {low:g} is not below months_to {high:g}"
     yield from _band_faults([r for _, r in rows[1:] if isinstance(r, dict)])
 
@@ -110,7 +116,7 @@ def _band_faults(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
     for row in rows:
         low, high = row.get("months_from", -_ENDLESS), row.get("months_to", _ENDLESS)
         if isinstance(low, (int, float)) and isinstance(high, (int, float)) and low < high:
-            key = (row.get("econ_tier", ""), str(row.get("programmes", "")), str(row.get("regions", "")))
+            key = (str(row.get("econ_tier", "")), str(_texts(row.get("programmes", ()))), str(_texts(row.get("regions", ()))))
             groups.setdefault(key, []).append((float(low), float(high)))
     for (tier, *_), bands in groups.items():
         name = f"econ_tier {tier}" if tier else "the table"

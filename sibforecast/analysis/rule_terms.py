@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sibforecast.analysis.rule_sections import is_number
 from sibforecast.errors import SibError
 from sibforecast.items import did_you_mean
 from sibforecast.tables.schema import LEVELS
@@ -132,30 +133,30 @@ def _reserve(section: Mapping[str, Any], _: tuple[str, ...]) -> Iterable[str]:
     if section.get("of", "collections") not in ("collections", "surplus"):
         yield f"[reserve]: of must be collections or surplus; found {section['of']!r}"
     parts = [section.get(k, 0.0) for k in ("keep", "remit")]
-    if not all(_number(p, 0.0, 1.0) for p in parts):
+    if not all(is_number(p, 0.0, 1.0) for p in parts):
         yield f"[reserve]: keep and remit must lie in [0, 1]; found {parts}"
     elif not 0.0 < sum(map(float, parts)) <= 1.0:
         yield f"[reserve]: keep and remit together must be more than 0 and at most 1; found {sum(map(float, parts)):g}"
     if not isinstance(section.get("first", True), bool):
         yield f"[reserve]: first must be true or false; found {section['first']!r}"
-    if "ceiling" in section and not _number(section["ceiling"], 0.0, float("inf")):
+    if "ceiling" in section and not is_number(section["ceiling"], 0.0, float("inf")):
         yield f"[reserve]: ceiling must be a number of at least 0 (a share of a year's collections); found {section['ceiling']!r}"
 
 
 def _base(section: Mapping[str, Any], _: tuple[str, ...]) -> Iterable[str]:
     if section.get("payer") not in LEVELS:
         yield f"[base]: payer must be one of {', '.join(LEVELS)}; found {section.get('payer')!r}"
-    if not _number(section.get("growth", 0.0), -1.0, float("inf")):
-        yield f"[base]: growth must be a share a year, such as 0.03; found {section['growth']!r}"
+    if not is_number(section.get("growth", 0.0), -1.0, 1.0):
+        yield f"[base]: growth must be a share a year from -1 to 1, such as 0.03; found {section['growth']!r}"
     year = section.get("year", 0)
-    if isinstance(year, bool) or not isinstance(year, int):
+    if isinstance(year, bool) or not isinstance(year, int) or (year and not 1900 <= year <= 2200):
         yield f"[base]: year must be a year, such as 2022; found {year!r}"
     elif section.get("growth") and not year:
         yield "[base]: growth needs the year of the base amount: year = 2022"
 
 
 def _tolerance(section: Mapping[str, Any], treatments: tuple[str, ...]) -> Iterable[str]:
-    if not _number(section.get("completion"), 0.0, 1.0):
+    if not is_number(section.get("completion"), 0.0, 1.0):
         yield f"[tolerance]: completion must lie in [0, 1], such as 0.995; found {section.get('completion')!r}"
     if section.get("treat", "unlisted") not in treatments[:4]:
         yield f"[tolerance]: treat must be one of {', '.join(treatments[:4])}; found {section['treat']!r}"
@@ -166,7 +167,7 @@ def _proportional(section: Mapping[str, Any], _: tuple[str, ...]) -> Iterable[st
     if to not in WEIGHTS:
         yield f"[proportional]: to must be one of {', '.join(WEIGHTS)}; found {to!r}{did_you_mean(str(to), WEIGHTS)}"
     bounds = [section.get("lowest", 0.0), section.get("highest", 1.0)]
-    if not all(_number(b, 0.0, 1.0) for b in bounds) or bounds[0] > bounds[1]:
+    if not all(is_number(b, 0.0, 1.0) for b in bounds) or bounds[0] > bounds[1]:
         yield f"[proportional]: lowest and highest must lie in [0, 1] and rise; found {bounds}"
     elif to == "benefit_expenditure" and {"lowest", "highest"} & set(section):
         yield "[proportional]: lowest and highest bound a ratio that follows dependency; spending only apportions"
@@ -184,7 +185,7 @@ def _two_levels(ratio: Any) -> Iterable[str]:
 
 
 def _local_input(section: Mapping[str, Any], _: tuple[str, ...]) -> Iterable[str]:
-    if not _number(section.get("at_least"), 0.0, float("inf")):
+    if not is_number(section.get("at_least"), 0.0, float("inf")):
         yield f"[local_input]: at_least must be a multiple of last year's input, such as 1.0; found {section.get('at_least')!r}"
 
 
@@ -206,10 +207,6 @@ def set_aside(accounts: pd.DataFrame, reserve: Reserve) -> pd.DataFrame:
     out["kept"], out["remitted"] = ([part[i] for part in parts] for i in (0, 1))
     out["held_after"] = columns[2] + out["kept"] if "held" in out else _BLANK
     return out
-
-
-def _number(value: Any, low: float, high: float) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
 
 
 def built_terms(record: Mapping[str, Any]) -> Terms:

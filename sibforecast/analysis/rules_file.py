@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.analysis.ratio_table import Caps, Ratio, built_caps, built_ratio, caps_faults, is_share, ratio_faults
+from sibforecast.analysis.rule_sections import is_number, linkage_faults, many, number_faults, rounding_faults, scope_faults
 from sibforecast.analysis.rule_terms import SECTIONS, Terms, built_terms, set_aside, term_faults
 from sibforecast.errors import NoSuchFileError, RulesError, SibError, all_faults
 from sibforecast.items import did_you_mean
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 TREATMENTS = ("shared", "local", "pending", "unlisted", "override", "out_of_scope")
 #: Cuts of the grant, by the class of their rows.
 CUTS = {"C2": "assessment", "C1": "audit", "K1": "condition", "CAP": "cap", "MIN": "minimum local input", "POOL": "pool"}
+#: A class of this id may only be one that national shares decide, as the bill's own row of it is.
+NATIONAL = "N0"
 #: Classes of rows that a bill writes itself: out of scope, own balance, reserve, base amount, within the tolerance, cuts.
 RESERVED = ("P0", "B0", "R0", "J0", "T0", *CUTS)
 _SHIPPED = Path(__file__).parent / "rules"
@@ -39,7 +42,7 @@ _SECTIONS = {
 }
 _MATCH = ("stage", "side", "kind", "decided_by", "known_at_budget", "cause", "line", "evidence")
 _CLASS = ("id", "treat", "clause", *_MATCH)
-_WORDS = {
+WORDS = {
     "stage": ("budget", "execution"),
     "side": ("revenue", "expenditure"),
     "kind": ("budget", "driver", "policy", "event", "residual"),
@@ -124,7 +127,10 @@ class SharingRules:
 
     @property
     def grantor(self) -> str:
-        """The level that grants: the highest the ratio names, the nation apart."""
+        """The level that grants: the highest the ratio names; the nation only where one lower level stands beside it."""
+        named = [level for level in LEVELS if level in self.default.shares]
+        if len(named) == 2 and named[0] == "nation":
+            return "nation"
         return next((level for level in LEVELS if level != "nation" and level in self.default.shares), "region")
 
     @property
@@ -243,10 +249,12 @@ def _faults(record: Mapping[str, Any]) -> Iterable[str]:
     for key in record:
         if key not in _KEYS:
             yield f"unknown key {key!r}{did_you_mean(key, _KEYS)}"
+    yield from number_faults(record, "")
     for section, known in _SECTIONS.items():
         content = record.get(section, {})
         if not isinstance(content, dict):
-            yield f"[{section}] must be a table"
+            yield f"[{section}] must be a table; found {content!r}"
+            record = {k: v for k, v in record.items() if k != section}
             continue
         for key in content:
             if key not in known:
@@ -259,47 +267,26 @@ def _faults(record: Mapping[str, Any]) -> Iterable[str]:
         yield "[gap]: basis must be current_year or after_balance"
     yield from _class_faults(record.get("classes"))
     yield from ratio_faults(record.get("ratio", {}))
-    if isinstance(record.get("caps", {}), dict):
-        yield from caps_faults(record.get("caps", {}))
+    yield from caps_faults(record.get("caps", {}))
     yield from term_faults(record, TREATMENTS)
-    for name, needed in record.get("conditions", {}).items() if isinstance(record.get("conditions", {}), dict) else ():
+    yield from scope_faults(record)
+    yield from linkage_faults(record.get("linkage", {}))
+    for name, needed in record.get("conditions", {}).items():
         if not isinstance(needed, bool):
             yield f"[conditions] {name} must be true or false; found {needed!r}"
     national = record.get("national", {})
-    if national and isinstance(national, dict):
+    if national:
         if not all(is_share(v) for v in national.values()) or abs(sum(map(float, national.values())) - 1.0) > 1e-12:
             yield f"[national]: shares must lie in [0, 1] and sum to one; found {national}"
-    elif any(isinstance(c, dict) and c.get("treat") == "override" for c in record.get("classes", []) or []):
+    elif any(isinstance(c, dict) and c.get("treat") == "override" for c in many(record.get("classes", ()))):
         yield "a class is treated as override, but there are no [national] shares"
-    if record.get("linkage", {}).get("audit_deduction", "amount") != "amount":
-        yield "[linkage]: audit_deduction can only be \"amount\""
-    for grade, share in record.get("linkage", {}).get("assessment", {}).items():
-        if not is_share(share):
-            yield f"[linkage]: the multiplier of {grade!r} must lie in [0, 1]; found {share!r}"
     rounding = record.get("rounding", {})
-    yield from _rounding_faults(rounding)
+    yield from rounding_faults(rounding)
     keep = record.get("gap", {}).get("keep_months", 0)
-    if isinstance(keep, bool) or not isinstance(keep, (int, float)) or not 0 <= keep < float("inf"):
+    if not is_number(keep, 0.0, float("inf")):
         yield f"[gap]: keep_months must be a number of at least 0; found {keep!r}"
     if rounding.get("residual_to", "league") not in LEVELS:
         yield f"[rounding]: residual_to must be one of {', '.join(LEVELS)}"
-
-
-def _rounding_faults(rounding: Mapping[str, Any]) -> Iterable[str]:
-    """Faults of unit and places: money, in steps of at least a cent."""
-    places = rounding.get("places", 2)
-    if isinstance(places, bool) or not isinstance(places, int) or not 0 <= places <= 10:
-        yield f"[rounding]: places must be a whole number of at least 0; found {places!r}"
-        return
-    try:
-        unit = parse_unit(str(rounding.get("unit", "元")))
-    except SibError as fault:
-        yield f"[rounding]: {fault}"
-        return
-    if unit.family != "currency":
-        yield f"[rounding]: the unit must be money; found {rounding['unit']!r}"
-    elif unit.factor * 10.0**-places < 0.00999:
-        yield f"[rounding]: {places} places of {rounding.get('unit', '元')} are finer than a cent"
 
 
 def _class_faults(classes: Any) -> Iterable[str]:
@@ -308,18 +295,25 @@ def _class_faults(classes: Any) -> Iterable[str]:
         return
     built: list[RuleClass] = []
     for number, entry in enumerate(classes, start=1):
+        if not isinstance(entry, dict):
+            yield f"class {number}: must be a table with id and treat; found {entry!r}"
+            continue
         name = f"class {entry.get('id', number)}"
         for key in entry:
             if key not in _CLASS:
                 yield f"{name}: unknown key {key!r}{did_you_mean(key, _CLASS)}"
         if not entry.get("id"):
             yield f"{name}: the id is missing"
-        if entry.get("id") in RESERVED:
-            yield f"{name}: the id is kept for rows of the bill itself ({', '.join(RESERVED)})"
+        if entry.get("id") in RESERVED or (entry.get("id") == NATIONAL and entry.get("treat") != "override"):
+            yield f"{name}: the id is kept for rows of the bill itself ({', '.join((*RESERVED, NATIONAL))})"
+        wrong = list(_wrong_values(name, entry))
+        yield from wrong
+        if wrong:
+            continue
         if entry.get("treat") not in TREATMENTS:
             yield f"{name}: treat must be one of {', '.join(TREATMENTS)}; found {entry.get('treat')!r}"
-        for key, known in _WORDS.items():
-            for word in _many(entry.get(key, ())):
+        for key, known in WORDS.items():
+            for word in many(entry.get(key, ())):
                 if word not in known:
                     yield f"{name}: {key} must be one of {', '.join(known)}; found {word!r}"
         if entry.get("evidence", "required") != "required":
@@ -333,18 +327,23 @@ def _class_faults(classes: Any) -> Iterable[str]:
         built.append(this)
 
 
-def _many(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+def _wrong_values(name: str, entry: Mapping[str, Any]) -> Iterable[str]:
+    """Values of a class that are no texts; what the budget knew is true or false."""
+    for key in ("id", "treat", "clause", *_MATCH):
+        for value in many(entry[key]) if key in entry else ():
+            kind: type = bool if key == "known_at_budget" else str
+            if not isinstance(value, kind) or (isinstance(entry[key], list) and key in ("id", "treat", "clause")):
+                yield f"{name}: {key} must be {'true or false' if kind is bool else 'a text'}; found {entry[key]!r}"
 
 
 def _class(entry: Mapping[str, Any]) -> RuleClass:
-    match = {key: _many(entry[key]) for key in _MATCH if key in entry}
+    match = {key: many(entry[key]) for key in _MATCH if key in entry}
     return RuleClass(str(entry.get("id", "")), str(entry.get("treat", "")), str(entry.get("clause", "")), match)
 
 
 def _interval(value: Any) -> tuple[str, str]:
     """First and last day in force; blank where open."""
-    start, end = (*map(str, _many(value)), "", "")[:2]
+    start, end = (*map(str, many(value)), "", "")[:2]
     return start, end
 
 
@@ -359,7 +358,7 @@ def _built(record: Mapping[str, Any]) -> SharingRules:
         title=str(record.get("title", "")),
         reference=str(record.get("reference", "")),
         unit=str(record.get("unit", "league")),
-        programmes=() if programmes == "auto" else _many(programmes),
+        programmes=() if programmes == "auto" else many(programmes),
         basis=str(record.get("gap", {}).get("basis", "current_year")),
         keep_months=float(record.get("gap", {}).get("keep_months", 0.0)),
         rows=tuple(built_ratio(r) for r in record["ratio"].get("rows", [])),

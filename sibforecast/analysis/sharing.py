@@ -8,7 +8,7 @@ surplus stays in the fund.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -16,9 +16,11 @@ from typing import Any, ClassVar, Protocol
 import pandas as pd
 
 from sibforecast.analysis.across import follow, share_the_pool
-from sibforecast.analysis.attribution import COLUMNS, Attribution, announced_rows
+from sibforecast.analysis.attribution import COLUMNS, Attribution
 from sibforecast.analysis.bill import Unit
+from sibforecast.analysis.causes import read_causes
 from sibforecast.analysis.facts import Facts, expected_figures
+from sibforecast.analysis.given import read_pooling
 from sibforecast.analysis.rounding import cents
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.telling import Teller
@@ -29,7 +31,6 @@ from sibforecast.programmes.registry import words
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.projection.explain import Explanation
 from sibforecast.results import Findings, Result
-from sibforecast.tables.cells import read_truth
 from sibforecast.tables.data import FundData
 from sibforecast.tables.regions import Regions
 
@@ -257,12 +258,13 @@ def share(
     if not isinstance(rules, SharingRules):
         raise SibError(f"rules must be what read_rules gives; found {type(rules).__name__}")
     data = getattr(causes, "source", None)
-    table = _causes_frame(causes)
+    table, told = read_causes(causes, data)
     regions = data.regions if data is not None else Regions.of([])
+    if assessments is not None and not isinstance(assessments, Mapping) and not hasattr(assessments, "grades"):
+        raise SibError(f"assessments: expected area to grade, or what assess gives; found {type(assessments).__name__}")
     graded = assessments if isinstance(assessments, Mapping) or assessments is None else assessments.grades()
     grades = grades_of(graded or {}, regions, table, rules)
-    if pooling is None and data is not None:
-        pooling = data.table("pooling")
+    entries = read_pooling(data.table("pooling") if pooling is None and data is not None else pooling, data)
     expected = causes.expected if isinstance(causes, Attribution) else None
     if isinstance(causes, BudgetDraft) and causes.projection is not None:
         expected = partial(expected_figures, causes.projection)
@@ -273,8 +275,6 @@ def share(
     table["region"] = table["region"].map(units)
     keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
     table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
-    listed = [] if pooling is None else pooling.to_dict("records")
-    entries = [{str(k): v for k, v in row.items()} for row in listed]
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     for row in table.itertuples(index=False, name=None):
         record = dict(zip(table.columns, row, strict=True))
@@ -291,7 +291,8 @@ def share(
     rows = [row for _, bill in bills for row in bill]
     frame = pd.DataFrame(rows, columns=list(SHARING_COLUMNS))
     provenance = dict(getattr(causes, "provenance", {})) | {"rules": rules.ruleset, "reference": rules.reference}
-    told = [*(_not_billed(causes) if isinstance(causes, BudgetDraft) else ()), *_out_of_force(rules, table)]
+    told += _not_billed(causes) if isinstance(causes, BudgetDraft) else ()
+    told += [*_out_of_force(rules, table), *_out_of_scope(billed)]
     workings = {tuple(str(unit.key[k]) for k in _KEYS): unit.workings for unit, _ in bills}
     return Sharing(
         lambda: frame, provenance, data=data, rules=rules, findings=Findings.of(told, provenance), workings=workings
@@ -308,6 +309,24 @@ def _out_of_force(rules: SharingRules, table: pd.DataFrame) -> Iterator[dict[str
                 "id": "rules_not_in_force", "severity": "warning", "period": period, "expected": f"{start} to {end or 'today'}",
                 "message": f"the rules {rules.ruleset} are not in force in {year}", "mend": "choose the rules of that year",
             }  # fmt: skip
+
+
+def _out_of_scope(units: Sequence[Unit]) -> Iterator[dict[str, Any]]:
+    """Funds that the rules leave to the areas for want of a word: a slip of the pen looks the same, so it is said."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for unit in units:
+        area, fund, period, _ = (str(unit.key[k]) for k in _KEYS)
+        found.setdefault((unit.workings.unpooled, fund, period), []).append(area)
+    for (why, fund, period), areas in found.items():
+        areas = list(dict.fromkeys(areas))
+        told = ", ".join(areas[:5]) + (f" and {len(areas) - 5} more" if areas[5:] else "")
+        where = {"programme": fund, "period": period, "region": areas[0] if len(areas) == 1 else "", "found": told}
+        if why == "no_entry":
+            yield where | {"id": "no_pooling_entry", "severity": "warning", "mend": "add the entry to the table pooling",
+                           "message": "the fund has no entry in the pooling table: the areas carry its gap alone"}  # fmt: skip
+        elif why == "not_named":
+            yield where | {"id": "not_in_the_rules", "severity": "warning", "mend": "correct the fund, or choose other rules",
+                           "message": "the fund is not among those of the rules: the areas carry its gap alone"}  # fmt: skip
 
 
 def _not_billed(draft: BudgetDraft) -> Iterator[dict[str, Any]]:
@@ -340,47 +359,3 @@ def pays_as_region(code: str, regions: Regions) -> bool:
     if regions.is_own_level(code):
         return regions.areas[regions.areas[code].parent].level == "region"
     return regions.areas[code].level == "region"
-
-
-def _local_apart(table: pd.DataFrame, draft: BudgetDraft) -> pd.DataFrame:
-    """The budget gaps of a draft with announced local decisions as rows of their own, in the areas it is drawn up for."""
-    local = pd.DataFrame(announced_rows(draft), columns=list(COLUMNS))
-    if local.empty:
-        return table
-    here, tree = set(table["region"]), draft.source.regions
-    local["region"] = [next((a for a in (r, *tree.ancestors(r)) if a in here), r) for r in local["region"]]
-    local = local[local["region"].isin(here)]
-    keys = ["region", "programme", "period"]
-    apart = local.groupby(keys)["value"].sum()
-    held = pd.MultiIndex.from_frame(table[keys])
-    table = table.assign(value=table["value"].to_numpy() - apart.reindex(held).fillna(0.0).to_numpy())
-    return pd.concat([table, local], ignore_index=True)
-
-
-def _causes_frame(causes: Attribution | BudgetDraft | pd.DataFrame) -> pd.DataFrame:
-    """The causes as a table with all columns of an attribution."""
-    if isinstance(causes, BudgetDraft):
-        frame = causes.frame
-        gap = frame[(frame["stage"] == "draft") & (frame["item"] == "gap")]
-        table = gap[["region", "programme", "period", "value"]].assign(
-            stage="budget", kind="budget", cause="budget_gap", known_at_budget=True
-        )
-        table = _local_apart(table.astype({"region": str, "programme": str, "period": str}), causes)
-    else:
-        if not isinstance(causes, (Attribution, pd.DataFrame)):
-            raise SibError(f"share takes an attribution, a draft or a table of causes; found {type(causes).__name__}")
-        table = (causes.frame if isinstance(causes, Attribution) else causes).copy()
-    missing = [c for c in ("region", "programme", "value") if c not in table]
-    if missing:
-        raise SibError(f"the causes lack {', '.join(missing)}; expected at least region, programme and value")
-    for column in COLUMNS:
-        if column not in table:
-            table[column] = False if column == "known_at_budget" else ""
-    out = table[list(COLUMNS)].astype(object).reset_index(drop=True)
-    blank = out.isna()
-    if blank["value"].any():
-        raise SibError(f"{int(blank['value'].sum())} causes have no value; blank is not zero")
-    out = out.where(~blank, "")
-    out["value"] = out["value"].astype(float)
-    out["known_at_budget"] = [bool(read_truth(cell)) for cell in out["known_at_budget"]]
-    return out

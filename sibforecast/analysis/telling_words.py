@@ -204,6 +204,7 @@ WHY: dict[str, tuple[str, str]] = {
 CLAUSES: dict[str, tuple[str, str]] = {
     "evidence is missing": ("evidence is missing", "缺少依据"),
     "no class of the rules takes it": ("no class of the rules takes it", "规则未列"),
+    "within the tolerance": ("within the tolerance", "在视为完成的幅度以内"),
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from sibforecast.analysis.attribution import Attribution, attribute
+from sibforecast.analysis.attribution import COLUMNS, Attribution, attribute
 from sibforecast.analysis.rules_file import read_rules
 from sibforecast.analysis.sharing import share
 from sibforecast.analysis.simulation import simulate as simulate_draft
@@ -31,9 +31,9 @@ from sibforecast.tables.cells import read_cell
 from sibforecast.tables.data import FundData
 from sibforecast.tables.load import load
 from sibforecast.tables.load import read as read_data
-from sibforecast.tables.read import Collector
+from sibforecast.tables.read import Collector, read_one
 from sibforecast.tables.samples import SAMPLES, sample
-from sibforecast.tables.schema import STAGES
+from sibforecast.tables.schema import STAGES, Table
 from sibforecast.writing import whole_folder, written_whole
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ _DEMO = {
     "oasdi": (2006, "oasi", "payroll_tax", None),
     "china": (2022, "urban_employee_pension", None, None),
 }
+#: Columns of the tables that `share` reads.
+_NEEDED = ("region", "programme", "value")
+_CAUSES = Table("causes", _NEEDED, tuple(c for c in COLUMNS if c not in _NEEDED))
+_FIGURES = Table("figures", ("region", "item", "value"), ("programme", "period"))
+_CONDITIONS = Table("conditions", ("region",), ("programme", "period", "remitted_on_time", "task_completed"))
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -200,9 +205,9 @@ def review(arguments: argparse.Namespace) -> int:
 
 def share_causes(arguments: argparse.Namespace) -> int:
     """Share a table of causes by rules."""
-    table = _table(arguments.path)
-    beside = {"figures": arguments.figures, "conditions": arguments.conditions}
-    facts: dict[str, Any] = {name: _table(path) for name, path in beside.items() if path is not None}
+    table = _table(arguments.path, _CAUSES)
+    beside = {_FIGURES: arguments.figures, _CONDITIONS: arguments.conditions}
+    facts: dict[str, Any] = {schema.name: _table(path, schema) for schema, path in beside.items() if path is not None}
     rules = read_rules(arguments.rules)
     causes: Any = table
     if arguments.data is not None:
@@ -215,16 +220,17 @@ def share_causes(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _table(path: Path) -> pd.DataFrame:
-    """A CSV table of texts, its ``value`` as amounts."""
-    import pandas as pd
-
-    if not path.exists():
+def _table(path: Path, schema: Table) -> pd.DataFrame:
+    """A CSV table of texts, its ``value`` as amounts; rows are numbered as in the file."""
+    if not path.is_file():
         raise SibError(f"there is no file {path}")
-    try:
-        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as fault:
-        raise DataError(f"{path}: not a CSV table: {fault}", Findings.of([])) from fault
+    found = Collector()
+    raw = read_one(path, schema, found)
+    if raw is None or found.errors:
+        raise DataError(f"{path.name}: {found.errors} errors", Findings.of(found.rows))
+    for line in Findings.of(found.rows).lines():
+        print(line, file=sys.stderr)
+    table = raw.frame.set_axis(raw.row_numbers)
     if "value" in table:
         table["value"] = _amounts(table["value"], path)
     return table
@@ -233,12 +239,13 @@ def _table(path: Path) -> pd.DataFrame:
 def _amounts(cells: pd.Series, path: Path) -> list[float]:
     """Amounts of a column of texts; all that are none are told together."""
     found, out = Collector(), []
-    for row, cell in enumerate(cells, start=2):
+    for row, cell in zip(cells.index, cells, strict=True):
         read = read_cell(cell)
-        if read.state != "number":
+        good = read.state == "number" and not read.percent and read.family in ("", "currency")
+        if not good:
             found.add("bad_value", "error", "not an amount; blank is not zero", table=path.name, row=row, column="value",
                       found=cell or "blank", expected="a number", mend="enter the amount")
-        out.append(read.value * read.scale if read.state == "number" else float("nan"))
+        out.append(read.value * read.scale if good else float("nan"))
     if found.errors:
         raise DataError(f"{path.name}: {found.errors} rows have no amount", Findings.of(found.rows))
     return out

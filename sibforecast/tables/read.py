@@ -19,7 +19,7 @@ import pandas as pd
 
 from sibforecast.tables.cells import read_cell, read_code
 from sibforecast.tables.number_formats import mark, per_cent_cells, used_ranges
-from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES
+from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES, Table
 
 _DELIMITERS = ",;\t"
 #: Bytes looked at in one go.
@@ -113,7 +113,7 @@ def read_tables(path: Path, found: Collector) -> dict[str, RawTable]:
             found.add("table_twice", "error", f"{file} holds the table a second time", table=table,
                       found=file, expected=tables[table].file, mend="keep one of the two")
             continue
-        raw = _with_headers(table, file, rows, found)
+        raw = _with_headers(TABLES[table], file, rows, found)
         if raw is not None:
             tables[table] = raw
             found.reading(raw)
@@ -146,6 +146,23 @@ def _folder(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
         except csv.Error as fault:
             found.add("unclosed_quote", "error", f"{file.name} cannot be split into cells: {fault}", table=table,
                       mend="close the quotation mark, or remove it")
+
+
+def read_one(path: Path, schema: Table, found: Collector) -> RawTable | None:
+    """One table out of a CSV file of its own; ``None`` where it cannot be read, and why is a finding."""
+    data = path.read_bytes()
+    encoding = _encoding(data, path.name, schema.name, found)
+    if encoding is None:
+        return None
+    try:
+        raw = _with_headers(schema, path.name, _csv_rows(data, encoding), found)
+    except csv.Error as fault:
+        found.add("unclosed_quote", "error", f"{path.name} cannot be split into cells: {fault}", table=schema.name,
+                  mend="close the quotation mark, or remove it")
+        return None
+    if raw is not None:
+        found.reading(raw)
+    return raw
 
 
 def _forms(folder: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -277,9 +294,9 @@ def _header_row(cells: pd.DataFrame, filled: np.ndarray, known: set[str], requir
     return int(rows[0])
 
 
-def _with_headers(table: str, file: str, cells: pd.DataFrame, found: Collector) -> RawTable | None:
+def _with_headers(schema: Table, file: str, cells: pd.DataFrame, found: Collector) -> RawTable | None:
     """Name the columns by the contract and drop rows that are wholly empty."""
-    schema = TABLES[table]
+    table = schema.name
     known = {*schema.required, *schema.optional, *COMMON} | ({"month"} if "period" in schema.required else set())
     keep = _filled(cells)
     if not keep.any():

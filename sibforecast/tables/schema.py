@@ -115,6 +115,12 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "status": ("状态", "核实情况"),
     "spread": ("误差", "不确定性"),
     "reason": ("理由", "依据说明"),
+    "line": ("科目",),
+    "cause": ("原因", "缺口原因"),
+    "side": ("收支",),
+    "scenario": ("情景",),
+    "remitted_on_time": ("按时足额上解",),
+    "task_completed": ("完成上年任务",),
 }  # fmt: skip
 
 STAGE_WORDS: dict[str, tuple[str, ...]] = {

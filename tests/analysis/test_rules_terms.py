@@ -247,3 +247,51 @@ def test_each_year_and_scenario_has_its_pool(tmp_path):
     frame = sib.share(pd.concat(parts), sib.read_rules(path)).frame
     granted = frame[frame["payer"] == "region"].groupby(["period", "scenario"])["value"].sum() / WAN
     assert granted.tolist() == [300.0] * 4
+
+
+def between(tmp_path, ratio, more=""):
+    path = tmp_path / "t.toml"
+    path.write_text(f'ruleset = "t"\n[[classes]]\nid = "S"\ntreat = "shared"\n[ratio]\ndefault = {{ {ratio} }}\n{more}\n[rounding]\nunit = "万元"\n')
+    return sib.read_rules(path)
+
+
+def test_the_nation_grants_where_it_shares_with_one_level(tmp_path):
+    """Half of 2,000 is the leagues', by spending 3 : 1: 750 and 250. A grade of 0.9 takes a tenth off the nation's 500 of 1,000."""
+    table = causes(("A", "budget_gap", 1000), ("B", "budget_gap", 1000), programme=PENSION)
+    rules = between(tmp_path, "nation = 0.5, league = 0.5", '[proportional]\nto = "benefit_expenditure"')
+    assert (rules.grantor, rules.carrier) == ("nation", "league")
+    bill = sib.share(table, rules, figures=figures(benefit_expenditure={"A": 300, "B": 100}))
+    assert paid(bill) == {"A": {"nation": 250.0, "league": 750.0}, "B": {"nation": 750.0, "league": 250.0}}
+    cut = sib.share(table[:1], between(tmp_path, "nation = 0.5, league = 0.5"), assessments={"A": 0.9})
+    assert paid(cut) == {"A": {"nation": 450.0, "league": 550.0}}
+    assert between(tmp_path, "nation = 0.2, region = 0.4, league = 0.4").grantor == "region"
+
+
+def test_a_pool_of_negative_remittances_is_refused(tmp_path):
+    """A surplus of 100 is due nothing: a pool of nothing divides by nothing."""
+    pool = between(tmp_path, "region = 0.6, league = 0.4", '[caps]\nbudget_pool = "remitted"')
+    assert paid(sib.share(causes(("A", "budget_gap", -100)), pool, remitted=remitted(A=0))) == {"A": {"fund": -100.0}}
+    assert paid(sib.share(causes(("A", "budget_gap", 100)), pool, remitted=remitted(A=0))) == {"A": {"league": 100.0}}
+    for fact in ({"remitted": remitted(A=-5)}, {"figures": figures(upper_remittance={"A": -5})}):
+        with pytest.raises(SibError, match="is below nothing"):
+            sib.share(causes(("A", "budget_gap", -100)), pool, **fact)
+
+
+@pytest.mark.parametrize("more", [
+    "[local_input]\nat_least = 1.0", "[conditions]\ntask_completed = true", "[caps]\nmultiple_of_remitted = 2", '[base]\npayer = "region"'])  # fmt: skip
+def test_the_regions_own_level_is_not_asked_what_cannot_matter(tmp_path, more):
+    """It would grant to itself: 100 of its own level are the region's, whatever the terms."""
+    folder = datasets.dataset(tmp_path, [("1599", FUND, "closing_balance", 2025, 1, "万元", "budget")])
+    datasets.write_table(folder, "regions", ("region", "name", "parent", "level"), [("15", "R", "", "region"), ("1599", "R本级", "15", "region"), ("151", "L", "15", "league")])
+    data, rules = sib.load(folder), between(tmp_path, "region = 0.6, league = 0.4", more)
+    assert paid(sib.share(sib.Attribution.of(causes(("1599", "budget_gap", 100)), data), rules)) == {"1599": {"region": 100.0}}
+    with pytest.raises(SibError, match=r"of 151, work_injury, 2026 is unknown|unknown for 151"):
+        sib.share(sib.Attribution.of(causes(("151", "budget_gap", 100)), data), rules)
+
+
+def test_the_tolerance_is_explained_in_chinese(tmp_path):
+    table = causes(("A", "missed", 100, MISSED), programme=PENSION)
+    bill = sib.share(table, with_tolerance(tmp_path, "shared"), figures=figures(contribution_revenue={"A": 20_000}))
+    told = str(bill.explained("A", PENSION, "gap", language="zh"))
+    assert "在视为完成的幅度以内" in told
+    assert "within the tolerance" not in told
