@@ -25,7 +25,8 @@ def test_the_five_lines_run():
     assert names["bill"].frame["payer"].nunique() >= 4
 
 
-def test_every_python_block_runs_after_the_one_before():
+def test_every_python_block_runs_after_the_one_before(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # what is written is not left behind
     blocks = python_blocks(README)
     assert len(blocks) >= 3
     names = run_blocks(blocks)

@@ -321,7 +321,7 @@ def _with_headers(schema: Table, file: str, cells: pd.DataFrame, found: Collecto
                   mend="add the columns, or head them with these words")
         return None
     keep[: top + 1] = False
-    keep &= ~_headings(table, file, cells, keep, {c: words[i] for c, i in columns.items() if c in known}, columns, found)
+    keep &= ~_headings(schema, file, cells, keep, {c: words[i] for c, i in columns.items() if c in known}, columns, found)
     stray = _stray(table, file, cells, keep, [i for i, w in enumerate(words) if not w], found)
     keep &= ~stray
     body, ragged = (
@@ -333,11 +333,12 @@ def _with_headers(schema: Table, file: str, cells: pd.DataFrame, found: Collecto
 
 
 def _headings(
-    table: str, file: str, cells: pd.DataFrame, keep: np.ndarray, words: dict[str, str], columns: dict[str, int], found: Collector
+    schema: Table, file: str, cells: pd.DataFrame, keep: np.ndarray, words: dict[str, str], columns: dict[str, int],
+    found: Collector,
 ) -> np.ndarray:
     """Rows amid the data that hold a lone text, or the header again; each is one error, not one for each of its cells."""
     headings = np.zeros(len(cells), dtype=bool)
-    required = TABLES[table].required
+    table, required = schema.name, schema.required
     if len(required) < 3:
         return headings
     last = required[-1]  # a heading has no cell of its own there: most rows need no further look
