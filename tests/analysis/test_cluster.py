@@ -54,7 +54,9 @@ def test_a_cluster_gives_the_same_bits_though_a_worker_is_killed(tmp_path):
 
 def test_an_interrupted_run_leaves_no_file_and_no_process(tmp_path):
     """Ctrl-C in the middle: the program ends at once, and the folder it was to write is not there."""
-    code = "import sys; from sibforecast.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    # a terminal's program hears Ctrl-C; one that a script started in the background would not
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code = hears + "import sys; from sibforecast.cli.main import main; sys.exit(main(sys.argv[1:]))"
     out = tmp_path / "out"
     args = ["simulate", str(sib.sample("nmg")), "--year", "2027", "--draws", "200000", "--seed", "1", "--out", str(out)]
     process = subprocess.Popen([sys.executable, "-c", code, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, start_new_session=True)
