@@ -17,6 +17,25 @@ TABLES_IN_WORDS: dict[str, tuple[str, str]] = {
     "ledgers": ("rows of the books of agency, finance, bank and tax", "经办、财政、银行、税务账簿的记录，用于对账"),
 }
 
+#: What makes a draft of any fund: its totals and its balance, for three years or more.
+LEAST = ("total_revenue", "total_expenditure", "closing_balance")
+#: Lines that let gap filling, interest and benefits be told apart.
+LINES = ("contribution_revenue", "fiscal_subsidy", "interest", "benefit_expenditure", "gap_subsidy", "gap_grant")
+_WAGES = ("insured_active", "contributors", "contribution_base", "contribution_rate", "collection_rate")
+_PENSIONERS = ("beneficiaries", "new_beneficiaries", "beneficiary_exits", "benefit_level", "deaths", "death_benefit")
+_CARE = ("insured", "admissions_per_insured", "cost_per_admission", "pooled_pay_rate", "outpatient_per_insured")
+#: Drivers by the kind of fund: with these each line follows from its formula, and scenarios reach it.
+DRIVERS: dict[str, tuple[str, ...]] = {
+    "wage_based_pension": (*_WAGES, *_PENSIONERS),
+    "closing_subsidy_pension": (*_WAGES, *_PENSIONERS),
+    "flat_pension": ("insured", "personal_contribution", "subsidy_per_head", "benefit_standard", *_PENSIONERS),
+    "employee_medical": (*_WAGES, *_CARE),
+    "resident_medical": ("personal_contribution", "subsidy_per_head", *_CARE),
+    "injury": (*_WAGES, "beneficiaries", "benefit_level", "deaths", "death_benefit"),
+    "unemployment": (*_WAGES, "recipient_months", "benefit_standard"),
+    "totals_only": (),
+}
+
 #: Columns: English, Chinese. ``table.column`` goes before ``column``.
 COLUMNS_IN_WORDS: dict[str, tuple[str, str]] = {
     "region": (

@@ -11,7 +11,7 @@ from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.programmes import registry
 from sibforecast.tables.data import FundData
-from sibforecast.tables.guide import TABLES_IN_WORDS, UNITS_IN_WORDS, column_in_words
+from sibforecast.tables.guide import DRIVERS, LEAST, LINES, TABLES_IN_WORDS, UNITS_IN_WORDS, column_in_words
 from sibforecast.tables.load import load
 from sibforecast.tables.panel import annual_rows, leaves
 from sibforecast.tables.samples import SAMPLES, sample
@@ -233,6 +233,10 @@ class _Words:
         funds = {**registry.SEVEN, **(self.data.programmes if self.data is not None else {})}
         yield ("Funds 险种", "programme", ("programme 险种", "中文", "English", "kind 类别"),
                [(p.code, p.name_zh, p.name_en, p.kind) for p in funds.values()])
+        yield ("What a fund needs 各险种所需项目（其余项目可不填）", "",
+               ("programme 险种", "at least 至少", "to tell lines apart 分项", "for formulas and scenarios 按公式测算和情景分析"),
+               [(p.name_zh, *("、".join(items.CATALOGUE[i].zh for i in part) for part in (LEAST, LINES, DRIVERS.get(p.kind, ()))))
+                for p in funds.values()])
         yield ("Items 项目", "item",
                ("item 项目", "中文", "English", "unit 单位", "written as 可填单位", "side 类别", "timing 时点"),
                [(i.code, i.zh, i.en, items.UNITS[i.unit][1], UNITS_IN_WORDS[i.unit], i.side, i.timing)

@@ -5,8 +5,9 @@ import pytest
 
 import sibforecast as sib
 from sibforecast import items
+from sibforecast.oversight.adjustment import reach
 from sibforecast.programmes import registry
-from sibforecast.tables.guide import COLUMNS_IN_WORDS, TABLES_IN_WORDS, column_in_words
+from sibforecast.tables.guide import COLUMNS_IN_WORDS, DRIVERS, LEAST, TABLES_IN_WORDS, column_in_words
 from sibforecast.tables.schema import LEVELS, STAGES, TABLES
 from tests import datasets
 from tests.bad_input.clean import clean
@@ -159,3 +160,15 @@ def test_only_xlsx_and_nothing_half_written(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match="in the middle"):
         sib.template(tmp_path / "form.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_fund_needs_is_what_its_rules_read(tmp_path):
+    """Every kind is listed; each driver is one that a rule of the fund reads; the totals alone make a draft."""
+    assert set(DRIVERS) == set(registry.KINDS)
+    for fund in registry.SEVEN.values():
+        read = reach(fund, "total_revenue") | reach(fund, "total_expenditure")
+        assert set(DRIVERS[fund.kind]) <= read, fund.code
+    rows = [("150100", "unemployment", item, year, 100 + year - 2021 + extra, "万元", "final")
+            for year in range(2021, 2026) for item, extra in zip(LEAST, (5, 0, 200), strict=True)]  # fmt: skip
+    draft = sib.draft_budget(sib.load(datasets.dataset(tmp_path, rows)), 2026)
+    assert {"total_revenue", "total_expenditure", "closing_balance"} <= set(draft.frame.query("stage == 'draft'")["item"])
