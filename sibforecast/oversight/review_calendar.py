@@ -27,6 +27,7 @@ def calendar(accounts: Accounts) -> Iterator[Finding]:
     yield from _falling(accounts)
     yield from _repeated(accounts)
     yield from _silent(accounts)
+    yield from _drivers_left_out(accounts)
     yield from _one_sided(accounts)
 
 
@@ -130,6 +131,13 @@ def _silent(accounts: Accounts) -> Iterator[Finding]:
                 had.setdefault((tree.areas[region].level, programme), set()).add(region)
         for (_, programme), areas in had.items():
             silent = sorted(a for a in areas if (a, programme, period) not in accounts.place)
+            if len(silent) * 2 >= len(areas) > len(silent):  # one line for all of them: the round is not over
+                yield {
+                    "id": "many_not_reported", "severity": "warning", "region": silent[0], "programme": programme,
+                    "period": period, "found": f"{len(areas) - len(silent)} of {len(areas)}", "expected": f"{len(areas)} reports",
+                    "message": f"{len(silent)} areas had this fund last year and have not reported it",
+                    "mend": "ask for the reports",
+                }  # fmt: skip
             if silent and len(silent) * 2 < len(areas):
                 for region in silent:
                     yield {
@@ -141,6 +149,26 @@ def _silent(accounts: Accounts) -> Iterator[Finding]:
                         "message": "the area had this fund last year and has not reported it",
                         "mend": "ask for the report",
                     }
+
+
+def _drivers_left_out(accounts: Accounts) -> Iterator[Finding]:
+    """Drivers that an area's account of last year had and this one lacks, while most areas report them.
+
+    Without them the checks of formulas have nothing to say: that must not look like agreement.
+    """
+    drivers = [i for i in accounts.columns if items.CATALOGUE[i].side in ("driver", "rate")]
+    yearly = np.array(["-" not in period for period in accounts.period])
+    for fund, period in sorted(set(zip(accounts.programme, accounts.period, strict=True))):
+        rows = np.flatnonzero(yearly & (accounts.programme == fund) & (accounts.period == period) & accounts.is_fund)
+        for item in drivers if len(rows) > 1 else ():
+            told, had = ~np.isnan(accounts.get(item)[rows]), ~np.isnan(accounts.was(item)[rows])
+            if told.mean() >= 0.5:
+                for i in rows[~told & had]:
+                    yield _place(accounts, int(i)) | {
+                        "id": "driver_left_out", "item": item, "expected": "a figure", "found": "none",
+                        "message": "last year's account and most areas have this figure, and it is not reported",
+                        "mend": "enter the figure; what follows from it is not checked",
+                    }  # fmt: skip
 
 
 def _one_sided(accounts: Accounts) -> Iterator[Finding]:

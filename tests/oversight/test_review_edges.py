@@ -253,3 +253,19 @@ def test_an_opening_in_cents_of_a_closing_in_whole_ten_thousands(tmp_path, openi
     """36,845 万元 may stand for anything from 36,844.5 to 36,845.5 万元."""
     rows = [(AREA, FUND, "closing_balance", "2025", "36845", WAN, "final"), (AREA, FUND, "opening_balance", "2026", opening, "元", "reported")]
     assert len(reviewed(tmp_path, rows)) == found
+
+
+def test_drivers_left_out_and_rounds_not_over_are_told(tmp_path):
+    """Of three leagues one leaves out the rate it had last year; of three one reports at all: neither may look like agreement."""
+    leagues = [("150000", "内蒙古自治区", "", "region"), *((f"150{i}00", f"L{i}", "150000", "league") for i in (1, 2, 3))]
+    figures = {"contribution_rate": (1, "%"), "total_revenue": (100, "万元"), "total_expenditure": (90, "万元"), "closing_balance": (200, "万元")}
+
+    def rows(year, stage, areas, without=()):
+        return [(f"150{i}00", "unemployment", item, year, v, u, stage) for i in areas for item, (v, u) in figures.items() if (i, item) not in without]
+
+    told = sib.review(sib.load(dataset(tmp_path / "a", rows(2025, "final", (1, 2, 3)) + rows(2026, "reported", (1, 2, 3), {(2, "contribution_rate")}), regions=leagues))).frame
+    found = told[told["id"] == "driver_left_out"]
+    assert found[["region", "item"]].to_numpy().tolist() == [["150200", "contribution_rate"]]
+    told = sib.review(sib.load(dataset(tmp_path / "b", rows(2025, "final", (1, 2, 3)) + rows(2026, "reported", (1,)), regions=leagues))).frame
+    found = told[told["id"] == "many_not_reported"]
+    assert found[["found", "message"]].to_numpy().tolist() == [["1 of 3", "2 areas had this fund last year and have not reported it"]]
