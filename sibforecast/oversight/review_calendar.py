@@ -9,6 +9,7 @@ import numpy as np
 
 from sibforecast import items
 from sibforecast.oversight.review_accounts import Accounts
+from sibforecast.oversight.review_policies import claimed_rows
 from sibforecast.oversight.review_registry import written
 
 #: Figures that must agree for one report to count as another handed in again.
@@ -28,6 +29,7 @@ def calendar(accounts: Accounts) -> Iterator[Finding]:
     yield from _repeated(accounts)
     yield from _silent(accounts)
     yield from _drivers_left_out(accounts)
+    yield from _effects_of_nobody(accounts)
     yield from _one_sided(accounts)
 
 
@@ -169,6 +171,19 @@ def _drivers_left_out(accounts: Accounts) -> Iterator[Finding]:
                         "message": "last year's account and most areas have this figure, and it is not reported",
                         "mend": "enter the figure; what follows from it is not checked",
                     }  # fmt: skip
+
+
+def _effects_of_nobody(accounts: Accounts) -> Iterator[Finding]:
+    """Effects claimed of decisions where no account is under review: nothing they could be held against."""
+    for record in accounts.data.table("effects").to_dict("records"):
+        region, programme = (str(record.get(c) or "") for c in ("region", "programme"))
+        if not len(claimed_rows(accounts, region, programme)):
+            yield {
+                "id": "effect_of_nobody", "severity": "warning", "table": "effects", "row": int(record.get("row") or 0),
+                "region": region, "programme": programme, "found": str(record["policy"]),
+                "expected": "an account of the area and fund",
+                "message": "an effect is listed where no account is under review", "mend": "correct the area or the fund",
+            }  # fmt: skip
 
 
 def _one_sided(accounts: Accounts) -> Iterator[Finding]:

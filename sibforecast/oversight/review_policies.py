@@ -25,7 +25,7 @@ def effects(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     """R-17: a listed effect is of a decision in force, and of its size."""
     known = {str(p.get("id") or p.get("title") or ""): p for p in accounts.data.table("policies").to_dict("records")}
     for record in accounts.data.table("effects").to_dict("records"):
-        rows = _rows(accounts, str(record.get("region") or ""), str(record.get("programme") or ""))
+        rows = claimed_rows(accounts, str(record.get("region") or ""), str(record.get("programme") or ""))
         if not len(rows):
             continue
         first, name = int(rows[0]), str(record["policy"])
@@ -66,7 +66,7 @@ def effects(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
             )
 
 
-def _rows(accounts: Accounts, region: str, programme: str) -> np.ndarray:
+def claimed_rows(accounts: Accounts, region: str, programme: str) -> np.ndarray:
     """The yearly accounts a claim is about: the area's own, or those of the areas in it."""
     fits = np.array([not programme or p == programme for p in accounts.programme]) & np.array(
         ["-" not in p for p in accounts.period]

@@ -269,3 +269,13 @@ def test_drivers_left_out_and_rounds_not_over_are_told(tmp_path):
     told = sib.review(sib.load(dataset(tmp_path / "b", rows(2025, "final", (1, 2, 3)) + rows(2026, "reported", (1,)), regions=leagues))).frame
     found = told[told["id"] == "many_not_reported"]
     assert found[["found", "message"]].to_numpy().tolist() == [["1 of 3", "2 areas had this fund last year and have not reported it"]]
+
+
+def test_an_effect_where_nobody_reports_and_one_no_formula_tells_are_told(tmp_path):
+    """R-17 has nothing to hold them against; silence would look like agreement."""
+    policies = (("id", "item", "programme", "start", "set", "unit", "decided_by"), [("fixed", "contribution_rate", FUND, "2026-01", 0.01, "share", "nation")])
+    effects = (("region", "programme", "policy", "value", "unit"), [(AREA, FUND, "fixed", 9, WAN), (AREA, "work_injury", "fixed", 9, WAN)])
+    found = reviewed(tmp_path, rows_of(month(12), "2026", "reported"), policies=policies, effects=effects)
+    told = found.frame[found.frame["id"].isin(["R-17", "effect_of_nobody"])]
+    assert sorted(told["id"]) == ["R-17", "effect_of_nobody"]
+    assert told["message"].str.contains("cannot be worked out").any()
