@@ -47,15 +47,9 @@ def per_cent_cells(path: Path) -> dict[str, list[tuple[int, int]]]:
         Of the reader of archives or of XML, if the workbook is not built as workbooks are.
     """
     with zipfile.ZipFile(path) as book:
-        top = next(target for kind, _, target in _related(book, "") if kind == "officeDocument")
-        parts = list(_related(book, top))
+        parts = _related(book, _top(book))
         styles = {s for kind, _, target in parts if kind == "styles" for s in _per_cent_styles(book.read(target))}
-        if not styles:
-            return {}
-        targets = {key: target for kind, key, target in parts if kind == "worksheet"}
-        sheets = ElementTree.fromstring(book.read(top)).iterfind("{*}sheets/{*}sheet")
-        names = {_own(sheet, "id"): sheet.get("name", "") for sheet in sheets}
-        return {names[key]: list(_cells(book.read(target), styles)) for key, target in targets.items() if key in names}
+        return {name: list(_cells(book.read(part), styles)) for name, part in _sheets(book)} if styles else {}
 
 
 def used_ranges(path: Path) -> Iterator[tuple[str, str, int]]:
@@ -67,16 +61,14 @@ def used_ranges(path: Path) -> Iterator[tuple[str, str, int]]:
         Of the reader of archives or of XML, if the workbook is not built as workbooks are.
     """
     with zipfile.ZipFile(path) as book:
-        top = next(target for kind, _, target in _related(book, "") if kind == "officeDocument")
-        targets = {key: target for kind, key, target in _related(book, top) if kind == "worksheet"}
-        for sheet in ElementTree.fromstring(book.read(top)).iterfind("{*}sheets/{*}sheet"):
-            with book.open(targets[_own(sheet, "id")]) as part:
-                match = _DIMENSION.search(part.read(4096))
+        for name, part in _sheets(book):
+            with book.open(part) as text:
+                match = _DIMENSION.search(text.read(4096))
             if match:
                 first, _, last = match[1].decode().partition(":")
                 sides = [re.match(r"([A-Z]+)(\d+)", corner) for corner in (first, last or first)]
                 (left, top_row), (right, bottom) = ((_column(m[1].encode()), int(m[2])) for m in sides if m)
-                yield sheet.get("name", ""), f"{first}:{last}", (right - left + 1) * (bottom - top_row + 1)
+                yield name, f"{first}:{last}", (right - left + 1) * (bottom - top_row + 1)
 
 
 def mark(rows: list[list[Any]], cells: list[tuple[int, int]]) -> None:
@@ -86,6 +78,20 @@ def mark(rows: list[list[Any]], cells: list[tuple[int, int]]) -> None:
             cell = rows[row][column]
             if isinstance(cell, (int, float)) and not isinstance(cell, bool):
                 rows[row][column] = PerCent(cell)
+
+
+def _top(book: zipfile.ZipFile) -> str:
+    """The part that lists the sheets."""
+    return next(target for kind, _, target in _related(book, "") if kind == "officeDocument")
+
+
+def _sheets(book: zipfile.ZipFile) -> Iterator[tuple[str, str]]:
+    """Name and part of each sheet of cells."""
+    top = _top(book)
+    parts = {key: target for kind, key, target in _related(book, top) if kind == "worksheet"}
+    for sheet in ElementTree.fromstring(book.read(top)).iterfind("{*}sheets/{*}sheet"):
+        if _own(sheet, "id") in parts:
+            yield sheet.get("name", ""), parts[_own(sheet, "id")]
 
 
 def _related(book: zipfile.ZipFile, part: str) -> Iterator[tuple[str, str, str]]:
