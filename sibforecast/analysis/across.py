@@ -38,13 +38,14 @@ def share_the_pool(bills: Sequence[tuple[Unit, Rows]], rules: SharingRules) -> N
 
 
 def pools(bills: Sequence[tuple[Unit, B]], rules: SharingRules) -> list[tuple[float, list[tuple[Unit, B]]]]:
-    """Each pool's amount, and the bills it pays."""
+    """Each pool's amount, and the bills it pays: what a level pays for itself comes from no pool."""
     caps = rules.caps
     if caps.budget_pool != caps.budget_pool and not caps.pool_remitted:
         return []
+    by = ("period", "scenario", "programme") if caps.pool_remitted else ("period", "scenario")
     return [
         (math.fsum(u.facts.remitted_by(u.key) for u, _ in members) if caps.pool_remitted else caps.budget_pool, members)
-        for members in grouped(bills, ("period", "scenario", *(("programme",) if caps.pool_remitted else ())))
+        for members in grouped([(u, b) for u, b in bills if u.carrier != rules.grantor], by)
     ]
 
 

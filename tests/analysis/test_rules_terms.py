@@ -295,3 +295,16 @@ def test_the_tolerance_is_explained_in_chinese(tmp_path):
     told = str(bill.explained("A", PENSION, "gap", language="zh"))
     assert "在视为完成的幅度以内" in told
     assert "within the tolerance" not in told
+
+
+def test_the_regions_own_level_takes_nothing_from_the_pool(tmp_path):
+    """The region's own level carries its 1,000 itself; of the league's 600 the pool of 300 pays 300, all there is."""
+    path = tmp_path / "t.toml"
+    path.write_text('ruleset = "t"\n[[classes]]\nid = "S"\ntreat = "shared"\n[ratio]\ndefault = { region = 0.6, league = 0.4 }\n[caps]\nbudget_pool = { value = 300, unit = "万元" }\n')
+    regions = [("150000", "内蒙古自治区", "", "region"), ("150099", "自治区本级", "150000", "region"), ("150100", "呼和浩特市", "150000", "league")]
+    folder = datasets.dataset(tmp_path / "d", [("150100", FUND, "closing_balance", 2025, 1, "万元", "final")])
+    datasets.write_table(folder, "regions", ("region", "name", "parent", "level"), regions)
+    table = causes(("150099", "budget_gap", 1000), ("150100", "budget_gap", 1000))
+    pooling = pd.DataFrame([{"programme": FUND, "level": "region", "start": "2000-01-01", "end": "", "region": ""}])
+    bill = sib.share(sib.Attribution.of(table, sib.load(folder)), sib.read_rules(path), pooling=pooling)
+    assert paid(bill) == {"150099": {"region": 1000.0}, "150100": {"region": 300.0, "league": 700.0}}
