@@ -269,19 +269,9 @@ def share(
     if isinstance(causes, BudgetDraft) and causes.projection is not None:
         expected = partial(expected_figures, causes.projection)
     facts = Facts.of(rules, data, audits, balances, remitted, conditions, figures, expected)
-    known = table["region"].isin(regions.areas)
-    units = {r: regions.at_level(r, rules.unit) if k else r for r, k in zip(table["region"], known, strict=True)}
-    table["_own"] = [r in regions.areas and pays_as_region(r, regions) for r in table["region"]]
-    table["region"] = table["region"].map(units)
-    keys = [c for c in table.columns if c != "value"]  # the same cause of several areas of a unit is one cause of it
-    table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
-    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    for row in table.itertuples(index=False, name=None):
-        record = dict(zip(table.columns, row, strict=True))
-        groups.setdefault(tuple(record[k] for k in _KEYS), []).append(record)
     billed = [
         Unit(dict(zip(_KEYS, key, strict=True)), records, rules, regions, entries, grades, facts)
-        for key, records in groups.items()
+        for key, records in _by_unit(table, rules, regions).items()
     ]
     bills = [(unit, unit.bill()) for unit in billed]
     if rules.terms.proportional is not None:  # the ratio follows figures of all areas: what is due is known now
@@ -297,6 +287,21 @@ def share(
     return Sharing(
         lambda: frame, provenance, data=data, rules=rules, findings=Findings.of(told, provenance), workings=workings
     )
+
+
+def _by_unit(table: pd.DataFrame, rules: SharingRules, regions: Regions) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """Causes by unit of the rules, fund, year and scenario; the same cause of several areas of a unit is one cause of it."""
+    known = table["region"].isin(regions.areas)
+    units = {r: regions.at_level(r, rules.unit) if k else r for r, k in zip(table["region"], known, strict=True)}
+    own = [r in regions.areas and pays_as_region(r, regions) for r in table["region"]]
+    table = table.assign(_own=own, region=table["region"].map(units))
+    keys = [c for c in table.columns if c != "value"]
+    table = table.groupby(keys, sort=False, dropna=False)["value"].sum().reset_index()
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in table.itertuples(index=False, name=None):
+        record = dict(zip(table.columns, row, strict=True))
+        groups.setdefault(tuple(record[k] for k in _KEYS), []).append(record)
+    return groups
 
 
 def _out_of_force(rules: SharingRules, table: pd.DataFrame) -> Iterator[dict[str, Any]]:
