@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from sibforecast.assumptions.basis import Assumptions
+from sibforecast.forecasting import scales as sc
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.fund_forecast import FundForecast
 from sibforecast.items import CATALOGUE
@@ -166,10 +167,10 @@ def _doubt(ahead: FundForecast, item: str, path: FundPath, years: tuple[int, ...
         place = ahead.years.index(year)
         value = path.years[year].get(item)[:, 0]
         scale, spread = ahead.scale[item][:, place], np.nan_to_num(ahead.spread[item][:, place])
-        on_logit = (scale == sp.LOGIT) & (value > 0) & (value < 1)
-        by_factor = (scale == sp.LOG) | never_below
+        on_logit = (scale == sc.LOGIT) & (value > 0) & (value < 1)
+        by_factor = (scale == sc.LOG) | never_below
         with np.errstate(invalid="ignore", divide="ignore"):
-            relative = np.where(scale == sp.PLAIN, np.sqrt(np.log1p((spread / np.abs(value)) ** 2)), spread)
+            relative = np.where(scale == sc.PLAIN, np.sqrt(np.log1p((spread / np.abs(value)) ** 2)), spread)
         way[:, j] = np.where(on_logit, LOGIT, np.where(by_factor, FACTOR, AMOUNT))
         tail = _tail(ahead.shape[item][:, place])
         widest = WIDEST / np.maximum(bent95(tail), 1e-9)

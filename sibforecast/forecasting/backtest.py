@@ -25,7 +25,8 @@ from sibforecast.forecasting.drivers import forecast
 from sibforecast.forecasting.events import events_of
 from sibforecast.forecasting.fund_forecast import COMPUTED, POLICY_ITEMS, FundForecast
 from sibforecast.forecasting.known import known_rows
-from sibforecast.forecasting.spread import quantile, within
+from sibforecast.forecasting.scales import within
+from sibforecast.forecasting.spread import quantile
 from sibforecast.items import item
 from sibforecast.periods import Period
 from sibforecast.results import Findings, Result

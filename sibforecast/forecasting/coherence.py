@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sibforecast import items
-from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting import scales as sc
 from sibforecast.forecasting.fund_forecast import LABELS, FundForecast, Options, worded
 from sibforecast.forecasting.identities import driven
 from sibforecast.forecasting.reconcile import Tree, reconcile
@@ -80,6 +80,6 @@ def _in_scope(item: str, panel: Panel, out: FundForecast) -> bool:
     if series is None or not items.CATALOGUE[item].is_additive or np.isnan(series[:, -1]).any():
         return False
     own: Floats = out.point[item]
-    if np.isnan(own).any() or (own <= 0).any() or (out.scale[item] != sp.LOG).any():
+    if np.isnan(own).any() or (own <= 0).any() or (out.scale[item] != sc.LOG).any():
         return False
     return not (out.label[item] == LABELS["identity"]).any() and not np.isnan(out.spread[item]).any()

@@ -31,7 +31,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from sibforecast.forecasting import methods as m
-from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting import scales as sc
 from sibforecast.forecasting.entered import Figure
 from sibforecast.forecasting.fund_forecast import LABELS, FundForecast
 from sibforecast.tables.panel import Floats, Panel
@@ -115,7 +115,7 @@ def by_composition(
     given = {i: figure.given(panel.areas, out.years) for i, figure in entered.items()}
     ahead = {i: np.where(np.isnan(given[i]), out.point[i], given[i]) if i in given else out.point[i] for i in FLOWS}
     found, by_december = _ahead(panel, stay, end, ahead, out.point["benefit_level"], method)
-    told = np.asarray((np.isfinite(found) & (found > 0)).all(axis=1) & (out.scale["benefit_level"] == sp.LOG))[:, None]
+    told = np.asarray((np.isfinite(found) & (found > 0)).all(axis=1) & (out.scale["benefit_level"] == sc.LOG))[:, None]
     if not told.any():
         return
     out.point["benefit_level"] = np.where(told, found, out.point["benefit_level"])
@@ -197,4 +197,4 @@ def _as_forecast(panel: Panel, out: FundForecast, errors: Mapping[str, Floats], 
     if item not in errors:
         return np.full_like(came, np.nan)
     wrong, scale = errors[item][:, place, :1], out.scale[item][:, None]
-    return np.where(scale == sp.LOG, came * np.exp(-np.where(scale == sp.LOG, wrong, 0.0)), came - wrong)
+    return np.where(scale == sc.LOG, came * np.exp(-np.where(scale == sc.LOG, wrong, 0.0)), came - wrong)

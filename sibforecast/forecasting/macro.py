@@ -36,7 +36,7 @@ from scipy.special import stdtrit
 
 from sibforecast import items
 from sibforecast.forecasting import methods as m
-from sibforecast.forecasting import spread as sp
+from sibforecast.forecasting import scales as sc
 from sibforecast.forecasting.entered import WAGE, Figure
 from sibforecast.forecasting.fund_forecast import FundForecast, worded
 from sibforecast.periods import Period
@@ -215,7 +215,7 @@ def move(
         if not told.any():
             continue
         reference = out.point[WAGE] if name == WAGE else _ahead(past, len(out.years), methods[item])
-        on_logs = (out.scale[item] == sp.LOG)[:, None]
+        on_logs = (out.scale[item] == sc.LOG)[:, None]
         wrong = np.where(on_logs, errors[item][:, :, 0], np.nan) if item in errors else np.full((len(on_logs), 0), np.nan)
         driver = np.where(guessed.get(item, False) | ~on_logs, np.nan, panel.items[item])
         learned = _learn(panel.with_items({item: driver}), item, name, past, wrong, methods[item])

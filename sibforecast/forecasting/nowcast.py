@@ -16,6 +16,7 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.forecasting import months as mo
+from sibforecast.forecasting import scales as sc
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.events import Event, left_out
 from sibforecast.forecasting.methods import PANEL
@@ -202,8 +203,8 @@ def outturn(
     value, method, errors = expected(table, methods)
     deviation, shape = _spread(table, errors)
     value, method, deviation = _with_budget(data, table, value, method, deviation)
-    scale = np.where(value > 0, sp.LOG, sp.PLAIN).astype(np.int8)
-    deviation = np.where(scale == sp.LOG, deviation, deviation * np.abs(value))
+    scale = np.where(value > 0, sc.LOG, sc.PLAIN).astype(np.int8)
+    deviation = np.where(scale == sc.LOG, deviation, deviation * np.abs(value))
     out: dict[tuple[str, str], Outturn] = {}
     regions = table.keys["region"].to_numpy()
     pairs = table.keys["programme"] + "|" + table.keys["item"]

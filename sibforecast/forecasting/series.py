@@ -16,6 +16,7 @@ import numpy.typing as npt
 from sibforecast import items
 from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
+from sibforecast.forecasting import scales as sc
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.composition import by_composition
 from sibforecast.forecasting.events import Event, across, jumps, left_out
@@ -125,14 +126,14 @@ def _jobs(panel: Panel, out: FundForecast, steps: int, options: Options) -> list
         method = options.chosen.get(item) or default_method(item)
         if items.CATALOGUE[item].side == "rate":
             fine = np.asarray((~known | ((series > 0) & (series < 1))).all(axis=1)) & some
-            scale, other = sp.LOGIT, "last_value"
+            scale, other = sc.LOGIT, "last_value"
         else:
             fine = np.asarray((~known | (series > 0)).all(axis=1)) & some
-            scale, other = sp.LOG, "last_value" if method == "last_value" else "recent_mean"
-        for name, on, mask in ((method, scale, fine), (other, sp.PLAIN, ~fine)):
+            scale, other = sc.LOG, "last_value" if method == "last_value" else "recent_mean"
+        for name, on, mask in ((method, scale, fine), (other, sc.PLAIN, ~fine)):
             if mask.any():
                 jobs.setdefault((name, on), _Job(name, on)).parts.append((item, mask))
-        out.scale[item] = np.where(fine, np.int8(scale), np.int8(sp.PLAIN)).astype(np.int8)
+        out.scale[item] = np.where(fine, np.int8(scale), np.int8(sc.PLAIN)).astype(np.int8)
         out.label[item] = np.full((areas, steps), "", dtype=object)
     return list(jobs.values())
 
@@ -157,9 +158,9 @@ def _run(
     series = np.vstack([panel.items[item][mask] for item, mask in job.parts])
     groups = np.concatenate([np.full(int(mask.sum()), g) for g, (_, mask) in enumerate(job.parts)]).astype(np.int64)
     additive = np.concatenate([np.full(int(mask.sum()), items.CATALOGUE[i].is_additive) for i, mask in job.parts])
-    work = sp.to_scale(series, job.scale)
+    work = sc.to_scale(series, job.scale)
     got = sp.run(work, horizons, job.method, groups, additive)
-    point = sp.from_scale(got.point, job.scale)
+    point = sc.from_scale(got.point, job.scale)
     stale = got.lag > m.STALE_YEARS
     point[stale] = np.nan
     label = _labels(job.method, got.known, groups)
@@ -270,7 +271,7 @@ def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats]
         out.point[line] = np.where(told, value, out.point[line])
         out.label[line] = worded(told, LABELS["identity"], out.label[line])
         whole = np.asarray(told.all(axis=1))
-        out.scale[line] = np.where(whole, np.int8(sp.LOG), out.scale[line]).astype(np.int8)
+        out.scale[line] = np.where(whole, np.int8(sc.LOG), out.scale[line]).astype(np.int8)
         if errors:
             before = errors.get(line, np.full_like(wrong, np.nan))
             errors[line] = np.where(whole[:, None, None], wrong, before)
@@ -279,8 +280,8 @@ def _lines(panel: Panel, kind: str, out: FundForecast, errors: dict[str, Floats]
 def _on_logs(out: FundForecast, item: str, wrong: Floats) -> Floats:
     """Errors of a driver on logs, whatever scale it was forecast on; unknown where that has no logs."""
     scale, point = out.scale[item], np.abs(out.point[item][:, :1])
-    share = np.where(scale == sp.LOGIT, 1.0 - np.nan_to_num(point[:, 0]), 1.0)  # d log p = (1 − p) d logit p
-    return np.where((scale == sp.PLAIN)[:, None, None], np.nan, wrong * share[:, None, None])
+    share = np.where(scale == sc.LOGIT, 1.0 - np.nan_to_num(point[:, 0]), 1.0)  # d log p = (1 − p) d logit p
+    return np.where((scale == sc.PLAIN)[:, None, None], np.nan, wrong * share[:, None, None])
 
 
 def _size(out: FundForecast, item: str) -> Floats:
@@ -302,8 +303,8 @@ def _jumped(series: Floats, scales: npt.NDArray[np.int8], origins: int, horizons
     """Errors that hold a jump nobody announced, on the working scale; sums that come in lumps have no level to jump from."""
     scale = scales[:, None]
     work = np.full(series.shape, np.nan)
-    for one in (sp.LOG, sp.LOGIT):
-        work = np.where(scale == one, sp.to_scale(np.where(scale == one, series, np.nan), one), work)
+    for one in (sc.LOG, sc.LOGIT):
+        work = np.where(scale == one, sc.to_scale(np.where(scale == one, series, np.nan), one), work)
     return across(jumps(work), origins, horizons)
 
 
@@ -322,7 +323,7 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
     series = np.concatenate([out.panel.get(item) for item in names])
     later = len(horizons) > 1  # one year ahead a jump counts in full
     jumped = _jumped(series, scales, stacked.shape[1], horizons) if later else None
-    found = sp.spread_of(stacked, groups, horizons, kinds, np.where(scales == sp.PLAIN, size, 1.0), jumped=jumped)
+    found = sp.spread_of(stacked, groups, horizons, kinds, np.where(scales == sc.PLAIN, size, 1.0), jumped=jumped)
     for place, item in enumerate(names):
         rows = slice(place * areas, (place + 1) * areas)
         longer = np.sqrt((horizons + _lag(out.panel, item)[:, None]) / horizons)  # years since the last known one count

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from sibforecast import items
 from sibforecast.forecasting import methods as m
+from sibforecast.forecasting import scales as sc
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -127,7 +128,8 @@ def spread_of(
 ) -> Spread:
     """The spread of each series, drawn towards its group, and its group towards the usual; never falling with the horizon.
 
-    Recent origins count more (factor 0.8 a year). What all areas of a group share in a year
+    Recent origins count more (factor 0.8 a year); in a panel, where many areas tell how
+    unsettled a year was, its last years count more still. What all areas of a group share in a year
     is known from as many shocks as there are origins, what is their own from many more: the
     degrees of freedom are Satterthwaite's for the sum of the two, horizon by horizon. The
     half-widths are Student's, in a panel drawn towards those that held in its past
@@ -160,8 +162,12 @@ def spread_of(
         used = np.where(jumped, np.nan, errors)
         found = _once(found, _found(used, weight, groups, horizons, kinds))
         used[:, :, 0] = errors[:, :, 0]
-    deviation = np.maximum.accumulate(np.sqrt(found.variance), axis=1)
-    return Spread(deviation * relative[:, None], _held(errors, used, weight, groups, found, deviation))
+    late = _as_of_late(found, used, weight, groups, forgetting)
+    deviation = np.maximum.accumulate(np.sqrt(late.variance), axis=1)
+    shape = _held(errors, used, weight, groups, found, late)
+    with np.errstate(invalid="ignore", divide="ignore"):  # never narrower at a later horizon
+        wider = np.maximum.accumulate(shape * deviation[:, :, None], axis=1) / deviation[:, :, None]
+    return Spread(deviation * relative[:, None], np.asarray(np.where(np.isfinite(wider), wider, shape)))
 
 
 @dataclass(frozen=True)
@@ -183,13 +189,66 @@ def _once(found: _Found, calm: _Found) -> _Found:
     return _Found(variance, np.hstack([found.origins[:, :1], calm.origins[:, 1:]]), np.minimum.accumulate(freedom, axis=1))
 
 
-def _held(errors: Floats, used: Floats, weight: Floats, groups: Ints, found: _Found, deviation: Floats) -> Floats:
+@dataclass(frozen=True)
+class _Late:
+    """Variances as the last years were, their degrees of freedom, and those of how unsettled these years were."""
+
+    variance: Floats
+    freedom: Floats
+    settled: Floats
+
+
+def _as_of_late(found: _Found, errors: Floats, weight: Floats, groups: Ints, forgetting: float) -> _Late:
+    """Variances of panels as their last years were: calm and unsettled times come and go.
+
+    How unsettled a year was is a level that drifts, seen through the errors of that year. One
+    series tells it badly, hence the slow `forgetting`; a panel tells it the better the more
+    different things its errors say and the lighter their tails, and the gain of the filter
+    rises with that: at signal to noise x a year, (√(x² + 4x) − x) / 2. What the filter does not
+    know makes the tails of the next errors. Areas keep their sizes to one another: the slow
+    weights tell them.
+    """
+    variance, freedom = found.variance.copy(), found.freedom.copy()
+    settled = np.full_like(variance, np.inf)
+    back = np.arange(errors.shape[1], dtype=np.float64)[::-1, None]
+    alone = (1.0 - forgetting) ** 2 / forgetting  # signal to noise at which one series is forgotten as fast as that
+    for group in np.flatnonzero(np.bincount(groups) >= m.PANEL) if len(groups) else ():
+        rows = np.flatnonzero(groups == group)
+        told = ~np.isnan(errors[rows]) & (found.variance[rows, None] > 0)
+        number = told.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            squares = np.where(told, errors[rows] ** 2 / found.variance[rows, None], 0.0)
+            unsettled = np.where(number > 0, squares.sum(axis=0) / number, 0.0)
+            tails = (squares**2).sum(axis=(0, 1)) * number.sum(axis=0) / squares.sum(axis=(0, 1)) ** 2  # 3 of normal errors
+            a_year = np.median(found.freedom[rows] / _counted(weight * told), axis=0)
+            noise = np.maximum(np.nan_to_num(tails, nan=3.0) - 1.0, 2.0) / np.maximum(a_year, 1.0)
+            signal = alone * 2.0 / noise
+            gain = 0.5 * (np.sqrt(signal**2 + 4.0 * signal) - signal)
+            late, slow = (1.0 - gain) ** back * (number > 0), weight[0] * (number > 0)
+            moved = (late * unsettled).sum(axis=0) / late.sum(axis=0) / ((slow * unsettled).sum(axis=0) / slow.sum(axis=0))
+        years = _counted(late[None])[0]
+        variance[rows] *= np.where(np.isfinite(moved) & (moved > 0), moved, 1.0)
+        freedom[rows] *= years / _counted(slow[None])[0]
+        settled[rows] = 2.0 / (noise * np.maximum(gain, 1.0 / years))
+    least = np.minimum(found.freedom, LEAST_FREEDOM)
+    return _Late(variance, np.minimum.accumulate(np.maximum(freedom, least), axis=1), np.maximum(settled, least))
+
+
+def _counted(weight: Floats) -> Floats:
+    """As how many equal origins weighted ones count (Kish): (series, horizons)."""
+    return np.asarray(np.maximum(weight.sum(axis=1) ** 2 / np.maximum((weight**2).sum(axis=1), 1e-12), 1.0))
+
+
+def _held(errors: Floats, used: Floats, weight: Floats, groups: Ints, found: _Found, late: _Late) -> Floats:
     """Half-widths of `LEVELS`: Student's, in a panel drawn towards those that held in its past.
 
-    Its past counts as many degrees of freedom, against `CONFORMAL` of Student's. Each error is
+    Its past counts as many degrees of freedom, against `CONFORMAL` of Student's, and is taken
+    wider by what is not known of how unsettled the last years were. Each error is
     held against the deviation without it: with it, a large one would have widened its own.
     """
-    shape = np.asarray(stdtrit(found.freedom[:, :, None], 0.5 + LEVELS / 2.0))
+    shape = np.asarray(stdtrit(late.freedom[:, :, None], 0.5 + LEVELS / 2.0))
+    wider = stdtrit(late.settled[:, :, None], 0.5 + LEVELS / 2.0) / ndtri(0.5 + LEVELS / 2.0)
+    deviation = np.maximum.accumulate(np.sqrt(found.variance), axis=1)
     for group in np.flatnonzero(np.bincount(groups) >= m.PANEL) if len(groups) else ():
         rows = np.flatnonzero(groups == group)
         seen = weight * ~np.isnan(used[rows])
@@ -200,14 +259,12 @@ def _held(errors: Floats, used: Floats, weight: Floats, groups: Ints, found: _Fo
         with np.errstate(invalid="ignore", divide="ignore"):
             scores = np.abs(errors[rows]) / others
         told = np.isfinite(scores)
-        part = np.minimum(np.median(found.freedom[rows], axis=0) / CONFORMAL, 1.0)
+        part = np.minimum(np.median(late.freedom[rows], axis=0) / CONFORMAL, 1.0)
         for j in np.flatnonzero(told.any(axis=(0, 1))):
             here = told[:, :, j]
             own = _empirical(scores[:, :, j][here], np.broadcast_to(weight[:, :, 0], here.shape)[here])
-            shape[rows, j] = part[j] * own + (1.0 - part[j]) * shape[rows, j]
-    with np.errstate(invalid="ignore", divide="ignore"):  # never narrower at a later horizon
-        wider = np.maximum.accumulate(shape * deviation[:, :, None], axis=1) / deviation[:, :, None]
-    return np.asarray(np.where(np.isfinite(wider), wider, shape))
+            shape[rows, j] = part[j] * own * wider[rows, j] + (1.0 - part[j]) * shape[rows, j]
+    return shape
 
 
 def _found(errors: Floats, weight: Floats, groups: Ints, horizons: Ints, kinds: Ints) -> _Found:
@@ -226,8 +283,8 @@ def _freedom(errors: Floats, weight: Floats, groups: Ints, variance: Floats) -> 
     """
     size = int(groups.max()) + 1 if len(groups) else 0
     used = weight * ~np.isnan(errors)
-    told_years = used.sum(axis=1) ** 2 / np.maximum((used**2).sum(axis=1), 1e-12)
-    counted = np.maximum(told_years, 1.0)
+    counted = _counted(used)
+    told_years = np.where((used > 0).any(axis=1), counted, 0.0)
     shared = np.minimum(_common(errors, groups, size) ** 2, variance)
     members = np.bincount(groups, minlength=size)[groups][:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -307,7 +364,7 @@ def beside_rules(series: Floats, errors: Floats, scale: npt.NDArray[np.int8]) ->
     scale : array (series,)
         The working scale of each series.
     """
-    told = ~np.isnan(errors) & (scale != PLAIN)[:, None]
+    told = ~np.isnan(errors) & (scale != sc.PLAIN)[:, None]
     years, count = series.shape[1], errors.shape[1]
     if not told.any():
         return (0, *(float("nan"),) * 4)
@@ -316,8 +373,8 @@ def beside_rules(series: Floats, errors: Floats, scale: npt.NDArray[np.int8]) ->
     errors = np.where(told, errors, np.nan)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         logs = np.exp(-errors) - 1.0
-        share = from_scale(to_scale(actual, LOGIT) - errors, LOGIT) / actual - 1.0
-        ours = np.where((scale == LOG)[:, None], logs, share)
+        share = sc.from_scale(sc.to_scale(actual, sc.LOGIT) - errors, sc.LOGIT) / actual - 1.0
+        ours = np.where((scale == sc.LOG)[:, None], logs, share)
         work = np.log(series)
         out = [float(np.abs(ours[told]).mean() * 100.0)]
         for rule in (m.last_value, m.drift, m.growth_of_three):
@@ -327,46 +384,6 @@ def beside_rules(series: Floats, errors: Floats, scale: npt.NDArray[np.int8]) ->
     return (int(told.sum()), *out)
 
 
-#: Shares that are a part of a whole.
-PARTS = frozenset({"pooled_pay_rate", "flexible_share"})
-#: Working scales: as it is, logs of what is positive, logits of shares.
-PLAIN, LOG, LOGIT = 0, 1, 2
-
-
-def to_scale(values: Floats, scale: int) -> Floats:
-    """Values on a working scale."""
-    if scale == LOG:
-        return np.asarray(np.log(values))
-    if scale == LOGIT:
-        return np.asarray(np.log(values) - np.log1p(-values))
-    return values
-
-
-def from_scale(values: Floats, scale: int) -> Floats:
-    """Back from a working scale."""
-    if scale == LOG:
-        return np.asarray(np.exp(values))
-    if scale == LOGIT:
-        return np.asarray(1.0 / (1.0 + np.exp(-values)))
-    return values
-
-
-def within(item: str, values: Floats, series: Floats | None = None) -> Floats:
-    """Values held within what the item can be: heads, shares and what never was negative at 0 or more, parts at 1 or less.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> within("pooled_pay_rate", np.array([-0.1, 1.2])).tolist()
-    [0.0, 1.0]
-    >>> within("interest", np.array([-5.0]), np.array([[0.0, 3.0]])).tolist(), within("interest", np.array([-5.0])).tolist()
-    ([0.0], [-5.0])
-    """
-    never = items.CATALOGUE[item].unit in ("persons", "person-months", "share")
-    never |= series is not None and not np.isnan(series).all() and not bool((series < 0).any())
-    return np.asarray(np.clip(values, 0.0 if never else -np.inf, 1.0 if item in PARTS else np.inf))
-
-
 def quantile(point: Floats, deviation: Floats, shape: Floats, scale: npt.NDArray[np.int8], q: float) -> Floats:
     """A quantile of a forecast, from its spread on the working scale: on logs never negative.
 
@@ -374,7 +391,7 @@ def quantile(point: Floats, deviation: Floats, shape: Floats, scale: npt.NDArray
     --------
     >>> import numpy as np
     >>> normal = stdtrit(1e9, 0.5 + LEVELS / 2.0)[None]
-    >>> low = quantile(np.array([100.0]), np.array([0.1]), normal, np.array([LOG], dtype=np.int8), 0.1)
+    >>> low = quantile(np.array([100.0]), np.array([0.1]), normal, np.array([sc.LOG], dtype=np.int8), 0.1)
     >>> round(float(low[0]), 2)
     87.97
     """
@@ -387,8 +404,8 @@ def quantile(point: Floats, deviation: Floats, shape: Floats, scale: npt.NDArray
     part = 1.0 if high <= low else (inside - low) / (high - low)
     moved = np.sign(q - 0.5) * deviation * (left + part * (right - left))
     moved = np.where(np.isnan(moved), 0.0, moved)
-    logs = np.where(scale == LOG, point, 1.0) * np.exp(np.where(scale == LOG, moved, 0.0))
-    is_share = (scale == LOGIT) & (point > 0) & (point < 1)
-    logits = from_scale(to_scale(np.where(is_share, point, 0.5), LOGIT) + np.where(is_share, moved, 0.0), LOGIT)
-    out = np.where(is_share, logits, np.where(scale == LOG, logs, point + moved))
+    logs = np.where(scale == sc.LOG, point, 1.0) * np.exp(np.where(scale == sc.LOG, moved, 0.0))
+    is_share = (scale == sc.LOGIT) & (point > 0) & (point < 1)
+    logits = sc.from_scale(sc.to_scale(np.where(is_share, point, 0.5), sc.LOGIT) + np.where(is_share, moved, 0.0), sc.LOGIT)
+    out = np.where(is_share, logits, np.where(scale == sc.LOG, logs, point + moved))
     return np.asarray(np.where(moved == 0.0, point, out))  # what is sure is the point itself

@@ -10,7 +10,8 @@ import pandas as pd
 
 from sibforecast.errors import SibError
 from sibforecast.forecasting.fund_forecast import FundForecast
-from sibforecast.forecasting.spread import quantile, within
+from sibforecast.forecasting.scales import within
+from sibforecast.forecasting.spread import quantile
 from sibforecast.tables.panel import Floats
 
 COLUMNS = ("region", "programme", "item", "period", "quantile", "value", "method")
