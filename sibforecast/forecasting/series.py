@@ -32,6 +32,7 @@ from sibforecast.forecasting.fund_forecast import (
 )
 from sibforecast.forecasting.identities import by_identity
 from sibforecast.forecasting.law import Setting, at_year_end, in_force
+from sibforecast.forecasting.leaning import upright
 from sibforecast.tables.panel import Floats, Panel
 
 #: Sums that come in lumps: their recent mean, not their trend.
@@ -160,6 +161,8 @@ def _run(
     additive = np.concatenate([np.full(int(mask.sum()), items.CATALOGUE[i].is_additive) for i, mask in job.parts])
     work = sc.to_scale(series, job.scale)
     got = sp.run(work, horizons, job.method, groups, additive)
+    if job.method in ("combination", "amount"):
+        got = upright(got, groups, horizons)
     point = sc.from_scale(got.point, job.scale)
     stale = got.lag > m.STALE_YEARS
     point[stale] = np.nan

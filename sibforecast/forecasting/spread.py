@@ -219,7 +219,8 @@ def _as_of_late(found: _Found, errors: Floats, weight: Floats, groups: Ints, for
         with np.errstate(invalid="ignore", divide="ignore"):
             squares = np.where(told, errors[rows] ** 2 / found.variance[rows, None], 0.0)
             unsettled = np.where(number > 0, squares.sum(axis=0) / number, 0.0)
-            tails = (squares**2).sum(axis=(0, 1)) * number.sum(axis=0) / squares.sum(axis=(0, 1)) ** 2  # 3 of normal errors
+            of_a_year = np.nan_to_num((squares**2).sum(axis=0) / number / unsettled**2)
+            tails = (weight[0] * number * of_a_year).sum(axis=0) / (weight[0] * number).sum(axis=0)  # 3 of normal errors
             a_year = np.median(found.freedom[rows] / _counted(weight * told), axis=0)
             noise = np.maximum(np.nan_to_num(tails, nan=3.0) - 1.0, 2.0) / np.maximum(a_year, 1.0)
             signal = alone * 2.0 / noise

@@ -168,7 +168,7 @@ def test_the_draft_tells_what_no_account_does():
     gaps = draft.frame.query("stage == 'draft' and item == 'gap'")["value"].sum()
     for rules in ("by_pension_spending", "by_dependency"):
         bill = sib.share(draft, replace(sib.read_rules(rules), programmes=("civil_servant_pension",)))
-        assert bill.frame["value"].sum() == pytest.approx(gaps, rel=1e-12)
+        assert bill.frame["value"].sum() == pytest.approx(gaps, abs=0.005 * 103)  # each of 103 areas to the cent
         followed = [way.ratio.followed for key, way in bill.workings.items() if way.ratio is not None and key[0] != "150099"]
         assert set(followed) == {sib.read_rules(rules).terms.proportional.to}
 

@@ -107,14 +107,15 @@ def test_a_factor_an_amount_and_a_share_keep_their_means_and_their_deviation():
     assert (moved(80.0, z * 0.9, db.FACTOR, 0.9, 0.2, 0.3) > 0).all()
 
 
-def test_tails_reach_the_half_widths_they_were_made_from():
-    """Half-widths 1.5 (80 %) and 4.0 (95 %): so many draws lie inside, and they are heavier than normal."""
+def test_tails_have_the_shape_of_the_half_widths_and_add_up():
+    """Half-widths 1.5 (80 %) and 4.0 (95 %): the draws keep their ratio, 2.667; normal errors reach 1.2816 at 80 %, so that
+    half of the excess leaves a variance of (1 + (1.5 / 1.2816)²) / 2 = 1.1850."""
     shape = np.array([[0.7, 1.5, 2.4, 4.0, 7.0]])
     level, bend = db._tail(shape)[0]
     form = (np.array([[v]]) for v in (1.0, level, bend))
-    drawn = np.abs(bent(shocks(6, "t", size=(1, 400_000)).astype(float), *form))
-    assert (drawn < 1.5).mean() == pytest.approx(0.80, abs=0.003)
-    assert (drawn < 4.0).mean() == pytest.approx(0.95, abs=0.003)
+    drawn = bent(shocks(6, "t", size=(1, 400_000)).astype(float), *form)
+    assert drawn.var() == pytest.approx(1.1850, rel=0.02)
+    assert np.quantile(np.abs(drawn), 0.95) / np.quantile(np.abs(drawn), 0.80) == pytest.approx(4.0 / 1.5, rel=0.02)
 
 
 def test_common_and_own_parts_and_correlations_are_those_specified():

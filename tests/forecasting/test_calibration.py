@@ -5,6 +5,7 @@ import pytest
 
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.events import across, jumps
+from sibforecast.forecasting.leaning import upright
 
 MEMORY, GROWTH = 0.3, 0.04
 
@@ -83,3 +84,28 @@ def test_errors_across_a_jump_by_hand():
     found = across(np.array([[False, False, False, True, False, False]]), 4, np.array([1, 2]))
     # origin 2 sees it two years ahead, origin 3 one and two, origin 4 carries it on; origin 5 has it behind
     assert found[0].astype(int).tolist() == [[0, 1], [1, 1], [1, 1], [0, 0]]
+
+
+def test_a_panel_that_leans_is_put_upright_by_what_chance_does_not_explain():
+    """Yearly mean errors of 0.02 and 0.04 in turn: mean 0.03, variance 10/9 · 0.01² over ten years, so s² = 0.01²/9;
+    0.03 (1 − 4 · 0.0001/9 / 0.0009) = 0.03 · (1 − 4/81) = 0.028519. Seven years are too few; errors about nothing stay."""
+    groups, ahead = np.zeros(8, dtype=np.int64), np.array([1])
+    turns = np.tile([0.02, 0.04], 5)[None, :, None] * np.ones((8, 1, 1))
+    run = sp.Run(np.full((8, 1), 5.0), turns, np.full(8, 13), np.zeros(8, dtype=np.int64))
+    moved = upright(run, groups, ahead)
+    np.testing.assert_allclose(moved.point, 5.0 + 0.03 * (1 - 4 / 81), rtol=1e-12)
+    np.testing.assert_array_equal(moved.errors[:, :8], turns[:, :8])  # until eight errors were known nobody could tell
+    assert (moved.errors[:, 9] < turns[:, 9]).all()
+    for errors in (turns[:, :7], np.tile([-0.01, 0.01], 5)[None, :, None] * np.ones((8, 1, 1))):
+        np.testing.assert_array_equal(upright(sp.Run(run.point, errors, run.known, run.lag), groups, ahead).point, 5.0)
+    np.testing.assert_array_equal(upright(sp.Run(run.point[:7], turns[:7], run.known, run.lag), groups[:7], ahead).point, 5.0)
+
+
+def test_a_panel_follows_how_unsettled_its_last_years_were():
+    """Errors of 0.04 for six years, of 0.01 for three: a panel of 31 leaves the unsettled years behind, a series alone hardly."""
+    rng = np.random.default_rng(3)
+    errors = rng.standard_normal((31, 9, 1)) * np.repeat([0.04, 0.01], [6, 3])[None, :, None]
+    groups, ahead = np.zeros(31, dtype=np.int64), np.array([1])
+    many = float(np.median(sp.spread_of(errors, groups, ahead, groups).deviation))
+    alone = float(np.median(sp.spread_of(errors, np.arange(31), ahead, groups).deviation))
+    assert 0.01 < many < 0.015 < 0.02 < alone
