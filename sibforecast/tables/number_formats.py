@@ -1,8 +1,9 @@
 """Cells that a workbook shows in per cent: 24% typed into a spreadsheet is stored as 0.24 with a format.
 
-The reader of workbooks gives stored numbers only. The formats stand beside them in the
-file: ``styles.xml`` says which styles show a per cent, each sheet which cells bear them.
-Sheets are looked through only where such a style exists.
+The reader of workbooks gives stored numbers only. In an ``.xlsx`` the formats stand beside
+them: ``styles.xml`` says which styles show a per cent, each sheet which cells bear them.
+Sheets are looked through only where such a style exists. In an ``.ods`` each cell says what
+kind of value it holds. The binary kinds, ``.xls`` and ``.xlsb``, are not looked into.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ from xml.etree import ElementTree
 
 from sibforecast.tables.cells import PerCent
 
+#: Kinds of workbooks whose formats are not looked for.
+NOT_SEEN = (".xls", ".xlsb")
+#: A value repeated over more cells than this is no table.
+_MOST_REPEATED = 1_000_000
 #: The formats every spreadsheet knows by number: 0% and 0.00%.
 _BUILT_IN = {"9", "10"}
 #: What a format code shows as it stands: quoted, escaped, filled or bracketed.
@@ -41,12 +46,18 @@ def shows_per_cent(code: str) -> bool:
 def per_cent_cells(path: Path) -> dict[str, list[tuple[int, int]]]:
     """Rows and columns, counted from nought, of the cells shown in per cent, by the sheet they stand in.
 
+    None of a workbook of a binary kind, `NOT_SEEN`, which keeps its formats where they are not looked for.
+
     Raises
     ------
     Exception
         Of the reader of archives or of XML, if the workbook is not built as workbooks are.
     """
+    if path.name.lower().endswith(NOT_SEEN):
+        return {}
     with zipfile.ZipFile(path) as book:
+        if path.name.lower().endswith(".ods"):
+            return _open_document(book)
         parts = _related(book, _top(book))
         styles = {s for kind, _, target in parts if kind == "styles" for s in _per_cent_styles(book.read(target))}
         return {name: list(_cells(book.read(part), styles)) for name, part in _sheets(book)} if styles else {}
@@ -78,6 +89,33 @@ def mark(rows: list[list[Any]], cells: list[tuple[int, int]]) -> None:
             cell = rows[row][column]
             if isinstance(cell, (int, float)) and not isinstance(cell, bool):
                 rows[row][column] = PerCent(cell)
+
+
+def _open_document(book: zipfile.ZipFile) -> dict[str, list[tuple[int, int]]]:
+    """The same of an OpenDocument workbook: cells whose value is a percentage; rows and cells may stand for several alike."""
+    out: dict[str, list[tuple[int, int]]] = {}
+    here: list[tuple[int, int]] = []
+    row, rows, column = 0, 0, 0
+    with book.open("content.xml") as text:
+        for event, element in ElementTree.iterparse(text, ("start", "end")):
+            kind = element.tag.rpartition("}")[2]
+            if event == "end":
+                if kind == "table-row":
+                    element.clear()  # a sheet may be long
+                continue
+            if kind == "table":
+                here = out.setdefault(_own(element, "name"), [])
+                row, rows = 0, 0
+            elif kind == "table-row":
+                row, rows, column = row + rows, int(_own(element, "number-rows-repeated") or 1), 0
+            elif kind in ("table-cell", "covered-table-cell"):
+                many = int(_own(element, "number-columns-repeated") or 1)
+                if _own(element, "value-type") == "percentage":
+                    if rows * many > _MOST_REPEATED:
+                        raise ValueError(f"a percentage is repeated over {rows * many} cells")
+                    here.extend((r, c) for r in range(row, row + rows) for c in range(column, column + many))
+                column += many
+    return out
 
 
 def _top(book: zipfile.ZipFile) -> str:

@@ -18,9 +18,11 @@ from sibforecast.tables.names import Names, fault_id, mend_of, translate
 from sibforecast.tables.read import Collector, RawTable
 from sibforecast.tables.schema import EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
 from sibforecast.tables.units import Unit, parse_unit
-from sibforecast.tables.values import parse_values, worth
+from sibforecast.tables.values import parse_values, tell_unseen, worth
 
 _NUMBERS = {"value", "balance", "amount", "rate", "term_months", "set", "add", "multiply", "floor", "cap", "before_value"}
+#: Columns of a change whose unit stands beside them.
+_IN_UNIT = {"set", "add", "floor", "cap", "before_value"}
 _PERIODS = {"start", "end", "paid", "period", "known_from"}
 _WORDS = {"region", "programme", "item", "period"}
 #: Columns every table of this name has, but whose cells may be blank.
@@ -104,8 +106,11 @@ def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.D
         cells = dict(zip(raw.frame.columns, values, strict=True))  # pandas' own records lose the per cent of a cell
         row: dict[str, Any] = {"file": raw.file, "row": int(number)}
         unit = _unit_of(raw, cells, int(number), units, found)
+        in_per_cent = unit is not None and (unit.family, unit.factor) == ("share", 0.01)
         for name, cell in cells.items():
             column = str(name)
+            if raw.per_cents_unseen and in_per_cent and column in _IN_UNIT and isinstance(cell, float) and 0 < abs(cell) <= 1:
+                tell_unseen(cell, found, table=raw.name, row=int(number), column=column)
             try:
                 row[column] = _read_one(raw.name, column, cell, names, unit, column in needed)
                 if column == "item" and raw.name == "policies":
@@ -204,6 +209,8 @@ def _number(table: str, column: str, cell: Any, unit: Unit | None) -> float | No
         return None
     if column in _AMOUNTS and unit is not None:
         return read.value * worth(read, unit)
+    if read.percent and column in ("term_months", *_AMOUNTS):
+        raise SibError("a per cent sign on a figure that is no share")
     if column in ("rate", "multiply", "term_months") or unit is None:
         value = read.value * read.scale
         if table == "deposits" and column == "rate" and not read.percent:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from sibforecast.tables.cells import read_cell, read_code
-from sibforecast.tables.number_formats import mark, per_cent_cells, used_ranges
+from sibforecast.tables.number_formats import NOT_SEEN, mark, per_cent_cells, used_ranges
 from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES, Table
 
 _DELIMITERS = ",;\t"
@@ -39,6 +39,11 @@ class RawTable:
     row_numbers: np.ndarray  # as a person counts them in the file
     letters: dict[str, str] = field(default_factory=dict)  # column letters by contract name
     ragged: pd.DataFrame = field(default_factory=pd.DataFrame)  # rows left out because their cells have moved
+
+    @property
+    def per_cents_unseen(self) -> bool:
+        """Whether 0.24 in a cell may be shown as 24%, for all that is read of the file."""
+        return self.file.partition(", sheet ")[0].lower().endswith(NOT_SEEN)
 
 
 class Collector:
@@ -246,9 +251,7 @@ def _far_apart(path: Path) -> dict[str, str]:
 
 
 def _in_per_cent(path: Path, found: Collector) -> dict[str, list[tuple[int, int]]]:
-    """The cells shown in per cent; a workbook of an older kind does not say which."""
-    if not path.name.lower().endswith((".xlsx", ".xlsm")):
-        return {}
+    """The cells shown in per cent; where they cannot be seen, no number is taken for one."""
     try:
         return per_cent_cells(path)
     except Exception as fault:  # readers of archives and of XML raise their own kinds

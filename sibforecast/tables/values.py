@@ -141,6 +141,7 @@ def _factors(
         unit = _unit(here, word, items.CATALOGUE[code].unit, factor, place, found)
         if unit is not None:
             used.setdefault(unit, int(place.raw.row_numbers[here[0]]))
+            _unseen_per_cents(here, unit, column, place, found)
             _cell_words(here, unit, column, factor, place, found)
     return factor, used
 
@@ -175,6 +176,24 @@ def _without_unit(
         found.add("blank_unit", "error", f"the unit is blank{more}", column="unit", found="blank",
                   expected="% or share" if base == "share" else items.UNITS[base][0],
                   mend="state the unit of this item", **place.at(open_[0]))
+
+
+def _unseen_per_cents(here: npt.NDArray[np.intp], unit: Unit, column: _Column, place: Place, found: Collector) -> None:
+    """In a file whose formats are not seen, 0.24 with the unit % may be what its author sees as 24%."""
+    if not place.raw.per_cents_unseen or (unit.family, unit.factor) != ("share", 0.01):
+        return
+    small = (np.abs(column.value[here]) <= 1.0) & (column.value[here] != 0.0) & ~column.odd[here]
+    for first in here[small][:1]:
+        more = f" (and {int(small.sum()) - 1} more rows)" if small.sum() > 1 else ""
+        tell_unseen(float(column.value[first]), found, more, column="value", **place.at(first))
+
+
+def tell_unseen(value: float, found: Collector, more: str = "", **where: Any) -> None:
+    """Warn that a number up to 1 with the unit % may be a share that its author sees in per cent."""
+    cell = f"{value:g}"
+    found.add("per_cent_unseen", "warning", f"{cell} with the unit % was read as {cell}%; whether the cell shows a per cent "
+              f"is not seen in this kind of file{more}", found=cell, expected="16 with unit %, or 0.16 with unit share",
+              mend="save it as .xlsx or CSV; or write 0.16 with unit share for 16%", **where)
 
 
 def _cell_words(

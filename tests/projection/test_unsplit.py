@@ -124,7 +124,7 @@ def test_interest_below_nothing_is_no_yield(tmp_path):
 
 
 def test_interest_that_is_never_a_yield_is_not_guessed(tmp_path):
-    with pytest.raises(DataError, match="interest cannot be computed.*enter deposit_rate"):
+    with pytest.raises(DataError, match=r"interest cannot be computed.*enter deposit_rate"):
         drafted(tmp_path / "no", interest=-3)
     rate = [("interest_rate", 2026, 2, "%", "150100", "unemployment", "bank", "analyst")]
     assert row(drafted(tmp_path / "yes", interest=-3, judged=rate), "interest")[0] == 1.6  # 80 × 2 %
