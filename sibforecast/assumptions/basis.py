@@ -148,6 +148,7 @@ def assume(data: FundData, forecast: Forecast, policy: Scenario | None = None) -
     for code, ahead in forecast.funds.items():
         basis = _fund(data, data.programmes[code], ahead, first, found, used)
         if basis is not None:
+            _corrected_interest(ahead.panel, found)
             lay_announced(data, forecast, basis, first, policy, found)
             funds[code] = basis
     jd.note_unused(data, used, first, funds, found)
@@ -207,8 +208,6 @@ def _fund(
     fund.flags = {name: flags[name] for name in ("revenue_itemised", "expenditure_itemised")}
     fund.stocks = {i: panel.year(i, panel.years[-1] - 1) for i in STOCKS}
     fund.driven = _driven(ahead)
-    _corrected_interest(panel, found)
-    never_split = unsplit(ahead, programme.kind)
     before = base
     for index, year in enumerate(ahead.years):
         now = YearBasis()
@@ -234,7 +233,7 @@ def _fund(
         known = alone(lambda i, y=year: ahead.known(i, y), ever, lambda i, y=year: ahead.by_account(i, y))  # type: ignore[misc]
         _blank_lines(now, known, gone, programme.code, year, found)
         settle(programme, now, before, fund.ever, shape)
-        now.unsplit = {item: mask & ~entered(now, item) for item, mask in never_split.items()}
+        now.unsplit = {item: mask & ~entered(now, item) for item, mask in unsplit(ahead, programme.kind).items()}
         rates = now.given.get("deposit_rate")
         if rates is not None:
             fund.ever["deposit_rate"] = ~np.isnan(rates)
