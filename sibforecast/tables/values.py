@@ -34,6 +34,11 @@ _SHARE_BOUNDS = {
 }  # fmt: skip
 
 
+#: What is wrong with 12% as an amount, and what to do.
+NO_SHARE = "a per cent sign on a figure that is no share"
+NO_SHARE_MEND = "write the amount itself, without %"
+
+
 @dataclass(frozen=True)
 class Values:
     """A value column that was read.
@@ -209,7 +214,8 @@ def _cell_words(
         except SibError as fault:
             factor[index] = np.nan
             found.add("unit_conflict", "error", str(fault), column="value", found=str(column.cells.iloc[index]),
-                      mend="state the unit once, in the unit column", **place.at(index))
+                      expected="one unit, that of the unit column",
+                      mend=NO_SHARE_MEND if cell.percent else "state the unit once, in the unit column", **place.at(index))
 
 
 def worth(cell: Cell, unit: Unit) -> float:
@@ -227,7 +233,7 @@ def worth(cell: Cell, unit: Unit) -> float:
     """
     if cell.percent:
         if unit.family != "share":
-            raise SibError("a per cent sign on a figure that is no share")
+            raise SibError(NO_SHARE)
         return cell.scale
     if not cell.unit_word:
         return unit.factor
