@@ -8,10 +8,11 @@ kind of value it holds. The binary kinds, ``.xls`` and ``.xlsb``, are not looked
 
 from __future__ import annotations
 
+import html
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -29,6 +30,13 @@ _LITERAL = re.compile(r'"[^"]*"|\\.|[_*].|\[[^\]]*\]', re.DOTALL)
 _TAG = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]*)(\d+)["']""")
 _DIMENSION = re.compile(rb"""<(?:\w+:)?dimension\s[^>]*ref=["']([A-Z]+\d+(?::[A-Z]+\d+)?)["']""")
+#: A cell with something in it; what it holds; its formula, its stored value and its kind.
+_FILLED = re.compile(rb"<(?:\w+:)?c\s((?:[^>/]|/(?!>))*)>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?>([^<]*)<")
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
+_KIND = re.compile(rb"""\bt=["'](\w+)["']""")
+_FORMULA_OR_ERROR = re.compile(rb"""<(?:\w+:)?f[\s>]|\bt=["']e["']""")
+_HIDDEN = re.compile(rb"""<(?:\w+:)?row\s(?=[^>]*\bhidden=["'](?:1|true)["'])[^>]*?\br=["'](\d+)["']""")
 _STYLE = re.compile(rb"""\bs=["'](\d+)["']""")
 
 
@@ -80,6 +88,46 @@ def used_ranges(path: Path) -> Iterator[tuple[str, str, int]]:
                 sides = [re.match(r"([A-Z]+)(\d+)", corner) for corner in (first, last or first)]
                 (left, top_row), (right, bottom) = ((_column(m[1].encode()), int(m[2])) for m in sides if m)
                 yield name, f"{first}:{last}", (right - left + 1) * (bottom - top_row + 1)
+
+
+def hidden_rows(path: Path) -> dict[str, list[int]]:
+    """Rows that a filter or a person hid, as a person counts them, by sheet. Of an ``.xlsx`` only."""
+    with zipfile.ZipFile(path) as book:
+        return {name: [int(n) for n in _HIDDEN.findall(book.read(part))] for name, part in _sheets(book)}
+
+
+def unstored(path: Path) -> dict[str, dict[tuple[int, int], str]]:
+    """Formulas whose result the file does not hold, and errors such as ``#REF!``, by sheet and place.
+
+    A reader takes both for blank cells. Of an ``.xlsx`` only.
+    """
+    out: dict[str, dict[tuple[int, int], str]] = {}
+    with zipfile.ZipFile(path) as book:
+        for name, part in _sheets(book):
+            data = book.read(part)
+            if _FORMULA_OR_ERROR.search(data):
+                out[name] = dict(_unstored(data))
+    return out
+
+
+def _unstored(data: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    for attributes, content in _FILLED.findall(data):
+        place, kind, value = _REFERENCE.search(attributes), _KIND.search(attributes), _VALUE.search(content)
+        text = html.unescape(value[1].decode()) if value else ""
+        if place is None or (text and (kind is None or kind[1] != b"e")):
+            continue
+        formula = _FORMULA.search(content)
+        if formula is not None and not text and (kind is None or kind[1] == b"n"):
+            text = "=" + html.unescape(formula[1].decode())
+        if text:
+            yield (int(place[2]) - 1, _column(place[1])), text
+
+
+def put(rows: list[list[Any]], cells: Mapping[tuple[int, int], str]) -> None:
+    """Write texts into cells that are blank, in place."""
+    for (row, column), text in cells.items():
+        if row < len(rows) and column < len(rows[row]) and rows[row][column] in ("", None):
+            rows[row][column] = text
 
 
 def mark(rows: list[list[Any]], cells: list[tuple[int, int]]) -> None:

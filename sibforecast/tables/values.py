@@ -34,6 +34,7 @@ _SHARE_BOUNDS = {
 }  # fmt: skip
 
 
+_SAVE_AGAIN = "open it in a spreadsheet, let it calculate and save it; or write the number"
 #: What is wrong with 12% as an amount, and what to do.
 NO_SHARE = "a per cent sign on a figure that is no share"
 NO_SHARE_MEND = "write the amount itself, without %"
@@ -110,7 +111,8 @@ def parse_values(
     for index, cell in column.special.items():
         if cell.state == "fault":
             found.add("not_a_number", "error", cell.fault, column="value", found=str(cells.iloc[index]),
-                      expected="a number", mend="write a plain number", **place.at(index))
+                      expected="a number",
+                      mend=_SAVE_AGAIN if cell.fault.startswith("a formula") else "write a plain number", **place.at(index))
         elif cell.state == "missing":
             found.add("marked_missing", "note", "marked as not available", column="value",
                       found=str(cells.iloc[index]).strip(), **place.at(index))
