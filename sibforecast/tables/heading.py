@@ -96,7 +96,7 @@ def not_data(
         figures = [c for c in _FIGURES if c in columns]
         dated = "period" not in columns or read_period(cells.iloc[i, columns["period"]]) is not None
         told = [c for c in figures if read_cell(cells.iloc[i, columns[c]]).state not in ("fault", "blank")]
-        note = (empty or not dated) and bool(figures) and not told
+        note = (empty or not dated) and len(there) > 1 and bool(figures) and not told
         if total:
             out[i] = True
             found.add("total_row", "error", f"row {i + 1} looks like a printed total, not like data ({file}, row {i + 1})",
