@@ -119,6 +119,38 @@ def _twice(rows: list[Row], tree: Regions) -> Iterator[str]:
                 yield _part_told(found, row)
 
 
+def partly_told(given: Mapping[str, list[Row]], tree: Regions) -> Iterator[dict[str, Any]]:
+    """Findings: facts summed over the parts of a unit of which some parts say nothing."""
+    for name, rows in given.items():
+        if _KINDS[name].many:  # each row is one more of them: none is none
+            continue
+        told: dict[tuple[str, ...], set[str]] = {}
+        for row in rows:
+            if row["region"] in tree.areas:
+                key = (row["region"], row["item"] or "", row["programme"] or "", row["period"] or "")
+                told.setdefault(key, set()).update(_lowest(tree, row["area"]))
+        for (unit, item, fund, period), parts in told.items():
+            lacking = [area for area in _lowest(tree, unit) if area not in parts and not _elsewhere(told, (unit, item), area)]
+            if lacking:
+                more = f" and {len(lacking) - 5} more" if lacking[5:] else ""
+                yield {"id": "facts_of_some_parts", "severity": "warning", "table": name, "region": unit, "programme": fund,
+                       "item": item, "period": period, "expected": f"rows of {', '.join(lacking[:5])}{more}",
+                       "found": f"rows of {len(parts)} of {len(parts) + len(lacking)} areas",
+                       "message": "the facts given are of some parts of the area only: their sum was taken for all of it",
+                       "mend": "give the other parts too, 0 where there is none; or one row of the whole area"}  # fmt: skip
+
+
+def _lowest(tree: Regions, area: str) -> list[str]:
+    """The areas that an area is made of at last; itself where of none."""
+    inside = [a for a in tree.below(area) if a != area]
+    return [a for a in inside if not set(tree.below(a)) - {a}] or [area]
+
+
+def _elsewhere(told: Mapping[tuple[str, ...], set[str]], about: tuple[str, str], area: str) -> bool:
+    """Whether a row for all funds or years, or of another, says the same of an area."""
+    return any(key[:2] == about and area in parts for key, parts in told.items())
+
+
 def _part_told(whole: Row, part: Row) -> str:
     return f"row {whole['row']} says it of {_told(whole)}, and row {part['row']} of its part {part['area']}: keep one"
 

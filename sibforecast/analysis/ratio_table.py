@@ -82,7 +82,8 @@ def ratio_faults(record: Any) -> Iterable[str]:
     if not isinstance(listed, list):
         yield f"[ratio]: rows must be a list of tables; found {listed!r}"
         listed = []
-    rows = [("default", record.get("default"))]
+    default = record.get("default")
+    rows = [("default", default)]
     rows += [(f"row {i}", row) for i, row in enumerate(listed, start=1)]
     for name, row in rows:
         if not isinstance(row, dict):
@@ -98,6 +99,8 @@ def ratio_faults(record: Any) -> Iterable[str]:
             yield f"[ratio] {name}: shares must lie in [0, 1]; found {shares}"
         elif abs(sum(map(float, shares.values())) - 1.0) > 1e-12:
             yield f"[ratio] {name}: the shares do not sum to one; found {shares}"
+        if name != "default" and isinstance(default, dict):
+            yield from _above_faults(name, row, default)
         if name != "default" and not any(k in row for k in _ROW[:5]):
             yield f"[ratio] {name}: econ_tier is missing (or months_from, months_to, programmes, regions)"
         if isinstance(row.get("econ_tier", ""), bool) or not isinstance(row.get("econ_tier", ""), (str, int)):
@@ -108,6 +111,15 @@ def ratio_faults(record: Any) -> Iterable[str]:
         elif not low < high:
             yield f"[ratio] {name}: months_from {low:g} is not below months_to {high:g}"
     yield from _band_faults([r for _, r in rows[1:] if isinstance(r, dict)])
+
+
+def _above_faults(name: str, row: Mapping[str, Any], default: Mapping[str, Any]) -> Iterable[str]:
+    """A row cannot let a level pay that stands above the one that grants; the default says which that is."""
+    named = [level for level in LEVELS if level in default]
+    for level in LEVELS[: LEVELS.index(named[0])] if named else ():
+        if level in row:
+            yield (f"[ratio] {name}: {level} stands above {named[0]}, which grants by the default; found {level} = "
+                   f"{row[level]!r}: give the share to {named[0]}, or name {level} in the default too (0 where it pays nothing)")
 
 
 def _band_faults(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:

@@ -20,7 +20,7 @@ from sibforecast.analysis.attribution import COLUMNS, Attribution
 from sibforecast.analysis.bill import Unit
 from sibforecast.analysis.causes import read_causes
 from sibforecast.analysis.facts import Facts, expected_figures
-from sibforecast.analysis.given import read_pooling
+from sibforecast.analysis.given import partly_told, read_pooling
 from sibforecast.analysis.rounding import cents
 from sibforecast.analysis.rules_file import SharingRules
 from sibforecast.analysis.telling import Teller
@@ -282,7 +282,7 @@ def share(
     frame = pd.DataFrame(rows, columns=list(SHARING_COLUMNS))
     provenance = dict(getattr(causes, "provenance", {})) | {"rules": rules.ruleset, "reference": rules.reference}
     told += _not_billed(causes) if isinstance(causes, BudgetDraft) else ()
-    told += [*_out_of_force(rules, table), *_out_of_scope(billed)]
+    told += [*_out_of_force(rules, table), *_out_of_scope(billed), *partly_told(facts.given, regions)]
     workings = {tuple(str(unit.key[k]) for k in _KEYS): unit.workings for unit, _ in bills}
     return Sharing(
         lambda: frame, provenance, data=data, rules=rules, findings=Findings.of(told, provenance), workings=workings

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.assumptions.fitting import FILLED_LINES, YearBasis
+from sibforecast.forecasting.fund_forecast import FundForecast
 from sibforecast.forecasting.methods import STALE_YEARS
 from sibforecast.programmes.ties import Link, UpperSide
 from sibforecast.tables.data import FundData
@@ -135,6 +137,45 @@ def alone(
         for item in (*exists, *_BESIDE[flag]):
             out[item] = side & np.isnan(known(item))
     return out
+
+
+def unsplit(ahead: FundForecast, kind: str) -> dict[str, Bools]:
+    """Standing parts of subsidies and grants that are whole lines, as nothing tells what filled a gap.
+
+    Parameters
+    ----------
+    ahead : FundForecast
+        Its panel ends with the last account.
+    kind : str
+        Of the fund; the subsidy of a closing fund is its filling.
+
+    Returns
+    -------
+    dict
+        Masks (areas, 1) by standing part, where the line of the last account is above nothing;
+        `subsidy_per_head` where that follows from such a line.
+    """
+    out: dict[str, Bools] = {}
+    for line, filling, standing in FILLED_LINES:
+        if kind == "closing_subsidy_pension" and filling == "gap_subsidy":
+            continue
+        never = np.isnan(ahead.panel.get(filling)).all(axis=1, keepdims=True)
+        told = ahead.nowcast.get(filling)
+        never = never if told is None else never & ~told.any(axis=1, keepdims=True)
+        out[standing] = never & (np.nan_to_num(ahead.panel.get(line)[:, -1:]) > 0)
+    if kind == "resident_medical" and "standing_subsidy" in out:
+        known = ahead.stages or ahead.panel  # without what an account implies
+        out["subsidy_per_head"] = out["standing_subsidy"] & np.isnan(known.get("subsidy_per_head")).all(axis=1, keepdims=True)
+    return out
+
+
+def entered(now: YearBasis, standing: str) -> Bools:
+    """Where a standing part is the analyst's own, or the side is a total alone, whose gap is blank already."""
+    blank = now.given["revenue_itemised"] != 1.0
+    lines = [line for line, _, part in FILLED_LINES if part == standing]
+    for item in (standing, *lines):
+        blank = blank | now.judged.get(item, np.zeros_like(blank))
+    return np.asarray(blank)
 
 
 #: A line of an upper area and the line of those below that it mirrors.

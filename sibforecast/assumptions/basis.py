@@ -18,7 +18,7 @@ import pandas as pd
 
 from sibforecast import items
 from sibforecast.assumptions import judgement as jd
-from sibforecast.assumptions.accounts import alone, ended, existing, itemised, mirrors, upper_sides
+from sibforecast.assumptions.accounts import alone, ended, entered, existing, itemised, mirrors, unsplit, upper_sides
 from sibforecast.assumptions.announced import lay_announced
 from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
 from sibforecast.assumptions.scenario import Scenario
@@ -28,6 +28,7 @@ from sibforecast.forecasting.entered import WAGE
 from sibforecast.forecasting.fund_forecast import FundForecast
 from sibforecast.forecasting.macro import BASES, elasticity
 from sibforecast.forecasting.methods import STALE_YEARS
+from sibforecast.forecasting.series import corrected_interest
 from sibforecast.forecasting.years import implied_words
 from sibforecast.programmes.programme import Programme
 from sibforecast.programmes.ties import Driven
@@ -147,6 +148,7 @@ def assume(data: FundData, forecast: Forecast, policy: Scenario | None = None) -
     for code, ahead in forecast.funds.items():
         basis = _fund(data, data.programmes[code], ahead, first, found, used)
         if basis is not None:
+            _corrected_interest(ahead.panel, found)
             lay_announced(data, forecast, basis, first, policy, found)
             funds[code] = basis
     jd.note_unused(data, used, first, funds, found)
@@ -231,6 +233,7 @@ def _fund(
         known = alone(lambda i, y=year: ahead.known(i, y), ever, lambda i, y=year: ahead.by_account(i, y))  # type: ignore[misc]
         _blank_lines(now, known, gone, programme.code, year, found)
         settle(programme, now, before, fund.ever, shape)
+        now.unsplit = {item: mask & ~entered(now, item) for item, mask in unsplit(ahead, programme.kind).items()}
         rates = now.given.get("deposit_rate")
         if rates is not None:
             fund.ever["deposit_rate"] = ~np.isnan(rates)
@@ -238,6 +241,20 @@ def _fund(
         before = now
     _note_defaults(fund, found)
     return fund
+
+
+def _corrected_interest(panel: Panel, found: Collector) -> None:
+    """Interest below nothing is told: the draft goes by other years, or by the rate that is entered."""
+    late = corrected_interest(panel)[:, -(STALE_YEARS + 1) :]
+    places = np.argwhere(late)
+    if not len(places):
+        return
+    series = panel.get("interest")[:, -(STALE_YEARS + 1) :]
+    worst, year = min(places.tolist(), key=lambda p: series[p[0], p[1]])
+    found.add("interest_below_nothing", "warning", f"accounts with interest below nothing on a balance that is not: {len(places)}"
+              "; taken as corrections, not carried on", region=panel.areas[worst], programme=panel.programme, item="interest",
+              period=str(panel.years[-late.shape[1] :][year]), expected="0 or more", found=f"{series[worst, year]:,.2f}",
+              mend="correct the figure, or give what corrects earlier years as balance_adjustment")
 
 
 def _driven(ahead: FundForecast) -> dict[str, tuple[Driven, ...]]:

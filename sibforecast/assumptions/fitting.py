@@ -25,6 +25,8 @@ Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
 BEFORE_FILLING = "0 before filling"
+#: Lines that may fill a gap, the part that does, and the part that stands without one.
+FILLED_LINES = (("fiscal_subsidy", "gap_subsidy", "standing_subsidy"), ("upper_grant", "gap_grant", "standing_grant"))
 
 
 @dataclass
@@ -39,6 +41,7 @@ class YearBasis:
     blank: dict[str, Bools] = field(default_factory=dict)  # stays unknown: beside a total published alone
     doubt: dict[str, Floats] = field(default_factory=dict)  # the author's own spread of a judgement
     judged: dict[str, Bools] = field(default_factory=dict)  # by judgement of this year, or carried from an earlier
+    unsplit: dict[str, Bools] = field(default_factory=dict)  # standing parts that rest on lines never split, by the part
 
     def put(self, item: str, value: Floats, label: str, where: Bools | None = None) -> None:
         """Give an item a figure and say where it comes from."""
@@ -185,16 +188,15 @@ def _filling(
     """Before filling, gap subsidy and gap grant are nothing; standing parts are apart."""
     itemised = now.get("revenue_itemised", blank) == 1.0
     closing = programme.kind == "closing_subsidy_pension"
-    for line, filling, standing in (
-        ("fiscal_subsidy", "gap_subsidy", "standing_subsidy"),
-        ("upper_grant", "gap_grant", "standing_grant"),
-    ):
+    for line, filling, standing in FILLED_LINES:
         known = is_judged(filling) | now.direct.get(filling, np.zeros(blank.shape, dtype=bool))
+        stands = now.direct.get(line, np.zeros(blank.shape, dtype=bool))
         if not (closing and filling == "gap_subsidy"):
             told = itemised | ever.get(filling, np.zeros(blank.shape, dtype=bool))
+            outturn = stands & ~is_judged(line) & (now.get(line, blank) != 0)  # it may hold filling: never an assumed zero
+            told = told & ~outturn
             now.put(filling, np.zeros_like(blank), BEFORE_FILLING, told & ~known)
             known = known | told
-        stands = now.direct.get(line, np.zeros(blank.shape, dtype=bool))
         if closing and filling == "gap_subsidy":  # an outturn of the line says what closed the gap
             rest = np.maximum(now.get(line, blank) - now.get(standing, np.zeros_like(blank)), 0.0)
             outturn = stands & ~known & ~is_judged(line) & ~np.isnan(rest)

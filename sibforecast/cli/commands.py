@@ -75,7 +75,7 @@ def template(arguments: argparse.Namespace) -> int:
     """Write a workbook to fill in."""
     from sibforecast.tables.template import template as write
 
-    path = write(arguments.path, like=arguments.like)
+    path = write(arguments.path, like=arguments.like, language=arguments.language)
     print(f"written: {path}")
     return 0
 

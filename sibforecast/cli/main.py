@@ -146,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     template = commands.add_parser("template", help="write a workbook to fill in")
     template.add_argument("path", type=Path, metavar="FILE.xlsx")
     template.add_argument("--like", help="data set or sample whose areas and funds are listed")
+    template.add_argument("--language", choices=("en", "zh"), default="en", help="of headings and lists (default: %(default)s)")
     return parser
 
 

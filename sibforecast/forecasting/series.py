@@ -55,7 +55,7 @@ def forecast_items(
 
     Figures that are `guessed`, forecasts of earlier steps, are built upon but prove nothing.
     """
-    last = panel.years[-1]
+    panel, last = _without_corrections(panel), panel.years[-1]
     out = FundForecast(panel, tuple(range(last + 1, last + 1 + steps)))
     horizons = np.arange(1, steps + 1)
     fitted = _without_marked(panel, options.events, out)
@@ -107,6 +107,23 @@ def _without_marked(panel: Panel, events: Sequence[Event], out: FundForecast) ->
             series[:, [y in gone for y in panel.years]] = np.nan
         table[item] = series
     return Panel(panel.programme, panel.areas, panel.years, table)
+
+
+def corrected_interest(panel: Panel) -> npt.NDArray[np.bool_]:
+    """Years whose interest is below nothing on a balance that is not: a booked correction, no yield (areas, years)."""
+    closing = panel.get("closing_balance")
+    balance = panel.get("opening_balance")
+    for other in (np.hstack([np.full((len(panel.areas), 1), np.nan), closing[:, :-1]]), closing):
+        balance = np.where(np.isnan(balance), other, balance)
+    return np.asarray((panel.get("interest") < 0) & ~(balance < 0))
+
+
+def _without_corrections(panel: Panel) -> Panel:
+    """The panel without interest that only corrects earlier years: it is not carried on."""
+    gone = corrected_interest(panel)
+    if not gone.any():
+        return panel
+    return panel.with_items({"interest": np.where(gone, np.nan, panel.get("interest"))})
 
 
 def _jobs(panel: Panel, out: FundForecast, steps: int, options: Options) -> list[_Job]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sibforecast.assumptions.effects import Effects, Laid
-from sibforecast.assumptions.fitting import FundBasis, YearBasis, has_evidence
+from sibforecast.assumptions.fitting import FILLED_LINES, FundBasis, YearBasis, has_evidence
 from sibforecast.items import STATUTORY_LINES
 from sibforecast.programmes import blocks
 from sibforecast.programmes.programme import GIVEN, UNKNOWN, Programme, Year, no_change, select
@@ -18,6 +18,8 @@ from sibforecast.tables.read import Collector
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
 
+#: Beside the method of a line, and of the gap, where an account left open what filled a gap.
+UNSPLIT = "the account does not say what of it filled a gap: all of it is taken as standing"
 MIRRORED = "sum over the areas below: the other side of their line"
 _TOTAL_RULES = (
     *blocks.TOTALS,
@@ -91,7 +93,21 @@ def labels(year: Year, item: str, basis: YearBasis | None, untouched: bool = Tru
         out = np.where(from_given, given[:, 0], out)
     else:
         out = np.where(from_given, "data", out)
+    if basis is not None and basis.unsplit and untouched:
+        for line, _, standing in FILLED_LINES:
+            if item in (line, "gap"):
+                open_ = rests_on_unsplit(year, basis, standing)[:, 0] & (used >= 0)
+                out = np.where(open_, np.array([f"{text}; {UNSPLIT}" for text in out], dtype=object), out) if open_.any() else out
     return np.asarray(np.where(used == UNKNOWN, "", out), dtype=object)
+
+
+def rests_on_unsplit(year: Year, basis: YearBasis, standing: str) -> npt.NDArray[np.bool_]:
+    """Where a standing part is carried on from a line whose filling is unknown: (areas, 1)."""
+    nowhere = np.zeros((year.areas, 1), dtype=bool)
+    year.get(standing)
+    used = year.used[standing][:, :1]
+    by_head = basis.unsplit.get("subsidy_per_head", nowhere) if standing == "standing_subsidy" else nowhere
+    return np.asarray((basis.unsplit.get(standing, nowhere) & (used == GIVEN)) | (by_head & (used >= 0)))
 
 
 def lost_lines(path: FundPath, year: int, found: Collector) -> None:

@@ -20,6 +20,7 @@ from sibforecast.programmes import registry
 from sibforecast.projection.audit import audit_table
 from sibforecast.projection.fund import MIRRORED, FundPath, labels, lost_lines, roll_forward
 from sibforecast.projection.reach import without_effect
+from sibforecast.projection.scrutiny import unsplit
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
 from sibforecast.tables.read import Collector
@@ -181,10 +182,11 @@ def run_scenarios(
             conflicts(one, effects, {code: basis.policy for code, basis in assumptions.funds.items()}, found)
     base = next(iter(paths.values()))
     for path in base.values():
-        _blank_gaps(path, path.basis.base_year, found)
+        for year in path.years:
+            _blank_gaps(path, year, found)
+        unsplit(path, first, found)
         for year in range(first, last + 1):
             lost_lines(path, year, found)
-            _blank_gaps(path, year, found)
     findings = Findings.of(found.rows, assumptions.provenance)
     if not findings.ok:
         raise DataError(f"{findings.count('error')} lines of the draft cannot be computed", findings)

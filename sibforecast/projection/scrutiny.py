@@ -12,9 +12,9 @@ import numpy as np
 
 from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
-from sibforecast.assumptions.fitting import FundBasis
+from sibforecast.assumptions.fitting import FILLED_LINES, FundBasis
 from sibforecast.programmes.programme import Year
-from sibforecast.projection.fund import FundPath, account_year
+from sibforecast.projection.fund import FundPath, account_year, rests_on_unsplit
 from sibforecast.results import round_half_up
 from sibforecast.tables.read import Collector
 
@@ -44,6 +44,30 @@ def overdrawn(paths: Mapping[str, FundPath], year: int, found: Collector) -> Non
                       region=path.basis.areas[worst], programme=code, item="closing_balance", period=str(year),
                       expected="0 or more", found=f"{_shown(closing[worst])} after an opening balance of {_shown(opening)}",
                       mend="say what fills it (gap_subsidy, gap_grant, judgement), or correct the opening balance")
+
+
+def unsplit(path: FundPath, year: int, found: Collector) -> None:
+    """Warn where the drafted subsidy or grant is a whole line of the last account, whose filling is unknown.
+
+    Once a fund and line, with the money of all areas and the area with most of it.
+    """
+    basis = path.basis
+    now = basis.years.get(year)
+    if now is None:
+        return
+    for line, filling, standing in FILLED_LINES:
+        bad = np.flatnonzero(rests_on_unsplit(path.years[year], now, standing)[:, 0])
+        if not len(bad):
+            continue
+        money = basis.base.given[line][:, 0]
+        worst = bad[np.argmax(money[bad])]
+        more = f" (and in {len(bad) - 1} other area{'s' * (len(bad) > 2)})" if len(bad) > 1 else ""
+        every = f", {_shown(money[bad].sum())} in all" if len(bad) > 1 else ""
+        found.add("filling_unknown", "warning", f"the last account does not say what of its {line} filled a gap{more}; all of it "
+                  "is carried on as standing, and the drafted gap is too small by what did",
+                  region=basis.areas[worst], programme=basis.programme.code, item=filling, period=str(basis.base_year),
+                  expected=f"0 to {_shown(money[worst])}", found=f"none beside {line} of {_shown(money[worst])}{every}",
+                  mend=f"give {filling} of {basis.base_year}, 0 where none of it filled a gap; or enter {line} of {year}")
 
 
 def _drivers(fund: FundBasis, found: Collector) -> None:

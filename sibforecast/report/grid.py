@@ -113,7 +113,7 @@ class Grid:
         for r, height in self.heights.items():
             sheet.set_row(r, height)
         for first, column, last, source in self.lists:
-            sheet.data_validation(first, column, last, column, {"validate": "list", "source": source, "error_type": "warning"})
+            sheet.data_validation(first, column, last, column, {"validate": "list", "source": source, "show_error": False})
         for r, c, text in self.comments:
             sheet.write_comment(r, c, text, {"x_scale": 3, "y_scale": 2})
         self._page(sheet)

@@ -84,6 +84,8 @@ def read_cell(raw: object) -> Cell:
     if re.search(r"\d\s+\d", text):
         return Cell("fault", fault="two numbers in one cell")
     text = re.sub(r"\s+", "", text)
+    if text.upper() in _SHEET_ERRORS:
+        return Cell("fault", fault="an error of the spreadsheet")
     if text.lower() in MISSING_MARKS or str(raw).strip().lower() in MISSING_MARKS:
         return Cell("missing")
     if text.startswith(("=", "@")):
@@ -91,6 +93,8 @@ def read_cell(raw: object) -> Cell:
     return _read_number(text)
 
 
+#: What a spreadsheet shows where a formula failed.
+_SHEET_ERRORS = frozenset({"#REF!", "#DIV/0!", "#VALUE!", "#N/A", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"})
 #: ① and ² would become digits of the number.
 _FOOTNOTE = re.compile("[\u00b2\u00b3\u00b9\u2070-\u209f\u2460-\u24ff\u2776-\u2793\u3220-\u3247\u3280-\u32b0]")
 
@@ -120,9 +124,9 @@ def _read_number(text: str) -> Cell:
 
 
 #: 2024.1 may be October whose zero was cut off, and is refused.
-_MONTH = re.compile(r"(\d{4})(?:年|[-/]|\.(?!1$)|(?=\d\d$))(\d{1,2})月?")
+_MONTH = re.compile(r"(\d{4})(?:年|[-/]|\.(?!1$)|(?=\d\d$))(\d{1,2})(?:月[份末底]?)?")
 #: 2024年1-6月 and 2024-1-6月 are January to June; 2024-1-6 may be a day and is refused.
-_CUMULATIVE = re.compile(r"(\d{4})(?:年1[-~—至]|[-/.]1-(?=\d+月))(\d{1,2})月?")
+_CUMULATIVE = re.compile(r"(\d{4})(?:年1[-~—至]|[-/.]1-(?=\d+月))(\d{1,2})(?:月[份末底]?)?")
 _CHINESE_DIGITS = str.maketrans("〇零○一二三四五六七八九", "000123456789")
 
 

@@ -129,6 +129,14 @@ UNITS_IN_WORDS: dict[str, str] = {
     "months": "months, 个月",
 }
 
+#: Units to choose from, English and Chinese: of money, of money per month and year, of all else.
+MONEY_UNITS = (("yuan", "10k yuan", "100m yuan"), ("元", "万元", "亿元"))
+RATE_UNITS = (("yuan/month", "yuan/year"), ("元/月", "元/年"))
+OTHER_UNITS = (
+    ("persons", "10k persons", "person-months", "per person-year", "%", "share", "months"),
+    ("人", "万人", "人月", "次/人年", "%", "比例", "个月"),
+)  # fmt: skip
+
 
 def column_in_words(table: str, column: str) -> tuple[str, str]:
     """What a column holds, in English and Chinese.

@@ -56,7 +56,7 @@ class Names:
     @staticmethod
     def stage(word: str) -> str:
         """The stage a word means."""
-        code = STAGE_LOOKUP.get(word.lower())
+        code = STAGE_LOOKUP.get("".join(word.lower().split()))
         if code is None:
             raise SibError(f"unknown stage {word!r}; expected one of {', '.join(STAGES)}")
         return code
@@ -80,6 +80,10 @@ _MENDS = {
     "period": "write a year 2024 or a month 2024-09",
     "stage": "use a stage of the list",
 }
+
+
+#: Of merged cells only the first holds the word.
+BLANK_MEND = "fill it in on every row; of merged cells only the first row has it"
 
 
 def mend_of(column: str) -> str:
@@ -120,7 +124,7 @@ def translate(
             rows = numbers[codes == index]
             more = f" (and {len(rows) - 1} more rows)" if len(rows) > 1 else ""
             found.add(fault_id(column, text, fault), "error", f"{fault}{more}", table=table, row=int(rows[0]),
-                      column=column, found=text or "blank", mend=mend_of(column))
+                      column=column, found=text or "blank", mend=mend_of(column) if text else BLANK_MEND)
     known = list(dict.fromkeys(m for m in meaning if m is not None))
     position = {m: i for i, m in enumerate(known)}
     table_of = np.array([-1 if m is None else position[m] for m in meaning], dtype=np.int64)

@@ -18,9 +18,11 @@ from sibforecast.tables.names import Names, fault_id, mend_of, translate
 from sibforecast.tables.read import Collector, RawTable
 from sibforecast.tables.schema import EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
 from sibforecast.tables.units import Unit, parse_unit
-from sibforecast.tables.values import parse_values, worth
+from sibforecast.tables.values import NO_SHARE, NO_SHARE_MEND, parse_values, tell_unseen, worth
 
 _NUMBERS = {"value", "balance", "amount", "rate", "term_months", "set", "add", "multiply", "floor", "cap", "before_value"}
+#: Columns of a change whose unit stands beside them.
+_IN_UNIT = {"set", "add", "floor", "cap", "before_value"}
 _PERIODS = {"start", "end", "paid", "period", "known_from"}
 _WORDS = {"region", "programme", "item", "period"}
 #: Columns every table of this name has, but whose cells may be blank.
@@ -104,18 +106,24 @@ def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.D
         cells = dict(zip(raw.frame.columns, values, strict=True))  # pandas' own records lose the per cent of a cell
         row: dict[str, Any] = {"file": raw.file, "row": int(number)}
         unit = _unit_of(raw, cells, int(number), units, found)
+        in_per_cent = unit is not None and (unit.family, unit.factor) == ("share", 0.01)
         for name, cell in cells.items():
             column = str(name)
+            if raw.per_cents_unseen and in_per_cent and column in _IN_UNIT and isinstance(cell, float) and 0 < abs(cell) <= 1:
+                tell_unseen(cell, found, table=raw.name, row=int(number), column=column)
             try:
                 row[column] = _read_one(raw.name, column, cell, names, unit, column in needed)
                 if column == "item" and raw.name == "policies":
                     _part(read_code(cell), cells)
+                if raw.name == "policies" and column in _IN_UNIT and unit is None:
+                    _no_share(cell, cells.get("item"))
             except SibError as fault:
                 row[column] = None
                 text, word = read_code(cell), "period" if column in _PERIODS else column
                 known = fault_id(word, text, fault) if word in _WORDS or not text else f"bad_{column}"
                 found.add(known if text or column not in _NUMBERS else "blank_value", "error", str(fault), table=raw.name,
-                          row=int(number), column=column, found=text or "blank", mend=mend_of(word))
+                          row=int(number), column=column, found=text or "blank",
+                          mend=NO_SHARE_MEND if str(fault) == NO_SHARE else mend_of(word))
         if raw.name == "events" and row.get("start") and row.get("end") and _ends_early(row["start"], row["end"]):
             found.add("end_before_start", "error", "it ends before it starts, so it would have no effect", table=raw.name,
                       row=int(number), column="end", found=str(row["end"]), expected=f"{row['start']} or later",
@@ -131,6 +139,13 @@ def _part(word: str, cells: Mapping[Any, Any]) -> None:
     """A part of an item can be raised or lowered, not set: what the others are worth is not told here."""
     if items.whole_of(word) and not read_code(cells.get("add")):
         raise SibError(items.part_fault(word))
+
+
+def _no_share(cell: Any, word: Any) -> None:
+    """Without a unit a per cent sign makes a share, which only an item that is one can be set to."""
+    item = items.CATALOGUE.get(items.words().get(read_code(word).lower(), ""))
+    if item is not None and item.unit != "share" and read_cell(cell).percent:
+        raise SibError(NO_SHARE)
 
 
 def _ends_early(start: str, end: str) -> bool:
@@ -204,6 +219,8 @@ def _number(table: str, column: str, cell: Any, unit: Unit | None) -> float | No
         return None
     if column in _AMOUNTS and unit is not None:
         return read.value * worth(read, unit)
+    if read.percent and column in ("term_months", *_AMOUNTS):
+        raise SibError(NO_SHARE)
     if column in ("rate", "multiply", "term_months") or unit is None:
         value = read.value * read.scale
         if table == "deposits" and column == "rate" and not read.percent:

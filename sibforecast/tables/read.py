@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sibforecast.tables.cells import read_cell, read_code
-from sibforecast.tables.number_formats import mark, per_cent_cells, used_ranges
-from sibforecast.tables.schema import COMMON, HEADER_LOOKUP, TABLE_LOOKUP, TABLES, Table
+from sibforecast.tables.cells import read_code
+from sibforecast.tables.heading import header_row, meaning, not_data, stated_unit
+from sibforecast.tables.number_formats import NOT_SEEN, hidden_rows, mark, per_cent_cells, put, unstored, used_ranges
+from sibforecast.tables.schema import COMMON, TABLE_LOOKUP, TABLES, Table
 
 _DELIMITERS = ",;\t"
 #: Bytes looked at in one go.
@@ -39,6 +40,11 @@ class RawTable:
     row_numbers: np.ndarray  # as a person counts them in the file
     letters: dict[str, str] = field(default_factory=dict)  # column letters by contract name
     ragged: pd.DataFrame = field(default_factory=pd.DataFrame)  # rows left out because their cells have moved
+
+    @property
+    def per_cents_unseen(self) -> bool:
+        """Whether 0.24 in a cell may be shown as 24%, for all that is read of the file."""
+        return self.file.partition(", sheet ")[0].lower().endswith(NOT_SEEN)
 
 
 class Collector:
@@ -223,7 +229,8 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
                   mend="open it in a spreadsheet and save it again as .xlsx")
         return
     in_per_cent = _in_per_cent(path, found)
-    far = _far_apart(path)
+    far, without_value, hidden = _far_apart(path), _of_xlsx(path, unstored), _of_xlsx(path, hidden_rows)
+    seen = {sheet.name: str(sheet.visible).endswith("Visible") for sheet in book.sheets_metadata}
     for name in book.sheet_names:
         if name in far:
             found.add("unreadable", "error", f"{path.name}, sheet {name}: cells are used as far apart as {far[name]}",
@@ -232,6 +239,8 @@ def _workbook(path: Path, found: Collector) -> Iterator[tuple[str, str, pd.DataF
         if name.strip().lower() not in ("readme", "说明", "words"):
             rows: list[list[Any]] = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             mark(rows, in_per_cent.get(name, []))
+            put(rows, without_value.get(name, {}))
+            _tell_hidden(path, name, seen.get(name, True), hidden.get(name, []), found)
             yield name, f"{path.name}, sheet {name}", pd.DataFrame(rows, dtype=object)
 
 
@@ -246,15 +255,37 @@ def _far_apart(path: Path) -> dict[str, str]:
 
 
 def _in_per_cent(path: Path, found: Collector) -> dict[str, list[tuple[int, int]]]:
-    """The cells shown in per cent; a workbook of an older kind does not say which."""
-    if not path.name.lower().endswith((".xlsx", ".xlsm")):
-        return {}
+    """The cells shown in per cent; where they cannot be seen, no number is taken for one."""
     try:
         return per_cent_cells(path)
     except Exception as fault:  # readers of archives and of XML raise their own kinds
         found.add("number_formats", "warning", f"{path.name}: which cells show a per cent cannot be read: {fault!r}",
                   mend="open it in a spreadsheet and save it again as .xlsx")
         return {}
+
+
+def _of_xlsx(path: Path, look: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """What the reader does not show of an ``.xlsx``, by sheet; what is odd in the file the reader tells itself."""
+    if not path.name.lower().endswith((".xlsx", ".xlsm")):
+        return {}
+    try:
+        return look(path)
+    except Exception:  # readers of archives and of XML raise their own kinds
+        return {}
+
+
+def _tell_hidden(path: Path, sheet: str, seen: bool, rows: list[int], found: Collector) -> None:
+    """What a person does not see on the screen is read like the rest, and that is said."""
+    table = TABLE_LOOKUP.get(sheet.strip().lower())
+    if table is None:
+        return
+    if not seen:
+        found.add("hidden_sheet", "warning", f"{path.name}, sheet {sheet} is hidden and was read", table=table,
+                  mend="unhide it, or delete it if it is not to count")
+    if rows:
+        more = f" and {len(rows) - 5} more" if rows[5:] else ""
+        found.add("hidden_rows", "note", f"hidden rows were read like the others ({path.name}, sheet {sheet})", table=table,
+                  row=rows[0], found=f"rows {', '.join(map(str, rows[:5]))}{more}", mend="delete them if they are not to count")
 
 
 def _blank(cells: pd.Series) -> np.ndarray:
@@ -274,26 +305,6 @@ def _filled(cells: pd.DataFrame) -> np.ndarray:
     return filled
 
 
-def _columns(words: pd.Series, known: set[str]) -> list[str]:
-    """What each header word means in this table; the bare word where it means nothing."""
-    out = []
-    for word in words:
-        text = read_code(word)
-        plain = "".join(text.lower().split())
-        meant = [c for w in (plain, text.lower()) for c in (w, *HEADER_LOOKUP.get(w, ())) if c in known]
-        out.append(meant[0] if meant else plain)
-    return out
-
-
-def _header_row(cells: pd.DataFrame, filled: np.ndarray, known: set[str], required: tuple[str, ...]) -> int:
-    """The header: below a title where one stands above it, else the first row with anything."""
-    rows = np.flatnonzero(filled)
-    for row in rows[:10]:
-        if set(required) <= set(_columns(cells.iloc[row], known)):
-            return int(row)
-    return int(rows[0])
-
-
 def _with_headers(schema: Table, file: str, cells: pd.DataFrame, found: Collector) -> RawTable | None:
     """Name the columns by the contract and drop rows that are wholly empty."""
     table = schema.name
@@ -302,10 +313,11 @@ def _with_headers(schema: Table, file: str, cells: pd.DataFrame, found: Collecto
     if not keep.any():
         found.add("empty_table", "error", f"{file} is empty", table=table, mend="add a header row and data, or remove it")
         return None
-    top = _header_row(cells, keep, known, schema.required)
+    top = header_row(cells, keep, known, schema.required)
+    unit = stated_unit(cells, top, known) if "unit" in known else ""
     words = [read_code(word) for word in cells.iloc[top]]
     columns: dict[str, int] = {}
-    for index, code in enumerate(_columns(cells.iloc[top], known)):
+    for index, code in enumerate(meaning(word, known)[0] for word in cells.iloc[top]):
         if code in columns and code in known:
             found.add("column_twice", "error", f"two columns mean {code} ({file}, row {top + 1})", table=table, row=top + 1,
                       column=code, found=f"{words[columns[code]]}, {words[index]}", mend="keep one of them")
@@ -314,44 +326,25 @@ def _with_headers(schema: Table, file: str, cells: pd.DataFrame, found: Collecto
     unknown = [words[i] for c, i in columns.items() if c not in known]
     if unknown:
         found.add("unknown_column", "note", f"columns of {file} not used: {', '.join(unknown)}", table=table)
-    missing = [c for c in schema.required if c not in columns]
+    missing = [c for c in schema.required if c not in columns and not (c == "unit" and unit)]
     if missing:
         found.add("missing_column", "error", f"{file} lacks {', '.join(missing)} in row {top + 1}", table=table, row=top + 1,
                   column=missing[0], expected=", ".join(schema.required), found=", ".join(w for w in words if w),
                   mend="add the columns, or head them with these words")
         return None
     keep[: top + 1] = False
-    keep &= ~_headings(schema, file, cells, keep, {c: words[i] for c, i in columns.items() if c in known}, columns, found)
+    keep &= ~not_data(schema, file, cells, keep, columns, known, found)
     stray = _stray(table, file, cells, keep, [i for i, w in enumerate(words) if not w], found)
     keep &= ~stray
     body, ragged = (
         pd.DataFrame({c: cells.iloc[:, i][rows].reset_index(drop=True) for c, i in columns.items() if c in known}, dtype=object)
         for rows in (keep, stray)
     )
+    if unit and table != "policies":  # each change states its own
+        for part in (body, ragged):
+            part["unit"] = part["unit"].where(~_blank(part["unit"]), unit) if "unit" in part else unit
     letters = {c: letters_of(i) for c, i in columns.items()}
     return RawTable(table, file, body, np.flatnonzero(keep) + 1, letters, ragged)
-
-
-def _headings(
-    schema: Table, file: str, cells: pd.DataFrame, keep: np.ndarray, words: dict[str, str], columns: dict[str, int],
-    found: Collector,
-) -> np.ndarray:
-    """Rows amid the data that hold a lone text, or the header again; each is one error, not one for each of its cells."""
-    headings = np.zeros(len(cells), dtype=bool)
-    table, required = schema.name, schema.required
-    if len(required) < 3:
-        return headings
-    last = required[-1]  # a heading has no cell of its own there: most rows need no further look
-    codes, distinct = pd.factorize(cells[columns[last]], use_na_sentinel=False)
-    for i in np.flatnonzero(keep & np.isin(codes, [n for n, c in enumerate(distinct) if read_code(c) in ("", words[last])])):
-        texts = [read_code(c) for c in cells.iloc[i]]
-        there = [c for c, text in zip(cells.iloc[i], texts, strict=True) if text]
-        lone = len(there) == 1 and read_cell(there[0]).state == "fault"
-        if lone or all(texts[columns[c]] == word for c, word in words.items()):
-            headings[i] = True
-            found.add("heading_row", "error", f"row {i + 1} looks like a heading or a note, not like data ({file}, row {i + 1})",
-                      table=table, row=int(i) + 1, found=str(there[0]).strip(), expected="a row of data", mend="delete the row")
-    return headings
 
 
 def _stray(

@@ -11,7 +11,17 @@ from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.programmes import registry
 from sibforecast.tables.data import FundData
-from sibforecast.tables.guide import DRIVERS, LEAST, LINES, TABLES_IN_WORDS, UNITS_IN_WORDS, column_in_words
+from sibforecast.tables.guide import (
+    DRIVERS,
+    LEAST,
+    LINES,
+    MONEY_UNITS,
+    OTHER_UNITS,
+    RATE_UNITS,
+    TABLES_IN_WORDS,
+    UNITS_IN_WORDS,
+    column_in_words,
+)  # fmt: skip
 from sibforecast.tables.load import load
 from sibforecast.tables.panel import annual_rows, leaves
 from sibforecast.tables.samples import SAMPLES, sample
@@ -30,12 +40,19 @@ _CHOICES = {
     **{(t, "item"): "item" for t in ("history", "assumptions", "policies", "ledgers")},
     ("history", "stage"): "stage", ("regions", "level"): "level", ("pooling", "level"): "level",
     ("programmes", "kind"): "kind",
+    **{(t, "unit"): "unit" for t in ("history", "assumptions", "policies")},
+    **{(t, "unit"): "money" for t in ("deposits", "audits", "ledgers")},
 }  # fmt: skip
 _LAST_ROW = 1_048_575
+#: The unit proposed for an item, by its base unit: English, Chinese.
 _UNITS = {
-    "currency": "{0}", "currency/person-month": "{0}/{month}", "currency/person-year": "{0}/{year}", "currency/case": "{0}",
-    "persons": "人", "person-months": "人月", "share": "%", "per person-year": "次/人年", "months": "months",
+    "currency": ("{0}", "{0}"), "currency/person-month": ("{0}/month", "{0}/月"), "currency/person-year": ("{0}/year", "{0}/年"),
+    "currency/case": ("{0}", "{0}"), "persons": ("persons", "人"), "person-months": ("person-months", "人月"),
+    "share": ("%", "%"), "per person-year": ("per person-year", "次/人年"), "months": ("months", "个月"),
 }  # fmt: skip
+_LANGUAGES = ("en", "zh")
+#: Chinese headings where the first word that is understood is not the best.
+_HEADINGS = {"period": "期间", "author": "测算人", "amount": "金额"}
 _EXAMPLES = (
     ("150100", "enterprise_pension", "contributors", "2025", "120000", "人", "final"),
     ("150100", "enterprise_pension", "collection_rate", "2025", "96", "%", "final"),
@@ -43,12 +60,13 @@ _EXAMPLES = (
 )
 
 
-def template(path: str | Path, like: FundData | str | Path | None = None) -> Path:
+def template(path: str | Path, like: FundData | str | Path | None = None, *, language: str = "en") -> Path:
     """Write a workbook to fill in.
 
-    One sheet a table, text columns kept as text, lists to choose funds, items, stages and
-    levels from, and a sheet ``words`` (说明) that explains every column and lists the items
-    with unit, side, timing and labels.
+    One sheet a table, text columns kept as text, lists to choose funds, items, stages, levels
+    and units from, and a sheet ``words`` (说明) that explains every column and lists the items
+    with unit, side, timing and labels. The lists only offer: whatever else `load` understands
+    may be typed, and no spreadsheet warns of it.
 
     Parameters
     ----------
@@ -58,6 +76,9 @@ def template(path: str | Path, like: FundData | str | Path | None = None) -> Pat
         A data set whose areas are filled in, with a row for every item that an area
         reported in the last two years of a fund, for the year after the data. Each value is ``—`` (not available), to be
         overwritten: a cell left blank would be an error.
+    language : {"en", "zh"}
+        ``en`` offers codes and heads the columns with them, ``zh`` offers Chinese names and
+        headings. Both are read alike.
 
     Returns
     -------
@@ -67,7 +88,7 @@ def template(path: str | Path, like: FundData | str | Path | None = None) -> Pat
     Raises
     ------
     SibError
-        If `path` is no ``.xlsx`` file.
+        If `path` is no ``.xlsx`` file, or the language is neither.
     DataError
         If `like` has errors.
 
@@ -86,9 +107,11 @@ def template(path: str | Path, like: FundData | str | Path | None = None) -> Pat
         raise SibError(f"{target.name} is no workbook; give a path that ends in .xlsx")
     if target.exists():
         raise SibError(f"{target.name} exists and may be filled in; give another name, or remove it first")
+    if language not in _LANGUAGES:
+        raise SibError(f"unknown language {language!r}; expected one of {', '.join(_LANGUAGES)}")
     data = _data(like)
     with written_whole(target) as temporary:
-        _write(temporary, data)
+        _write(temporary, data, language)
     return target
 
 
@@ -99,7 +122,7 @@ def _data(like: FundData | str | Path | None) -> FundData | None:
     return load(sample(like) if isinstance(like, str) and like in SAMPLES else like)
 
 
-def _write(path: Path, data: FundData | None) -> None:
+def _write(path: Path, data: FundData | None, language: str) -> None:
     import xlsxwriter
 
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
@@ -111,10 +134,10 @@ def _write(path: Path, data: FundData | None) -> None:
             "number": book.add_format({"num_format": "#,##0.00##", "align": "right"}),
             "open": book.add_format({"bg_color": "#FFF4D6"}),
         }
-        words = _Words(data)
+        words = _Words(data, language)
         sheet = book.add_worksheet("words")
         words.write(sheet, looks)
-        rows = {"regions": _regions(data), "programmes": _programmes(data), "history": _history(data)}
+        rows = {"regions": _regions(data, language), "programmes": _programmes(data), "history": _history(data, language)}
         for table in TABLES_IN_WORDS:
             _sheet(book.add_worksheet(_sheet_name(table)), table, rows.get(table, ()), words, looks)
         book.get_worksheet_by_name(_sheet_name("history")).activate()
@@ -134,15 +157,13 @@ def _sheet(sheet: Any, table: str, rows: Sequence[tuple[str, ...]], words: _Word
     for index, column in enumerate(columns):
         look = looks["number"] if column in _NUMBERS else looks["text"]
         sheet.set_column(index, index, max(12, min(28, len(column) + 8)), look)
-        sheet.write_string(0, index, column, looks["head"])
+        sheet.write_string(0, index, words.heading(column), looks["head"])
         en, zh = column_in_words(table, column)
         sheet.write_comment(0, index, f"{en}\n{zh}")
         choice = _CHOICES.get((table, column))
         if choice:
-            sheet.data_validation(1, index, _LAST_ROW, index, {
-                "validate": "list", "source": words.ranges[choice], "error_type": "warning",
-                "error_title": column, "error_message": "Not in the list of the sheet words (说明).",
-            })  # fmt: skip
+            offered = {"validate": "list", "source": words.ranges[choice], "show_error": False}  # offers; forbids nothing
+            sheet.data_validation(1, index, _LAST_ROW, index, offered)
     for number, row in enumerate(rows, start=1):
         for index, cell in enumerate(row):
             if cell:
@@ -155,9 +176,10 @@ def _sheet(sheet: Any, table: str, rows: Sequence[tuple[str, ...]], words: _Word
     sheet.freeze_panes(1, 0)
 
 
-def _regions(data: FundData | None) -> list[tuple[str, ...]]:
+def _regions(data: FundData | None, language: str) -> list[tuple[str, ...]]:
     areas = data.regions.areas.values() if data is not None else ()
-    return [(a.code, a.name, a.parent, a.level, a.name_en, a.econ_tier) for a in areas]
+    level = {s: LEVEL_WORDS[s][0] if language == "zh" else s for s in LEVELS}
+    return [(a.code, a.name, a.parent, level[a.level], a.name_en, a.econ_tier) for a in areas]
 
 
 def _programmes(data: FundData | None) -> list[tuple[str, ...]]:
@@ -166,7 +188,7 @@ def _programmes(data: FundData | None) -> list[tuple[str, ...]]:
     return [(p.code, p.kind, p.name_zh, p.name_en) for p in funds if p.code not in registry.SEVEN]
 
 
-def _history(data: FundData | None) -> list[tuple[str, ...]]:
+def _history(data: FundData | None, language: str) -> list[tuple[str, ...]]:
     """A row for every item that an area's fund reported of late, for the year after the last one."""
     if data is None:
         return []
@@ -178,13 +200,16 @@ def _history(data: FundData | None) -> list[tuple[str, ...]]:
     late = years >= years.groupby(rows["programme"], observed=True).transform("max") - 1
     rows, following = rows[late], str(years.max() + 1)
     out: list[tuple[str, ...]] = []
+    zh = language == "zh"
     for programme in data.programmes:
         fund = rows[rows["programme"] == programme]
+        name = data.programmes[programme].name_zh if zh else programme
         reported = fund.groupby("region", observed=True)["item"].agg(set)
         for area in leaves(data, [str(a) for a in reported.index]):
             out.extend(
-                (area, programme, item, following, NOT_AVAILABLE, _unit_word(item, data.currency), "final")
-                for item in items.CATALOGUE if item in reported[area]
+                (area, name, entry.zh if zh else item, following, NOT_AVAILABLE, _unit_word(item, data.currency, zh),
+                 STAGE_WORDS["final"][0] if zh else "final")
+                for item, entry in items.CATALOGUE.items() if item in reported[area]
             )  # fmt: skip
     return out
 
@@ -194,10 +219,22 @@ def _main_items() -> list[str]:
     return [code for code, item in items.CATALOGUE.items() if item.side != "result"]
 
 
-def _unit_word(item: str, currency: str) -> str:
+def _unit_word(item: str, currency: str, zh: bool) -> str:
     """The unit proposed for an item: base units, shares in per cent."""
-    money, month, year = ("元", "月", "年") if currency == "yuan" else (currency, "month", "year")
-    return _UNITS[items.CATALOGUE[item].unit].format(money, month=month, year=year)
+    return _UNITS[items.CATALOGUE[item].unit][zh and currency == "yuan"].format("元" if zh and currency == "yuan" else currency)
+
+
+def _money(data: FundData | None, zh: bool) -> list[str]:
+    """Units of money to choose from, in the data set's currency."""
+    currency = data.currency if data is not None else "yuan"
+    return list(MONEY_UNITS[zh]) if currency == "yuan" else [currency, f"{currency} m", f"{currency} bn"]
+
+
+def _all_units(data: FundData | None, zh: bool) -> list[str]:
+    """Units to choose from: money, money per month and year, heads, shares."""
+    currency = data.currency if data is not None else "yuan"
+    rates = RATE_UNITS[zh] if currency == "yuan" else (f"{currency}/month", f"{currency}/year")
+    return [*_money(data, zh), *rates, *OTHER_UNITS[zh]]
 
 
 @dataclass
@@ -205,7 +242,12 @@ class _Words:
     """The sheet that explains: sections below one another, lists for the other sheets to choose from."""
 
     data: FundData | None
+    language: str
     ranges: dict[str, str] = field(default_factory=dict)
+
+    def heading(self, column: str) -> str:
+        """What heads a column."""
+        return _HEADINGS.get(column) or HEADERS[column][0] if self.language == "zh" else column
 
     def write(self, sheet: Any, looks: dict[str, Any]) -> None:
         """Write all sections and remember where each list stands."""
@@ -219,7 +261,8 @@ class _Words:
                 for index, cell in enumerate(cells):
                     sheet.write_string(number, index, cell, looks["text"])
             if name:
-                self.ranges[name] = f"=words!$A${first + 1}:$A${first + len(rows)}"
+                column = "B" if self.language == "zh" and header[1:2] == ("中文",) else "A"
+                self.ranges[name] = f"=words!${column}${first + 1}:${column}${first + len(rows)}"
             row = first + len(rows) + 1
         sheet.set_column(0, 1, 26, looks["text"])
         sheet.set_column(2, 6, 34, looks["text"])
@@ -241,8 +284,13 @@ class _Words:
                ("item 项目", "中文", "English", "unit 单位", "written as 可填单位", "side 类别", "timing 时点"),
                [(i.code, i.zh, i.en, items.UNITS[i.unit][1], UNITS_IN_WORDS[i.unit], i.side, i.timing)
                 for i in items.CATALOGUE.values()])
-        yield ("Stages 阶段", "stage", ("stage 阶段", "also understood 中文"), [(s, "、".join(STAGE_WORDS[s])) for s in STAGES])
-        yield ("Levels 层级", "level", ("level 层级", "also understood 中文"), [(s, "、".join(LEVEL_WORDS[s])) for s in LEVELS])
+        yield ("Stages 阶段", "stage", ("stage 阶段", "中文", "also understood 其他写法"),
+               [(s, STAGE_WORDS[s][0], "、".join(STAGE_WORDS[s][1:])) for s in STAGES])
+        yield ("Levels 层级", "level", ("level 层级", "中文", "also understood 其他写法"),
+               [(s, LEVEL_WORDS[s][0], "、".join(LEVEL_WORDS[s][1:])) for s in LEVELS])
+        zh = self.language == "zh"
+        yield ("Units of money 金额单位", "money", ("unit 单位",), [(u,) for u in _money(self.data, zh)])
+        yield ("Units 单位（项目的单位见上）", "unit", ("unit 单位",), [(u,) for u in _all_units(self.data, zh)])
         yield ("Kinds of funds 险种类别", "kind", ("kind 类别", "for example 例"),
                [(k, "、".join(p.name_zh for p in registry.SEVEN.values() if p.kind == k)) for k in registry.KINDS])
         yield ("Example rows of figures 填写示例（仅供参考，不读取）", "",

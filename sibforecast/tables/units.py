@@ -29,6 +29,10 @@ _PER = {
 _CURRENCY = re.compile(
     r"([A-Z]{3})(?: ?(k|m|bn|thousand|million|billion))?|(k|m|bn|thousand|million|billion) ?([A-Z]{3})"
 )
+#: What may stand around a unit: 单位：万元, （万元）, 人民币万元.
+_DRESSED = re.compile(
+    r"^(?:单位 ?[::] ?)?\(?(?:(?:人民币|rmb|cny) ?(?=[千万百亿]?万?元))?([^()]+?)(?:人民币)?\)?$", re.IGNORECASE
+)
 #: Base units of the catalogue that are no money: the families that may be written for them.
 _FAMILIES = {
     "persons": ("persons",), "share": ("share",), "person-months": ("person-months",), "months": ("months",),
@@ -63,6 +67,7 @@ def parse_unit(text: str) -> Unit:
     (10000.0, 1000000.0, 12.0)
     """
     plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip()
+    plain = _DRESSED.sub(r"\1", plain)
     low = plain.lower()
     if low in _SHARE:
         return Unit("share", _SHARE[low])

@@ -34,6 +34,12 @@ _SHARE_BOUNDS = {
 }  # fmt: skip
 
 
+_SAVE_AGAIN = "open it in a spreadsheet, let it calculate and save it; or write the number"
+#: What is wrong with 12% as an amount, and what to do.
+NO_SHARE = "a per cent sign on a figure that is no share"
+NO_SHARE_MEND = "write the amount itself, without %"
+
+
 @dataclass(frozen=True)
 class Values:
     """A value column that was read.
@@ -105,7 +111,8 @@ def parse_values(
     for index, cell in column.special.items():
         if cell.state == "fault":
             found.add("not_a_number", "error", cell.fault, column="value", found=str(cells.iloc[index]),
-                      expected="a number", mend="write a plain number", **place.at(index))
+                      expected="a number",
+                      mend=_SAVE_AGAIN if cell.fault.startswith("a formula") else "write a plain number", **place.at(index))
         elif cell.state == "missing":
             found.add("marked_missing", "note", "marked as not available", column="value",
                       found=str(cells.iloc[index]).strip(), **place.at(index))
@@ -141,6 +148,7 @@ def _factors(
         unit = _unit(here, word, items.CATALOGUE[code].unit, factor, place, found)
         if unit is not None:
             used.setdefault(unit, int(place.raw.row_numbers[here[0]]))
+            _unseen_per_cents(here, unit, column, place, found)
             _cell_words(here, unit, column, factor, place, found)
     return factor, used
 
@@ -177,6 +185,24 @@ def _without_unit(
                   mend="state the unit of this item", **place.at(open_[0]))
 
 
+def _unseen_per_cents(here: npt.NDArray[np.intp], unit: Unit, column: _Column, place: Place, found: Collector) -> None:
+    """In a file whose formats are not seen, 0.24 with the unit % may be what its author sees as 24%."""
+    if not place.raw.per_cents_unseen or (unit.family, unit.factor) != ("share", 0.01):
+        return
+    small = (np.abs(column.value[here]) <= 1.0) & (column.value[here] != 0.0) & ~column.odd[here]
+    for first in here[small][:1]:
+        more = f" (and {int(small.sum()) - 1} more rows)" if small.sum() > 1 else ""
+        tell_unseen(float(column.value[first]), found, more, column="value", **place.at(first))
+
+
+def tell_unseen(value: float, found: Collector, more: str = "", **where: Any) -> None:
+    """Warn that a number up to 1 with the unit % may be a share that its author sees in per cent."""
+    cell = f"{value:g}"
+    found.add("per_cent_unseen", "warning", f"{cell} with the unit % was read as {cell}%; whether the cell shows a per cent "
+              f"is not seen in this kind of file{more}", found=cell, expected="16 with unit %, or 0.16 with unit share",
+              mend="save it as .xlsx or CSV; or write 0.16 with unit share for 16%", **where)
+
+
 def _cell_words(
     here: npt.NDArray[np.intp], unit: Unit, column: _Column, factor: Floats, place: Place, found: Collector
 ) -> None:
@@ -190,7 +216,8 @@ def _cell_words(
         except SibError as fault:
             factor[index] = np.nan
             found.add("unit_conflict", "error", str(fault), column="value", found=str(column.cells.iloc[index]),
-                      mend="state the unit once, in the unit column", **place.at(index))
+                      expected="one unit, that of the unit column",
+                      mend=NO_SHARE_MEND if cell.percent else "state the unit once, in the unit column", **place.at(index))
 
 
 def worth(cell: Cell, unit: Unit) -> float:
@@ -208,7 +235,7 @@ def worth(cell: Cell, unit: Unit) -> float:
     """
     if cell.percent:
         if unit.family != "share":
-            raise SibError("a per cent sign on a figure that is no share")
+            raise SibError(NO_SHARE)
         return cell.scale
     if not cell.unit_word:
         return unit.factor

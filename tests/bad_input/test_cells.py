@@ -3,7 +3,7 @@
 import pytest
 
 import sibforecast as sib
-from tests.bad_input.clean import PENSION, assert_only, clean, value_of
+from tests.bad_input.clean import LEAGUE, PENSION, assert_only, clean, value_of
 
 WAN = 10_000.0
 
@@ -116,7 +116,7 @@ def test_a_formula_is_never_executed(tmp_path):
     tables.figure("contributors")["value"] = "=1+1"
     path = tables.workbook(tmp_path / "book.xlsx")  # a formula cell without a stored value
     found = sib.check(path)
-    assert_only(found, "blank_value", row=tables.row("history", tables.figure("contributors")), column="value")
+    assert_only(found, "not_a_number", row=tables.row("history", tables.figure("contributors")), column="value", holds="=1+1")
 
 
 def test_a_truth_value_is_no_number(tmp_path):
@@ -148,6 +148,35 @@ def test_other_tables_refuse_two_units_as_well(tmp_path, cell, unit):
     tables = clean()
     tables["audits"] = [{"region": "150100", "programme": "", "period": "2024", "amount": cell, "unit": unit, "rectified": "是"}]
     assert_only(tables.check(tmp_path), "bad_amount", table="audits", row=2, column="amount")
+
+
+AMOUNTS_IN_PER_CENT = {
+    "deposits": ({"region": LEAGUE, "programme": PENSION, "kind": "t", "bank": "", "balance": "12%", "unit": "亿元", "rate": "1.5%",
+                  "start": "", "term_months": "12%"}, ["balance", "term_months"]),
+    "audits": ({"region": LEAGUE, "programme": "", "period": "2024", "amount": "12%", "unit": "万元", "rectified": ""}, ["amount"]),
+    "ledgers": ({"region": LEAGUE, "programme": PENSION, "item": "interest", "period": "2024-01", "ledger": "bank", "amount": "12%",
+                 "unit": "万元"}, ["amount"]),
+    "effects": ({"region": LEAGUE, "programme": PENSION, "policy": "x", "value": "12%", "unit": "万元"}, ["value"]),
+    "policies": ({"item": "contribution_revenue", "start": "2024-01", "programme": PENSION, "add": "12%", "unit": ""}, ["add"]),
+    "assumptions": ({"item": "gdp", "period": "2025", "value": "12%", "unit": "亿元"}, ["value"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", AMOUNTS_IN_PER_CENT)
+def test_a_per_cent_is_no_amount_in_any_table(tmp_path, table):
+    row, columns = AMOUNTS_IN_PER_CENT[table]
+    tables = clean()
+    tables[table] = [row]
+    found = tables.check(tmp_path).frame.query("severity == 'error'")
+    assert found[["table", "row", "column", "found", "mend"]].values.tolist() == [
+        [table, 2, column, "12%", "write the amount itself, without %"] for column in columns]  # fmt: skip
+    assert all(text.startswith("a per cent sign on a figure that is no share") for text in found["message"])
+
+
+def test_a_share_may_be_set_by_its_sign_alone(tmp_path):
+    tables = clean()
+    tables["policies"] = [{"item": "contribution_rate", "start": "2024-01", "programme": PENSION, "set": "16%", "unit": ""}]
+    assert tables.check(tmp_path).count("error") == 0
 
 
 def test_two_currencies(tmp_path):

@@ -91,3 +91,26 @@ def test_texts_of_amounts_are_read(causes):
     """1,000 less a reserve of 0.05万, that is 500."""
     bill = sib.share(causes, sib.read_rules("huangshi_injury"), figures=facts(("甲市", "工伤保险", "储备金", "2026年", "0.05万"), columns=FIGURES))
     assert paid(bill) == {"fund": 500.0, "league": 500.0}
+
+
+@pytest.mark.parametrize(("name", "table", "item", "about"), [
+    ("figures", facts(("1511", FUND, "reserve_fund", "2026", 300.0), columns=FIGURES), "reserve_fund", (FUND, "2026")),
+    ("figures", facts(("1511", "", "reserve_fund", "", 300.0), columns=FIGURES), "reserve_fund", ("", "")),
+    ("balances", facts(("乙县", 300.0, 10.0), columns=BALANCES), "", ("", "")),
+    ("remitted", facts(("乙县", 300.0)), "", ("", "")), ("conditions", facts(("1511", True, True), columns=MET), "", ("", "")),
+])  # fmt: skip
+def test_facts_of_one_county_of_two_are_not_taken_for_the_city_in_silence(causes, name, table, item, about):
+    (told,) = [f for f in sib.share(causes, sib.read_rules("huangshi_injury"), **({"figures": facts(("1511", FUND, "reserve_fund", "", 1.0), ("1512", FUND, "reserve_fund", "", 1.0), columns=FIGURES)} | {name: table})).findings.records() if f["id"] == "facts_of_some_parts"]
+    assert (told["severity"], told["table"], told["region"], told["item"], told["expected"]) == ("warning", name, "151", item, "rows of 1512")
+    assert (told["programme"], told["period"]) == about
+    assert told["found"] == "rows of 1 of 2 areas"
+
+
+@pytest.mark.parametrize("rows", [
+    [("151", FUND, "reserve_fund", "", 500.0)], [("1511", FUND, "reserve_fund", "", 500.0), ("1512", FUND, "reserve_fund", "", 0)],
+    [("1511", FUND, "reserve_fund", "2026", 500.0), ("1512", "", "reserve_fund", "", 0)],
+])  # fmt: skip
+def test_facts_of_all_parts_or_of_the_whole_are_silent(causes, rows):
+    bill = sib.share(causes, sib.read_rules("huangshi_injury"), figures=facts(*rows, columns=FIGURES))
+    assert "facts_of_some_parts" not in set(bill.findings.frame["id"])
+    assert paid(bill) == {"fund": 500.0, "league": 500.0}

@@ -26,12 +26,19 @@ def read(tmp_path, text):
     (HEAD + CLASSES.replace('"S"', '"N0"') + RATIO, "class N0: the id is kept"), (HEAD + CLASSES + RATIO + '[scope]\nlevel = "moon"\n', "[scope]: level must be one of"), (HEAD + CLASSES + RATIO + "[scope]\nprogrammes = [1]\n", "[scope]: programmes must be"),
     (HEAD + CLASSES + 'known_at_budget = "no"\n' + RATIO, "known_at_budget must be true or false"), (HEAD + "effective = { a = 1 }\n" + CLASSES + RATIO, "effective must be the first and last day"), (HEAD + "effective = [5]\n" + CLASSES + RATIO, "effective must be"),
     (HEAD + CLASSES + RATIO + 'rows = [{ econ_tier = 1, region = 1.0 }, { econ_tier = "1", region = 0.5, league = 0.5 }]\n', "econ_tier 1 stands twice"), (HEAD + CLASSES + RATIO + "rows = [{ econ_tier = [1], region = 1.0 }]\n", "econ_tier must be a text"),
+    (HEAD + CLASSES + RATIO + 'rows = [{ econ_tier = "1", region = 0.6, league = 0.4 }, { econ_tier = "2", nation = 0.1, region = 0.5, league = 0.4 }]\n', "[ratio] row 2: nation stands above region, which grants by the default; found nation = 0.1: give the share to region"),
+    (HEAD + CLASSES + "[ratio]\ndefault = { league = 0.6, county = 0.4 }\nrows = [{ months_to = 3, region = 1.0 }]\n", "row 1: region stands above league"),
     (HEAD + 'scope = 1\ncaps = 2\nconditions = 3\nnational = 4\nreserve = 5\nproportional = 6\n' + CLASSES + RATIO, "[proportional] must be a table"), (HEAD + CLASSES + "ratio = 5\n", "ratio"), (HEAD + CLASSES, "default: shares are missing"),
 ])  # fmt: skip
 def test_faulty_rules_files_are_refused(tmp_path, text, told):
     with pytest.raises(RulesError) as fault:
         read(tmp_path, text)
     assert told in str(fault.value)
+
+
+def test_a_row_may_name_the_levels_of_the_default(tmp_path):
+    rules = read(tmp_path, HEAD + CLASSES + '[ratio]\ndefault = { nation = 0, region = 0.6, league = 0.4 }\nrows = [{ econ_tier = "2", nation = 0.1, region = 0.5, league = 0.4 }]\n')
+    assert (rules.grantor, rules.ratio_for("a", "b", "2", 1.0).shares["nation"]) == ("region", 0.1)
 
 
 def test_faults_are_told_together(tmp_path):

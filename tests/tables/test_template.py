@@ -9,6 +9,7 @@ from sibforecast.oversight.adjustment import reach
 from sibforecast.programmes import registry
 from sibforecast.tables.guide import COLUMNS_IN_WORDS, DRIVERS, LEAST, TABLES_IN_WORDS, column_in_words
 from sibforecast.tables.schema import LEVELS, STAGES, TABLES
+from sibforecast.tables.units import conversion, parse_unit
 from tests import datasets
 from tests.bad_input.clean import clean
 
@@ -65,16 +66,75 @@ def test_no_explanation_without_its_column():
         assert not table or column in (*TABLES[table].required, *TABLES[table].optional)
 
 
-@pytest.mark.parametrize(("sheet", "column", "codes"), [
-    ("figures", "B", list(registry.SEVEN)), ("figures", "C", list(items.CATALOGUE)), ("figures", "G", list(STAGES)),
-    ("regions", "D", list(LEVELS)), ("programmes", "B", list(registry.KINDS)),
-])  # fmt: skip
-def test_lists_to_choose_from(tmp_path, sheet, column, codes):
-    book = openpyxl.load_workbook(sib.template(tmp_path / "form.xlsx"))
+def offered(book, sheet, column):
+    """What the list of a column offers; it forbids nothing."""
     rules = [v for v in book[sheet].data_validations.dataValidation if f"{column}2" in v.sqref]
-    assert [v.type for v in rules] == ["list"]
+    assert [(v.type, v.showErrorMessage) for v in rules] == [("list", False)]
     name, _, cells = rules[0].formula1.lstrip("=").partition("!")
-    assert [c.value for row in book[name][cells.replace("$", "")] for c in row] == codes
+    return [c.value for row in book[name][cells.replace("$", "")] for c in row]
+
+
+MONEY = {"en": ["yuan", "10k yuan", "100m yuan"], "zh": ["元", "万元", "亿元"]}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_lists_to_choose_from(tmp_path, language):
+    zh = language == "zh"
+    book = openpyxl.load_workbook(sib.template(tmp_path / "form.xlsx", language=language))
+    wanted = {
+        ("figures", "B"): [p.name_zh if zh else p.code for p in registry.SEVEN.values()],
+        ("figures", "C"): [i.zh if zh else i.code for i in items.CATALOGUE.values()],
+        ("figures", "G"): ["决算", "执行", "预计", "预算", "调整预算", "上报", "草案"] if zh else list(STAGES),
+        ("regions", "D"): ["国家", "自治区", "盟市", "旗县"] if zh else list(LEVELS),
+        ("programmes", "B"): list(registry.KINDS), ("deposits", "F"): MONEY[language],
+    }  # fmt: skip
+    assert {place: offered(book, *place) for place in wanted} == wanted
+    assert offered(book, "figures", "F")[:5] == [*MONEY[language], *(("元/月", "元/年") if zh else ("yuan/month", "yuan/year"))]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_all_that_the_lists_offer_is_read(tmp_path, language):
+    """A row for each fund, item, stage and unit as chosen from the lists, under the headings of the language."""
+    path = sib.template(tmp_path / "form.xlsx", language=language)
+    book = openpyxl.load_workbook(path)
+    funds, names, stages, units = (offered(book, "figures", c) for c in "BCGF")
+    levels = offered(book, "regions", "D")
+    for n, level in enumerate(levels):
+        book["regions"].append([str(n), f"area {n}", str(n - 1) if n else "", level])
+    fits = {u: next(i for i, e in items.CATALOGUE.items() if _fits(u, e.unit)) for u in units}
+    rows = [(names[n], funds[n % len(funds)], stages[n % len(stages)], _any(units, e.unit)) for n, e in enumerate(items.CATALOGUE.values())]
+    rows += [(item, funds[0], stages[1], unit) for unit, item in fits.items()]
+    for n, (item, fund, stage, unit) in enumerate(rows):
+        book["figures"].append([str(len(levels) - 1), fund, item, f"{1950 + n}", 0.5, unit, stage])
+    book.save(path)
+    found = sib.check(path).frame
+    wrong = found[found["severity"].eq("error") & ~found["id"].eq("share_out_of_range")]
+    assert wrong.empty, wrong[["id", "message"]].values.tolist()
+    assert not found["id"].eq("unknown_column").any()
+    assert (len(levels), len(stages), len(funds)) == (4, 7, 7)
+
+
+def _fits(unit, base):
+    try:
+        return bool(conversion(parse_unit(unit), base))
+    except sib.SibError:
+        return False
+
+
+def _any(units, base):
+    return next(u for u in units if _fits(u, base))
+
+
+def test_a_template_like_chinese_data_is_chinese_throughout(tmp_path, like):
+    path = sib.template(tmp_path / "form.xlsx", like=like, language="zh")
+    book = openpyxl.load_workbook(path)
+    first = rows_of(book["figures"])[0]
+    assert first == {"地区": "150100", "险种": "企业职工基本养老保险基金", "项目": "在职参保人数", "期间": "2026", "数值": "—", "单位": "人",
+                     "阶段": "决算", "口径": None, "来源": None}  # fmt: skip
+    found = sib.check(path)
+    assert found.count("error") == found.count("warning") == 0
+    with pytest.raises(sib.SibError, match="unknown language 'fr'; expected one of en, zh"):
+        sib.template(tmp_path / "other.xlsx", language="fr")
 
 
 def test_like_fills_areas_and_next_years_rows(tmp_path, like):
