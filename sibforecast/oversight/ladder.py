@@ -15,9 +15,10 @@ from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.policy import Policy, current_law
 from sibforecast.errors import SibError, all_faults
 from sibforecast.oversight import ladder_words as words
-from sibforecast.oversight.ladder_paths import Drawn, Paths, by_term, held_today, rates_told, seasons, short, tied_up
+from sibforecast.oversight.ladder_paths import Drawn, Paths, bare_today, by_term, held_today, rates_told, seasons, short, tied_up
 from sibforecast.oversight.limits import standard_fund
 from sibforecast.oversight.placing import Floats, Placement, best_of, covered, payable
+from sibforecast.oversight.reserves import without_rate
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
@@ -57,9 +58,9 @@ class Ladder(Result):
         stay, or the ``balance`` itself; status.
     shortfalls : DataFrame
         Of every area that is not green the months short of the level: region, programme, month, needed, available, short,
-        level, chance (part of the paths in which some month cannot be paid), because, status.
+        chosen_level, falls_short, because, status.
     findings : Findings
-        One for each of these areas, with its dearest month.
+        One for each of these areas, with its dearest month; and deposits without a rate, which the shares of today leave out.
     """
 
     data: FundData | None = field(default=None, repr=False)
@@ -201,9 +202,10 @@ def ladder(
                   "unit": unit, "years": years, "keep": keep}  # fmt: skip
     yields = pd.DataFrame([p[3] for p in parts])
     lacking = words.shortfalls(months, yields, level)
+    bare = [*without_rate(bare_today(source, code))]
     return Ladder(lambda: frame, provenance, data=source, months=months, yields=yields, plan=plan, level=level,
                   seasonal=seasonal, paths=paths, shortfalls=lacking,
-                  findings=words.findings(lacking, alone.first))  # fmt: skip
+                  findings=Findings.of([*words.short_of(lacking, alone.first), *bare]))  # fmt: skip
 
 
 def _checked(

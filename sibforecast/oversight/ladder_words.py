@@ -7,31 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sibforecast.results import Findings, round_half_up, scale_for
+from sibforecast.results import round_half_up, scale_for
 
 if TYPE_CHECKING:
     from sibforecast.oversight.ladder import Ladder
 
 #: Areas that are told in full; every area that falls short is named.
 _FULLY = 3
-_SHORT = ("region", "programme", "month", "needed", "available", "short", "level", "chance", "because", "status")
+_SHORT = ("region", "programme", "month", "needed", "available", "short", "chosen_level", "falls_short", "because",
+          "status")  # fmt: skip
 
 
 def shortfalls(months: pd.DataFrame, yields: pd.DataFrame, level: float) -> pd.DataFrame:
     """Months that cannot be paid at the level, area by area; see `Ladder`."""
-    told = yields.set_index("region")[["falls_short", "because", "status"]].rename(columns={"falls_short": "chance"})
+    told = yields.set_index("region")[["falls_short", "because", "status"]]
     rows = months.join(told, on="region")
     rows = rows[rows["status"].isin(["yellow", "red"]) & (rows["spare"] < -0.005)]
-    return rows.assign(short=-rows["spare"], level=level)[list(_SHORT)].reset_index(drop=True)
+    return rows.assign(short=-rows["spare"], chosen_level=level)[list(_SHORT)].reset_index(drop=True)
 
 
-def findings(short: pd.DataFrame, year: int) -> Findings:
+def short_of(short: pd.DataFrame, year: int) -> Iterator[dict[str, Any]]:
     """One finding for each area that falls short, the largest amount first: its dearest month, and why."""
     rows = short.sort_values("short", ascending=False, kind="stable").drop_duplicates("region")
-    return Findings.of(list(_short_of(rows, short, year)))
-
-
-def _short_of(rows: pd.DataFrame, short: pd.DataFrame, year: int) -> Iterator[dict[str, Any]]:
     many = short["region"].value_counts()
     for row in rows.to_dict("records"):
         tied = row["because"] == "deposits"
@@ -40,8 +37,8 @@ def _short_of(rows: pd.DataFrame, short: pd.DataFrame, year: int) -> Iterator[di
             "id": "ladder_short", "severity": "warning" if row["status"] == "red" else "note", "table": "deposits",
             "region": row["region"], "programme": row["programme"], "item": "opening_balance",
             "period": _month(year, int(row["month"])), "expected": f"{row['needed']:,.2f}", "found": f"{row['available']:,.2f}",
-            "message": f"{row['short']:,.2f} short at level {row['level']:.0%}, {many[row['region']]} months; {why}; "
-                       f"{row['chance']:.1%} of the paths fall short",
+            "message": f"{row['short']:,.2f} short at level {row['chosen_level']:.0%}, {many[row['region']]} months; {why}; "
+                       f"{row['falls_short']:.1%} of the paths fall short",
             "mend": "let deposits mature earlier, or fill the gap within the year" if tied else "fill the gap within the year",
         }  # fmt: skip
 

@@ -265,9 +265,9 @@ def test_each_league_keeps_the_level_on_fresh_paths_or_is_told(by_league):
 def test_every_league_that_falls_short_is_named_with_month_and_amount(by_league):
     made = by_league["enterprise_pension"]
     rows = made.shortfalls
-    assert list(rows.columns) == ["region", "programme", "month", "needed", "available", "short", "level", "chance", "because", "status"]
+    assert list(rows.columns) == ["region", "programme", "month", "needed", "available", "short", "chosen_level", "falls_short", "because", "status"]
     assert (rows["short"] == rows["needed"] - rows["available"]).all()
-    assert (rows["level"] == 0.95).all()
+    assert (rows["chosen_level"] == 0.95).all()
     red = made.yields.loc[made.yields["status"] == "red", "region"]
     said = next(n for n in made.notices() if "areas fall short" in n)
     assert said.startswith(f"{len(red)} of 13 areas fall short (level 95%): ")
