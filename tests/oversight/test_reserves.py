@@ -98,7 +98,7 @@ def test_interest_booked_that_is_not_what_accrued_is_a_finding(made):
 
 
 def test_deposits_without_rate_or_balance_are_told_and_never_dropped(made):
-    """The 20,000 at sight lose their rate: 80,000 ÷ … the rest earns 1,050 + 119 on 70,000, (1,050 + 238) ÷ 70,000 a year; the bond its balance."""
+    """The 20,000 at sight lose their rate: the rest accrues 1,050 + 119 = 1,169, at (1,050 + 238) ÷ 70,000 a year."""
     table = made.data.table("deposits").copy()
     table.loc[1, "rate"] = float("nan")
     bare = sib.reserves(made.data.replaced(made.data._view, tables={**made.data.tables, "deposits": table}), 2026)
