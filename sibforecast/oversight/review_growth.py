@@ -54,6 +54,7 @@ def growth(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     limit = np.where(np.isin(accounts.kind, _SMALL), tolerance["small"], tolerance["share"])
     grown: dict[str, Truths] = {}
     jumps: dict[tuple[int, ...], dict[str, float]] = {}
+    alone: list[Hit] = []
     decided = undecided(accounts)
     alike = [rows for rows in groups(levels(accounts), accounts.programme, accounts.period) if accounts.is_fund[rows[0]]]
     for item, side in _STEADY:
@@ -73,9 +74,8 @@ def growth(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
         for i in np.flatnonzero(grown[item]):
             if not explained(accounts, int(i), item):
                 hit = _alone(accounts, int(i), item, now, last, common[i], limit[i])
-                yield replace(hit, severity="note" if usual[i] else "", follows=_first(grown, item, side, int(i)))
-    for places, moved in jumps.items():
-        yield from _together(accounts, places, moved)
+                alone.append(replace(hit, severity="note" if usual[i] else "", follows=_first(grown, item, side, int(i))))
+    yield from _with_jumps(accounts, alone, jumps)
 
 
 def _weighty(accounts: Accounts, now: Floats, last: Floats, weight: float) -> Truths:
@@ -97,6 +97,22 @@ def _alone(
     return Hit(account, item, told, told - now[account] + due,
                detail=f"{own}, the fund by {common - 1.0:+.1%} (median of the level)",
                said=f"within {limit:.0%} of {due:,.2f}, last year's moved with the fund, or an explanation")  # fmt: skip
+
+
+def _with_jumps(accounts: Accounts, alone: Sequence[Hit], jumps: Mapping[tuple[int, ...], Mapping[str, float]]) -> Iterator[Hit]:
+    """Each area's own findings, and one for a fund that moves as a whole.
+
+    Where several levels report, the one with most areas tells it; what the others and the areas above say follows from it.
+    """
+    tree, above, shared = accounts.data.regions, set(), []
+    for places, moved in sorted(jumps.items(), key=lambda jump: -len(jump[0])):
+        for hit in _together(accounts, places, moved):
+            _, programme, period = accounts.keys[hit.account]
+            shared.append(replace(hit, follows="R-11" if (hit.region, programme, period) in above else ""))
+            above |= {(area, programme, period) for i in places for area in tree.ancestors(accounts.region[i])}
+    for hit in alone:
+        yield replace(hit, follows="R-11") if accounts.keys[hit.account] in above else hit
+    yield from shared
 
 
 def _together(accounts: Accounts, places: Sequence[int], moved: Mapping[str, float]) -> Iterator[Hit]:

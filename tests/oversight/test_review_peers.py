@@ -62,6 +62,20 @@ def test_one_that_rises_as_far_in_a_calm_fund_and_in_a_wild_one(tmp_path):
     assert set(calm["region"]) == set(wild["region"]) == {"150700"}
 
 
+def test_levels_that_all_report_a_common_rise_tell_it_once(tmp_path):
+    """Seven counties in two leagues, the leagues and the region: 150 for 100 everywhere; the sums follow from the counties."""
+    tree = [("150000", "内蒙古自治区", "", "region"), ("150100", "L1", "150000", "league"), ("150200", "L2", "150000", "league"),
+            *((f"1501{i:02d}", f"C{i}", "150100", "county") for i in range(1, 5)), *((f"1502{i:02d}", f"D{i}", "150200", "county") for i in range(1, 4))]  # fmt: skip
+    sizes = {code: 100.0 for code, *_, level in tree if level == "county"} | {"150100": 400.0, "150200": 300.0, "150000": 700.0}
+    rows = [(code, FUND, "unemployment_expenditure", year, size * factor, "元", stage) for code, size in sizes.items()
+            for year, factor, stage in (("2025", 1.0, "final"), ("2026", 1.5, "reported"))]  # fmt: skip
+    frame = sib.review(sib.load(dataset(tmp_path, rows, regions=tree))).frame
+    told = frame[frame["id"] == "R-11"].set_index("region")
+    assert sorted(told.index) == ["150000", "150000", "150100", "150200"]
+    assert told.loc[told["follows"] == "", "message"].str.contains("7 areas move together").tolist() == [True]
+    assert set(told.loc[told["follows"] != "", "follows"]) == {"R-11"}
+
+
 def test_few_areas_are_held_against_last_year(tmp_path):
     """Of four no median is taken: each grows by 50 %."""
     assert grown(tmp_path, [150.0] * 4)["region"].tolist() == [f"150{i}00" for i in range(1, 5)]
