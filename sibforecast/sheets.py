@@ -25,7 +25,11 @@ CODES = frozenset(
 _OWN_FORMAT = {
     "quantile": "0.0##", "ratio": "0.00%", "share": "0.00%", "season_share": "0.00%", "completion": "0.00%", "growth": "0.00%",
     "row": "0", "horizon": "0", "count": "#,##0", "weight": "0.0##", "score": "0.0##",
-    "own_balance": "#,##0.00;[Red]-#,##0.00", "open": "[Red]#,##0.00;-#,##0.00;0.00",
+    "own_balance": "#,##0.00;[Red]-#,##0.00", "open": "[Red]#,##0.00;-#,##0.00;0.00", "at_stake": "#,##0.00",
+    "months_covered": "0.0", "month": "0", "months": "0", "term_months": "0", "peers": "0",
+    **dict.fromkeys(("opening", "rolled", "expected_deaths", "fewest_exits", "missing_exits"), "#,##0"),
+    **dict.fromkeys(("rate", "preferential_rate", "peer_rate", "recovery", "present_share", "yield", "present_yield",
+                     "present_contract", "equal_yield", "price", "falls_short", "present_falls_short", "chosen_level"), "0.00%"),
 }  # fmt: skip
 _UNIT_FORMAT = {
     "currency": "#,##0.00;[Red]-#,##0.00",
@@ -39,7 +43,13 @@ _UNIT_FORMAT = {
     "months": "0.0",
 }
 #: Columns that hold money in a table without an item column.
-_MONEY = frozenset({"value", "budget", "adjusted", "executed", "expected", "balance", "amount"})
+_MONEY = frozenset(
+    {"value", "budget", "adjusted", "executed", "expected", "balance", "amount", "difference",
+     "due", "not_assessed", "unsettled", "received", "not_transferred", "arrears_opening", "arrears_rolled", "worth",
+     "paid_after", "standard", "expected_level", "level_excess", "excess_paid",
+     "accrued", "preferential", "forgone", "without_rate", "booked", "present", "kept", "needed", "available", "short",
+     "uncovered", "gained", "gained_equally"}
+)  # fmt: skip
 
 #: A gap above zero is a deficit: it is the one that is red.
 _GAP_FORMAT = "[Red]#,##0.00;-#,##0.00;0.00"

@@ -37,14 +37,17 @@ class Scorecard(Result):
     deviation, a share, or what was entered), the `score`, and the `reason`: the figures it comes
     from. The row ``total`` is of 100; where indicators are missing it is worked out from those
     known, `weight` says how many points they make, and the grade is provisional (none below half
-    of all points).
+    of all points). `status` is the colour of the score's grade, for an indicator of its score ÷ weight: green for the
+    best grade, red for the worst; blank where there is no score.
     """
 
     data: FundData | None = field(default=None, repr=False)
     card: Card | None = field(default=None, repr=False)
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
-    columns: ClassVar[tuple[str, ...]] = ("region", "period", "indicator", "weight", "value", "score", "reason", "group", "grade")
+    columns: ClassVar[tuple[str, ...]] = (
+        "region", "period", "indicator", "weight", "value", "score", "reason", "group", "grade", "status",
+    )  # fmt: skip
 
     @property
     def source(self) -> FundData | None:
@@ -189,7 +192,9 @@ def assess(data: FundData, year: int, *, scorecard: str | Path | Card | None = N
                               "mend": "enter the figures, or a value in the table assessments"})  # fmt: skip
     if not rows:
         raise SibError(f"nothing is known of {year} that could be scored")
-    frame = pd.DataFrame(rows, columns=list(Scorecard.columns))
+    frame = pd.DataFrame(rows, columns=[c for c in Scorecard.columns if c != "status"])
+    hundredths = frame["score"].where(frame["indicator"] == TOTAL, 100.0 * frame["score"] / frame["weight"])
+    frame["status"] = [card.colour(points) for points in hundredths]
     provenance = {**data.provenance, "year": year, "scorecard": card.title, "status": card.status, "weights": card.source}
     return Scorecard(lambda: frame, provenance, data=data, card=card, findings=Findings.of(found, provenance))
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sibforecast.errors import SibError, all_faults
 from sibforecast.items import did_you_mean
+from sibforecast.oversight.limits import status_of
 from sibforecast.oversight.local_spending import without_ground
 from sibforecast.oversight.standing import Floats, among_peers, of_some, peer_groups, stage_rows, whole_year, wide_accounts
 from sibforecast.results import Findings, Result, scale_for
@@ -34,7 +35,8 @@ class BenefitStock(Result):
     year's benefits of them. `expected_level` = last year's × median growth of comparable areas;
     `level_excess` = level − expected where it is three robust deviations above, and `excess_paid` that × average
     stock × 12; an average over few heads may move by 1 ÷ √heads. `standard` is what must at least be
-    paid. Blank where a figure is not known.
+    paid. Blank where a figure is not known. `status` is green, orange (a warning among the findings) or blank (nothing known
+    to judge by).
 
     Attributes
     ----------
@@ -51,7 +53,7 @@ class BenefitStock(Result):
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "period", "opening", "new_beneficiaries", "beneficiary_exits", "beneficiaries", "rolled", "deaths",
         "expected_deaths", "fewest_exits", "missing_exits", "paid_after", "standard", "benefit_level", "expected_level",
-        "level_excess", "excess_paid",
+        "level_excess", "excess_paid", "status",
     )  # fmt: skip
 
     @property
@@ -132,7 +134,10 @@ def benefit_stock(
     frame, heads, allowed = _frame(wide, data, year, mortality or {})
     local = without_ground(data, year, stage, frame, heads, allowed * heads * 12.0)
     provenance = {**data.provenance, "year": year, "stage": stage or "account"}
-    found = Findings.of(sorted(_findings(frame, local, year), key=lambda f: -f.pop("stake")), provenance)
+    rows = sorted(_findings(frame, local, year), key=lambda f: -f.pop("stake"))
+    judged = ["rolled", "expected_deaths", "deaths", "standard", "expected_level"]
+    frame["status"] = status_of(frame, rows, frame[judged].notna().any(axis=1))
+    found = Findings.of(rows, provenance)
     return BenefitStock(lambda: frame, provenance, data=data, year=year, local=local, findings=found)
 
 
@@ -180,7 +185,7 @@ def _frame(
         "benefit_level": got["benefit_level"], "expected_level": level, "level_excess": excess,
         "excess_paid": excess * heads * 12.0,
     }  # fmt: skip
-    return pd.DataFrame(table, columns=list(BenefitStock.columns)), heads, allowed * got["level_before"]
+    return pd.DataFrame(table | {"status": ""}, columns=list(BenefitStock.columns)), heads, allowed * got["level_before"]
 
 
 def _findings(frame: pd.DataFrame, local: pd.DataFrame, year: int) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sibforecast.errors import SibError
+from sibforecast.oversight.limits import status_of, worst
 from sibforecast.oversight.standing import Floats, among_peers, of_some, peer_groups, whole_year, wide_accounts
 from sibforecast.programmes import formulas
 from sibforecast.results import Findings, Result, scale_for
@@ -40,7 +41,8 @@ class Collection(Result):
     arrears of last year. `peer_rate` is the median rate of the `peers` other areas of the same fund, level
     and economic tier (of all tiers where the tier has fewer than five); `worth` = max(peer_rate − rate, 0) ×
     assessed: what closing the gap to them
-    yields in a year. Blank where a figure is not known.
+    yields in a year. Blank where a figure is not known. `status` is green, yellow (a note, or less is collected than
+    among comparable areas), orange (a warning among the findings) or blank (nothing known to judge by).
     """
 
     data: FundData | None = field(default=None, repr=False)
@@ -51,7 +53,7 @@ class Collection(Result):
         "region", "programme", "period", "due", "assessed", "not_assessed", "collected", "deferred_out",
         "exempted", "unsettled", "rate", "collected_flexible", "arrears_recovered", "back_payments", "prepayments", "deferred_in",
         "received", "contribution_revenue", "not_transferred", "arrears_opening", "written_off", "arrears", "arrears_rolled",
-        "recovery", "peer_rate", "peers", "worth",
+        "recovery", "peer_rate", "peers", "worth", "status",
     )  # fmt: skip
 
     @property
@@ -132,8 +134,10 @@ def collection(data: FundData, year: int, *, stage: str = "") -> Collection:
     wide = wide.merge(before.rename(columns={"arrears": "arrears_opening"}), on=["region", "programme"], how="left")
     frame = _frame(wide, data, year)
     provenance = {**data.provenance, "year": year, "stage": stage or "account"}
-    found = Findings.of(list(_findings(frame, year)), provenance)
-    return Collection(lambda: frame, provenance, data=data, year=year, findings=found)
+    found = list(_findings(frame, year))
+    colours = status_of(frame, found, frame[["rate", "due", "not_transferred", "arrears_rolled"]].notna().any(axis=1))
+    frame["status"] = [worst(c, "yellow") if gap > 0 else c for c, gap in zip(colours, frame["worth"], strict=True)]
+    return Collection(lambda: frame, provenance, data=data, year=year, findings=Findings.of(found, provenance))
 
 
 def _frame(wide: pd.DataFrame, data: FundData, year: int) -> pd.DataFrame:
@@ -161,7 +165,7 @@ def _frame(wide: pd.DataFrame, data: FundData, year: int) -> pd.DataFrame:
         "arrears_rolled": rolled, "recovery": recovery, "peer_rate": middle, "peers": number,
         "worth": np.maximum(middle - rate, 0.0) * got["assessed"],
     }  # fmt: skip
-    return pd.DataFrame(table, columns=list(Collection.columns))
+    return pd.DataFrame(table | {"status": ""}, columns=list(Collection.columns))
 
 
 def _findings(frame: pd.DataFrame, year: int) -> Iterator[dict[str, Any]]:

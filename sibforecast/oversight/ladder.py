@@ -14,11 +14,13 @@ from sibforecast.analysis.stress import fund_of
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.policy import Policy, current_law
 from sibforecast.errors import SibError, all_faults
-from sibforecast.oversight.ladder_paths import Drawn, Paths, by_term, held_today, rates_told, seasons, short, tied_up
+from sibforecast.oversight import ladder_words as words
+from sibforecast.oversight.ladder_paths import Drawn, Paths, bare_today, by_term, held_today, rates_told, seasons, short, tied_up
 from sibforecast.oversight.limits import standard_fund
-from sibforecast.oversight.placing import Placement, best_of
+from sibforecast.oversight.placing import Floats, Placement, best_of, covered, payable
+from sibforecast.oversight.reserves import without_rate
 from sibforecast.projection.draft import BudgetDraft, draft_budget
-from sibforecast.results import Result, round_half_up, scale_for
+from sibforecast.results import Findings, Result
 from sibforecast.tables.data import FundData
 from sibforecast.tables.schema import LEVELS
 
@@ -31,7 +33,8 @@ class Ladder(Result):
     `rate`; `interest` = amount × rate, of a whole year; `kept` is the part in deposits of today that stay, at the rates
     of their contracts; `present` and `present_share` is what the table
     ``deposits`` holds for the term, blank where it holds nothing of the area; `source` and
-    `status` of the rate.
+    `rate_status` of the rate. `status` is the area's: green (the level is kept, two standard errors of the paths
+    beyond it), yellow (kept on these paths, within their doubt), red (not kept: in `shortfalls` and `findings`).
 
     Attributes
     ----------
@@ -51,7 +54,13 @@ class Ladder(Result):
         short no more often than today's structure, whatever that is, and gained_equally = (equal_yield −
         present_yield) × opening; months_covered, average monthly payments that the current account holds; price, the
         interest a year that one more unit costs that is kept payable in every month with a need; uncovered, the need
-        that the balance (less what is kept) does not meet.
+        that the balance (less what is kept) does not meet; because, why the level is not kept: ``deposits`` of today that
+        stay, or the ``balance`` itself; status.
+    shortfalls : DataFrame
+        Of every area that is not green the months short of the level: region, programme, month, needed, available, short,
+        chosen_level, falls_short, because, status.
+    findings : Findings
+        One for each of these areas, with its dearest month; and deposits without a rate, which the shares of today leave out.
     """
 
     data: FundData | None = field(default=None, repr=False)
@@ -61,10 +70,12 @@ class Ladder(Result):
     level: float = 0.95
     seasonal: bool = True
     paths: Paths | None = field(default=None, repr=False)
+    shortfalls: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "term_months", "rate", "amount", "share", "present", "present_share", "kept", "interest",
-        "source", "status",
+        "source", "rate_status", "status",
     )  # fmt: skip
 
     @property
@@ -95,19 +106,8 @@ class Ladder(Result):
         return pd.DataFrame(rows, columns=["region", "programme", "chance", "allowed"])
 
     def headline(self) -> str:
-        """The fund, its year, and the yield beside today's."""
-        mark = "ILLUSTRATIVE " if self.data is not None and self.data.illustrative else ""
-        table = self.yields
-        table, every = table[table["opening"] > 0], table["opening"]  # a balance below nothing places nothing
-        told = f"{mark}{self.provenance.get('programme')} {self.provenance.get('year')}: "
-        if table.empty:
-            return f"{told}nothing can be placed, the balance is {_money(float(every.sum()), self._currency)}"
-        told += f"{float((table['yield'] * table['opening']).sum()) / float(table['opening'].sum()):.2%} a year"
-        gained = table["gained"].sum(min_count=1)
-        if gained != gained:
-            return told
-        word = "more" if gained >= 0 else "less"
-        return f"{told}, {_money(abs(gained), self._currency)} a year {word} than today's structure"
+        """The fund, its year, the yield beside today's, and how many areas fall short."""
+        return words.headline(self)
 
     def summary(self) -> pd.DataFrame:
         """Amounts by term, all areas together, in 100 million: of the balance placed, and of the deposits as entered."""
@@ -115,58 +115,9 @@ class Ladder(Result):
         names = {"amount": f"placed of opening {self.provenance.get('year')}", "present": "deposits as entered"}
         return table.round(2).rename(columns=names).reset_index()
 
-    def _beside(self, row: dict[str, Any]) -> list[str]:
-        """Today's structure beside the ladder: how often each falls short, and what they earn when equally liquid."""
-        today = row["present_falls_short"]
-        if today != today:
-            return []
-        equal = f"{row['equal_yield']:.2%} a year" if row["equal_yield"] == row["equal_yield"] else ""
-        if row["present_admissible"]:
-            out = f"falls short in {row['falls_short']:.1%} of the paths, today's structure in {today:.1%}"
-            more = (f"; a ladder that falls short no more often than today's structure earns {equal} "
-                    f"(today {row['present_yield']:.2%})")  # fmt: skip
-            return [out + (more if equal else "")]
-        out = (f"today's structure, renewed as it falls due, falls short in {today:.1%} of the paths, where "
-               f"{1.0 - self.level:.1%} is the aim: its yield of {row['present_yield']:.2%} is no measure")  # fmt: skip
-        return [out + (f"; a ladder that may fall short just as often earns {equal}" if equal else "")]
-
-    @property
-    def _currency(self) -> str:
-        return self.data.currency if self.data is not None else "yuan"
-
     def notices(self) -> list[str]:
-        """What liquidity costs, what is not met, and which rates nobody has checked."""
-        names, out = self.labels(), []
-        for record in self.yields.head(3).to_dict("records"):
-            row = {str(k): v for k, v in record.items()}
-            area = row["region"]
-            if not row["opening"] > 0:
-                balance = _money(row["opening"], self._currency)
-                out.append(f"{names.get(area, area)}: the balance is {balance}, nothing can be placed")
-                continue
-            held = self.frame.loc[self.frame["region"] == area, "present"].sum(min_count=1)
-            if abs(held - row["opening"]) >= 0.005:
-                out.append(f"{names.get(area, area)}: the balance placed, the opening of {self.provenance.get('year')}, is "
-                           f"{_money(row['opening'], self._currency)}; the deposits as entered sum to "
-                           f"{_money(held, self._currency)}, and their shares stand for the whole of it")
-            out += [f"{names.get(area, area)}: {said}" for said in self._beside(row)]
-            if row["uncovered"] > 0:
-                lacking = _money(row["uncovered"], self._currency)
-                out.append(f"{names.get(area, area)}: the balance does not meet the need of some month, {lacking} is lacking")
-                continue
-            covered = f"the current account holds {round_half_up(row['months_covered'], 1)} months of payments"
-            if row["price"] > 0:
-                mine = self.months[self.months["region"] == area]
-                dear = int(mine.loc[mine["price"].idxmax(), "month"])
-                covered += (f"; 10,000 more kept payable all the time cost {10_000 * row['price']:.2f} of interest a year, "
-                            f"most of it for month {dear}")  # fmt: skip
-            out.append(f"{names.get(area, area)}: {covered}")
-        if (self.frame["status"] == "unverified").any():
-            out.append("rates are unverified defaults: give those agreed with the banks "
-                       "(rates=; on the command line --rate MONTHS=RATE)")
-        if not self.seasonal:
-            out.append("no month of this fund is known: payments and revenue are spread by twelfths")
-        return out
+        """Every area that falls short, what liquidity costs, and which rates nobody has checked."""
+        return words.notices(self)
 
 
 def ladder(
@@ -179,9 +130,10 @@ def ladder(
     The year is simulated (`simulate`); within it revenue (without interest, which depends on the
     placing) and expenditure take the season of earlier years, and in each month payments come
     before revenue. Kept current or maturing in time is what the paths need in every month, in
-    the chosen part of them; a linear programme places the rest. It looks as far ahead as the
-    simulated years: a longer term rests on the gap of each later year being filled within it, as the
-    gaps of a budget are. Money is not moved between funds, nor between the areas of `unit`.
+    the chosen part of them; a linear programme places the rest. Where the balance, less the deposits of today
+    that stay, cannot pay that part of them, as many as it can are kept payable, and the area is told as
+    short. It looks as far ahead as the simulated years: a longer term rests on the gap of each later year
+    being filled within it, as the gaps of a budget are. Money is not moved between funds, nor between the areas of `unit`.
 
     Parameters
     ----------
@@ -248,8 +200,12 @@ def ladder(
     plan = pd.concat([p[2] for p in parts], ignore_index=True)
     provenance = {**alone.provenance, "programme": code, "year": alone.first, "level": level, "draws": draws, "seed": seed,
                   "unit": unit, "years": years, "keep": keep}  # fmt: skip
-    return Ladder(lambda: frame, provenance, data=source, months=months, yields=pd.DataFrame([p[3] for p in parts]), plan=plan,
-                  level=level, seasonal=seasonal, paths=paths)  # fmt: skip
+    yields = pd.DataFrame([p[3] for p in parts])
+    lacking = words.shortfalls(months, yields, level)
+    bare = [*without_rate(bare_today(source, code))]
+    return Ladder(lambda: frame, provenance, data=source, months=months, yields=yields, plan=plan, level=level,
+                  seasonal=seasonal, paths=paths, shortfalls=lacking,
+                  findings=Findings.of([*words.short_of(lacking, alone.first), *bare]))  # fmt: skip
 
 
 def _checked(
@@ -308,7 +264,7 @@ def _one(
         present = known.get(term, 0.0) if held is not None else blank
         rows.append((area, paths.programme, term, rate, amount, amount / opening if opening > 0 else blank, present,
                      present / whole if whole else blank, stays.get(term, 0.0), new[term] * rate + earns.get(term, 0.0), source,
-                     status))  # fmt: skip
+                     status, ""))  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(Ladder.columns))
     number = np.arange(1, len(line) + 1)
     months = pd.DataFrame({"region": area, "programme": paths.programme, "month": number, "needed": np.maximum(line, 0.0),
@@ -329,7 +285,17 @@ def _one(
             told_of["gained_equally"] = (told_of["equal_yield"] - told_of["present_yield"]) * opening
     if told_of["present_admissible"] and told_of["falls_short"] <= allowed:
         told_of["gained"] = (told_of["yield"] - told_of["present_yield"]) * opening
-    return frame, months, plan, told_of
+    told_of |= _status(told_of["falls_short"], drawn.need, opening, level)
+    return frame.assign(status=told_of["status"]), months, plan, told_of
+
+
+def _status(chance: float, need: Floats, opening: float, level: float) -> dict[str, str]:
+    """Whether the level is kept, and what stands in its way: today's deposits where the whole balance would do."""
+    paid, asked = round((1.0 - chance) * len(need)), covered(len(need), level, 2.0)
+    if paid >= asked:
+        return {"because": "", "status": "green"}
+    free = int(payable(need, np.full(need.shape[1], opening)).sum())
+    return {"because": "deposits" if free >= asked else "balance", "status": "yellow" if chance <= 1.0 - level else "red"}
 
 
 def _new(made: Placement, opening: float, rates: Mapping[int, float], stays: Mapping[int, float]) -> dict[int, float]:
@@ -382,8 +348,3 @@ def _yields(
         "falls_short": short(drawn.need, available, paths.within), "present_falls_short": now_short,
         "present_admissible": None, "equal_yield": float("nan"), "gained_equally": float("nan"),
     }  # fmt: skip
-
-
-def _money(value: float, currency: str) -> str:
-    divisor, unit = scale_for(value, currency)
-    return f"{value / divisor:,.2f} ({unit})"

@@ -168,6 +168,14 @@ def held_today(data: FundData, programme: str, areas: Mapping[str, str], first: 
     return {str(unit): part[["balance", "rate", "term", "left"]] for unit, part in rows.groupby("unit")}
 
 
+def bare_today(data: FundData, programme: str) -> pd.DataFrame:
+    """A fund's deposits that have a balance and no rate."""
+    table = data.table("deposits")
+    if table.empty:
+        return pd.DataFrame({"region": [], "programme": [], "balance": [], "rate": []})
+    return table[((table["programme"] == programme) & table["balance"].notna() & table["rate"].isna()).to_numpy()]
+
+
 def by_term(held: pd.DataFrame, terms: Collection[int], column: str = "balance") -> dict[int, float]:
     """Sums of a column by admissible term: each deposit at the longest that is not longer than its own."""
     out: dict[int, float] = {}

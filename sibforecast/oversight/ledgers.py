@@ -64,12 +64,15 @@ class LedgerMatch(Result):
         Returns
         -------
         DataFrame
-            region, programme, item, period, a column for each book, difference; lines that differ first.
+            region, programme, item, period, a column for each book, difference, status (matched, or unmatched where a
+            row of the line is); lines that differ first.
         """
         keys = ["region", "programme", "item", "period"]
         wide = self.frame.pivot_table(index=keys, columns="ledger", values="amount", aggfunc="sum", sort=False)
         wide.columns.name = None
         wide["difference"] = (wide.max(axis=1) - wide.min(axis=1)).round(2)
+        bad = (self.frame["status"] == "unmatched").groupby([self.frame[k] for k in keys], sort=False).any()
+        wide["status"] = bad.map({True: "unmatched", False: "matched"})
         return wide.sort_values("difference", ascending=False, kind="stable").reset_index()
 
     def headline(self) -> str:

@@ -8,9 +8,9 @@ own for good.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sibforecast.assumptions.law_records import ALL, lineage_of
 from sibforecast.assumptions.policy import Policy, current_law
@@ -29,6 +29,7 @@ COLOURS = ("green", "excess", "yellow", "orange", "red")
 #: What is called: the others are hints.
 CALLED = ("orange", "red")
 _BANDS = ("green", "yellow", "orange", "red")
+_COLOUR_OF = {"note": "yellow", "warning": "orange", "error": "red"}
 #: What can be set by argument.
 NAMES = (
     "progress_band_green", "progress_band_yellow", "progress_band_orange", "warning_material_share",
@@ -70,6 +71,26 @@ def apart(value: float, limit: float) -> str:
         if float(shown) != limit:
             break
     return str(shown)
+
+
+def status_of(rows: pd.DataFrame, found: Iterable[Mapping[str, Any]], known: Iterable[bool]) -> list[str]:
+    """The colour of each area and fund: as bad as what is found about it, green where nothing is.
+
+    An error makes red, a warning orange, a note yellow; blank where nothing is known to judge by.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"region": ["1", "2", "3"], "programme": "unemployment"})
+    >>> status_of(rows, [{"region": "2", "programme": "unemployment", "severity": "warning"}], [True, True, False])
+    ['green', 'orange', '']
+    """
+    colours: dict[tuple[str, str], str] = {}
+    for one in found:
+        key = (str(one.get("region")), str(one.get("programme")))
+        colours[key] = worst(colours.get(key, ""), _COLOUR_OF[str(one["severity"])])
+    keys = zip(rows["region"].astype(str), rows["programme"].astype(str), strict=True)
+    return [colours.get(key, "green" if told else "") for key, told in zip(keys, known, strict=True)]
 
 
 def at_most(colour: str, highest: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 def needs(revenue: Floats, expenditure: Floats, shares: tuple[Floats, Floats], months: int) -> Floats:
@@ -51,7 +52,7 @@ def band(paths: Floats, level: float, errors: float = 2.0) -> Floats:
     [3.0, 5.0]
     """
     highest = paths.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable").max(axis=1)
-    kept = int(np.sort(highest)[_covered(len(paths), level, errors) - 1])
+    kept = int(np.sort(highest)[covered(len(paths), level, errors) - 1])
     return np.asarray(np.sort(paths, axis=0)[kept])
 
 
@@ -65,11 +66,22 @@ def spared(paths: Floats, level: float, month: int, errors: float = 2.0) -> Floa
     >>> spared(np.array([[1.0, 5.0], [2.0, 4.0], [3.0, 3.0], [0.0, 0.0]]), 0.5, 1, 0.0).tolist()
     [3.0, 3.0]
     """
-    order = np.argsort(paths[:, month], kind="stable")[: _covered(len(paths), level, errors)]
+    order = np.argsort(paths[:, month], kind="stable")[: covered(len(paths), level, errors)]
     return np.asarray(paths[order].max(axis=0))
 
 
-def _covered(number: int, level: float, errors: float) -> int:
+def payable(paths: Floats, left: Floats) -> Bools:
+    """Paths that what is left of the balance, all of it kept current, pays in every month; half a cent apart is paid.
+
+    Examples
+    --------
+    >>> payable(np.array([[1.0, 5.0], [2.0, 4.0]]), np.array([9.0, 4.0])).tolist()
+    [False, True]
+    """
+    return np.asarray((paths <= left + 0.005).all(axis=1))
+
+
+def covered(number: int, level: float, errors: float) -> int:
     """How many of the paths are to be covered: at least one, all at most."""
     share = min(1.0, level + errors * float(np.sqrt(level * (1.0 - level) / number)))
     return max(1, min(number, int(np.ceil(share * number - 1e-9))))
@@ -168,7 +180,9 @@ def best_of(
     """The better placement of two that cover the same share of whole paths, and the need it rests on.
 
     Which paths are given up is free to choose: those outside of a `band`, or those that need most in the
-    month in which liquidity then costs most (`spared`).
+    month in which liquidity then costs most (`spared`); before them those that cannot be paid however the balance is
+    placed, for it is too small or too much of it tied. Where so many are of these that the share cannot be covered,
+    all others are, and the need is told that the share would have.
 
     Examples
     --------
@@ -180,10 +194,18 @@ def best_of(
     >>> made.plan, need.tolist()
     ([(1, 2, 7.0)], [3.0, 3.0])
     """
-    need = band(paths, level, errors)
+    asked = covered(len(paths), level, errors)
+    left = balance - (tied if tied is not None else np.zeros(paths.shape[1]))
+    possible = paths[payable(paths, left)]
+    if len(possible) < asked:
+        need = band(paths, level, errors)
+        kept = np.maximum(need, possible.max(axis=0)) if len(possible) else need
+        return place(balance, kept, rates, most, tied), need
+    part = asked / len(possible)
+    need = band(possible, part, 0.0)
     made = place(balance, need, rates, most, tied)
     if not made.price.any():
         return made, need
-    other_need = spared(paths, level, int(made.price.argmax()), errors)
+    other_need = spared(possible, part, int(made.price.argmax()), 0.0)
     other = place(balance, other_need, rates, most, tied)
     return (other, other_need) if other.worth > made.worth else (made, need)

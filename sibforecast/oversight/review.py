@@ -11,7 +11,15 @@ import pandas as pd
 
 from sibforecast.errors import DataError, SibError, all_faults
 from sibforecast.items import did_you_mean
-from sibforecast.oversight import review_formulas, review_identities, review_plausible, review_policies, review_words
+from sibforecast.oversight import (
+    review_formulas,
+    review_growth,
+    review_identities,
+    review_peers,
+    review_plausible,
+    review_policies,
+    review_words,
+)
 from sibforecast.oversight.review_accounts import Accounts, accounts_of
 from sibforecast.oversight.review_beside import beside
 from sibforecast.oversight.review_calendar import calendar
@@ -22,17 +30,10 @@ from sibforecast.tables.data import FundData
 from sibforecast.tables.load import read
 from sibforecast.tables.schema import STAGES
 
+_ROOMS = (review_identities, review_formulas, review_plausible, review_growth, review_peers, review_policies, review_words)
 #: Every check by its id, in order.
 CHECKS: dict[str, Check] = {
-    check.id: check
-    for check in sorted(
-        (
-            c
-            for room in (review_identities, review_formulas, review_plausible, review_policies, review_words)
-            for c in room.CHECKS
-        ),
-        key=lambda c: c.id,
-    )
+    check.id: check for check in sorted((c for room in _ROOMS for c in room.CHECKS), key=lambda c: c.id)
 }
 #: Findings of the reading that the review tells anew, with more about them.
 _RETOLD = ("I1_revenue_subtotal", "I1_expenditure_subtotal", "I1_benefit_expenditure", "I1_total_revenue", "I1_total_expenditure",
@@ -98,7 +99,8 @@ class Review(Findings):
         -------
         DataFrame
             region, programme, item, period, reported, expected, lower, upper, difference,
-            plausible (inside the interval; blank where there is none), method.
+            plausible (inside the band; blank where there is none), habit (how earlier plans of the fund and item
+            stray, by which the band of a plan reaches further), method.
 
         Raises
         ------
@@ -178,7 +180,7 @@ def review(data: FundData | str | Path, stage: str = "reported", *, tolerances: 
         raise SibError(f"no figures at stage {stage}; there are {there or 'none at all'}")
     rows = [r for r in given if not (r["id"] in _RETOLD and _key(r) in accounts.place)]
     rows += list(calendar(accounts))
-    rows += [_record(accounts, check, hit) for check in CHECKS.values() for hit in check.run(accounts, limits[check.id])]
+    rows += [_record(accounts, CHECKS[id], hit) for id, hits in _hits(accounts, limits).items() for hit in hits]
     for row in rows:
         row.setdefault("follows", "")
     mark_consequences(rows, CHECKS, accounts)
@@ -212,6 +214,16 @@ def checks() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["id", "title", "severity", "tolerance", "source", "status", "consequences", "mend"])
 
 
+def _hits(accounts: Accounts, limits: Mapping[str, Mapping[str, float]]) -> dict[str, list[Hit]]:
+    """What each check hits, in order; the comparison with peers is made last, knowing what the others found."""
+    last = "R-12"
+    hits = {id: list(check.run(accounts, limits[id])) if id != last else [] for id, check in CHECKS.items()}
+    found = (hit for many in hits.values() for hit in many if hit.table == "history" and not hit.region)
+    accounts.shared["found"] = {(hit.account, hit.item) for hit in found}
+    hits[last] = list(CHECKS[last].run(accounts, limits[last]))
+    return hits
+
+
 def _key(row: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(row.get("region")), str(row.get("programme")), str(row.get("period"))
 
@@ -243,9 +255,11 @@ def _limits(given: Tolerances | None) -> dict[str, Mapping[str, float]]:
 def _record(accounts: Accounts, check: Check, hit: Hit) -> dict[str, Any]:
     """One finding of a check."""
     region, programme, period = accounts.keys[hit.account]
+    region = hit.region or region
     cause, stake = likely_cause(accounts, hit), money_at_stake(accounts, hit)
     column = accounts.columns.get(hit.item)
-    row = hit.row or (int(accounts.row[hit.account, column]) if column is not None and hit.table == "history" else 0)
+    told = column is not None and hit.table == "history" and not hit.region
+    row = hit.row or (int(accounts.row[hit.account, column]) if told else 0)
     message = "; ".join(filter(None, (check.title, hit.detail, f"likely cause: {cause}" if cause else "")))
     return {
         "id": check.id, "severity": hit.severity or check.severity, "table": hit.table, "row": row or None,

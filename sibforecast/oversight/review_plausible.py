@@ -1,8 +1,8 @@
-"""What may be right and is unlikely: ratios, growth, peers, interest, slips of scale."""
+"""What may be right and is unlikely: ratios, bases, interest, slips of scale."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,44 +11,13 @@ from sibforecast import items
 from sibforecast.assumptions.policy import current_law
 from sibforecast.errors import SibError
 from sibforecast.oversight.review_accounts import Accounts
-from sibforecast.oversight.review_policies import undecided
-from sibforecast.oversight.review_registry import DEFAULT, Check, Hit
-from sibforecast.oversight.review_words import explained
-from sibforecast.tables.panel import Floats
+from sibforecast.oversight.review_growth import TOTALS
+from sibforecast.oversight.review_registry import DEFAULT, Check, Hit, slip_told
 
 Tolerance = Mapping[str, float]
 
-#: Small funds, whose figures swing more from year to year.
-_SMALL = ("injury", "unemployment")
-#: Lines of few cases, which chance moves by more than a fifth.
-_FEW_CASES = ("death_expenditure", "disability_expenditure")
-#: What grows steadily: levels and heads first, then lines, then totals that follow from them.
-_STEADY = (
-    ("insured", ""), ("insured_active", ""), ("contributors", ""), ("contributors_flexible", ""), ("beneficiaries", ""),
-    ("benefit_level", ""), ("benefit_standard", ""), ("personal_contribution", ""), ("subsidy_per_head", ""),
-    ("contribution_revenue", "revenue"),
-    *((line, "expenditure") for line in items.BENEFIT_LINES if line not in _FEW_CASES),
-    ("non_benefit_expenditure", "expenditure"), ("benefit_expenditure", "expenditure"),
-    ("revenue_subtotal", "revenue"), ("total_revenue", "revenue"),
-    ("expenditure_subtotal", "expenditure"), ("total_expenditure", "expenditure"),
-)  # fmt: skip
-_TOTALS = {"revenue": ("revenue_subtotal", "total_revenue"), "expenditure": ("expenditure_subtotal", "total_expenditure")}
-#: Drivers of each side, whose growth its lines follow.
-_DRIVES = {
-    "revenue": ("insured", "insured_active", "contributors", "contributors_flexible", "personal_contribution",
-                "subsidy_per_head", "benefit_standard"),
-    "expenditure": ("insured", "beneficiaries", "benefit_level", "benefit_standard"),
-}  # fmt: skip
-#: Money per head that is alike among areas.
-_PER_HEAD = (
-    ("contribution_revenue", ("contributors", "contributors_flexible")),
-    ("benefit_expenditure", ("beneficiaries",)),
-    ("benefit_expenditure", ("insured",)),
-    ("fiscal_subsidy", ("insured",)),
-)
 #: Differences of large figures, which may be of any size.
 _DIFFERENCES = ("current_balance", "balance_adjustment", "gap")
-_TO_SIGMA = 0.6745  # of a normal sample, the median distance from the median in standard deviations
 
 
 def contributors(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
@@ -140,97 +109,6 @@ def _window(accounts: Accounts, account: int) -> tuple[float, float]:
     return known[key]
 
 
-def growth(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
-    """R-11: what grows or falls by a fifth (small funds three tenths) is explained."""
-    limit = np.where(np.isin(accounts.kind, _SMALL), tolerance["small"], tolerance["share"])
-    grown: dict[str, np.ndarray] = {}
-    decided = undecided(accounts)
-    for item, side in _STEADY:
-        now, last = decided.get(item, accounts.get(item)), accounts.was(item)
-        total = np.fmax(accounts.get("total_revenue"), accounts.get("total_expenditure"))
-        weighty = (
-            ~(np.fmax(np.abs(now), np.abs(last)) < tolerance["weight"] * total) if side else np.ones(len(accounts), dtype=bool)
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = now / last - 1.0
-        grown[item] = np.isfinite(rate) & (np.abs(rate) > limit) & weighty & accounts.is_fund & (last > 0) & accounts.latest
-        for i in np.flatnonzero(grown[item]):
-            if not explained(accounts, int(i), item):
-                told = accounts.get(item)[i]
-                yield Hit(
-                    int(i), item, told, told - now[i] + last[i], follows=_first(grown, item, side, int(i)),
-                    said=f"within {limit[i]:.0%} of last year's {last[i]:,.2f}, or an explanation",
-                    detail=f"it changes by {rate[i]:+.1%}" + (" beside registered decisions" if now[i] != told else ""),
-                )  # fmt: skip
-
-
-def _first(grown: Mapping[str, np.ndarray], item: str, side: str, account: int) -> str:
-    """R-11 itself where a line only follows its driver, or a total its lines."""
-    if not side:
-        return ""
-    causes = list(_DRIVES[side])
-    if item in (*_TOTALS[side], "benefit_expenditure"):
-        causes += [line for line, s in _STEADY if s == side and line not in _TOTALS[side] and line != item]
-    return "R-11" if any(grown[c][account] for c in causes if c in grown) else ""
-
-
-def peers(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
-    """R-12: money per head is like that of the other areas of the level (robust z of its logarithm).
-
-    An area that was as far from its peers last year (or within one z of it) is only noted.
-    """
-    tree = accounts.data.regions
-    level = np.array([tree.areas[r].level for r in accounts.region], dtype=object)
-    for item, heads in _PER_HEAD:
-        count = _heads(accounts.get, heads)
-        each, last = _logs(accounts.get(item), count), _logs(accounts.was(item), _heads(accounts.was, heads))
-        each[~accounts.latest] = np.nan
-        for rows in _groups(level, accounts.programme, accounts.period):
-            group = each[rows]
-            if (~np.isnan(group)).sum() < tolerance["areas"] or not accounts.is_fund[rows[0]]:
-                continue
-            middle, z = _from_peers(group, tolerance["spread"])
-            before = last[rows]
-            usual = before if np.isnan(before).all() else _from_peers(before, tolerance["spread"])[1]
-            for k in np.flatnonzero(np.abs(z) > tolerance["z"]):
-                i, stays = int(rows[k]), z[k] * usual[k] > 0 and abs(z[k]) <= abs(usual[k]) + 1.0
-                told = f"{np.exp(each[i]):,.2f} per head of {heads[0]}, median {np.exp(middle):,.2f}, robust z {z[k]:+.1f}"
-                slip = next((p for p in (1e4, 1e8) if abs(abs(each[i] - middle) - np.log(p)) < np.log(2.0)), 0.0)
-                yield Hit(i, item, accounts.get(item)[i], float(np.exp(middle) * count[i]), severity="note" if stays else "",
-                          cause=_slip("currency", slip, "×" if z[k] > 0 else "÷") if slip else "",
-                          detail=told + (f", last year {usual[k]:+.1f}" if usual[k] == usual[k] else ""))
-
-
-def _heads(get: Callable[[str], Floats], names: tuple[str, ...]) -> Floats:
-    """Heads of the first name, and of the others where they are reported."""
-    out = get(names[0])
-    for name in names[1:]:
-        out = out + np.nan_to_num(get(name))
-    return out
-
-
-def _logs(money: Floats, heads: Floats) -> Floats:
-    """Logarithm of money per head; NaN where there is none."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        out = np.log(money / heads)
-    return np.where(np.isfinite(out), out, np.nan)
-
-
-def _from_peers(group: Floats, least: float) -> tuple[float, Floats]:
-    """The median of a group, and each one's distance from it in robust standard deviations."""
-    middle = float(np.nanmedian(group))
-    spread = max(float(np.nanmedian(np.abs(group - middle))) / _TO_SIGMA, least)
-    return middle, (group - middle) / spread
-
-
-def _groups(*keys: np.ndarray) -> Iterator[np.ndarray]:
-    """Rows with the same keys."""
-    table: dict[tuple[object, ...], list[int]] = {}
-    for i, key in enumerate(zip(*keys, strict=True)):
-        table.setdefault(key, []).append(i)
-    return (np.array(rows) for rows in table.values())
-
-
 def yields(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     """R-13: a year's interest is a likely part of the average balance.
 
@@ -284,7 +162,7 @@ def scale(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
                 for i in np.flatnonzero(near):
                     signed = accounts.get(item)[i]
                     slips.setdefault(int(i), []).append(
-                        Hit(int(i), item, signed, signed / way, cause=_slip(entry.unit, power, sign))
+                        Hit(int(i), item, signed, signed / way, cause=slip_told(entry.unit, power, sign))
                     )
     for hits in slips.values():
         own = [h for h in hits if not _is_sum(h, hits)] or hits
@@ -296,15 +174,9 @@ def scale(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
         yield from own
 
 
-def _slip(unit: str, power: float, sign: str) -> str:
-    if unit == "share":
-        return f"percent/share slip ({sign} {power:,.0f})"
-    return "a year's figure for a month's" if power == 12.0 else f"unit slip ({sign} {power:,.0f})"
-
-
 def _is_sum(hit: Hit, hits: list[Hit]) -> bool:
     """Whether a total only carries on the slip of one of its lines."""
-    totals = ("benefit_expenditure", *_TOTALS["revenue"], *_TOTALS["expenditure"], "current_balance", "closing_balance")
+    totals = ("benefit_expenditure", *TOTALS["revenue"], *TOTALS["expenditure"], "current_balance", "closing_balance")
     return hit.item in totals and any(h.item not in totals for h in hits)
 
 
@@ -317,12 +189,6 @@ CHECKS = (
     Check("R-10", "the contribution base is out of line", "warning", {"points": 0.05},
           "floor and ceiling of the law in force; growth within 5 percentage points of wages", DEFAULT,
           "correct the base, or explain its growth", bases, ("R-06", "R-11", "R-12")),
-    Check("R-11", "growth needs an explanation", "warning", {"share": 0.20, "small": 0.30, "weight": 0.01},
-          "±20 %, small funds (injury, unemployment) ±30 %; lines under 1 % of the fund left out", DEFAULT,
-          "correct the figure, or explain it in the table statements", growth, ("R-12",)),
-    Check("R-12", "money per head is far from other areas", "warning", {"z": 3.0, "areas": 5, "spread": 0.02},
-          "robust z above 3 among areas of the level (5 or more), spread at least 2 %", DEFAULT,
-          "correct money or heads, or explain the difference", peers),
     Check("R-13", "interest does not fit the balance", "warning", {"low": 0.003, "high": 0.04, "balance": 1e4, "months": 12},
           "interest ÷ average balance in [0.3 %, 4 %]; whole years, balances above 10,000", DEFAULT,
           "correct interest or balances", yields, ("R-11",)),

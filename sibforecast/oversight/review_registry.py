@@ -34,6 +34,7 @@ class Hit:
     said: str = ""  # what is told as expected where it is no figure
     table: str = "history"
     row: int = 0
+    region: str = ""  # whose finding it is, where it is not the account's area's alone
 
 
 Run = Callable[[Accounts, Mapping[str, float]], Iterable[Hit]]
@@ -75,6 +76,13 @@ class Check:
     mend: str
     run: Run
     consequences: tuple[str, ...] = ()
+
+
+def slip_told(unit: str, power: float, sign: str) -> str:
+    """The words for a figure in another unit: by which power of ten, times or divided."""
+    if unit == "share":
+        return f"percent/share slip ({sign} {power:,.0f})"
+    return "a year's figure for a month's" if power == 12.0 else f"unit slip ({sign} {power:,.0f})"
 
 
 def written(item: str, value: float) -> str:

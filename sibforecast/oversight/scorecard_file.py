@@ -22,6 +22,7 @@ _INDICATOR = ("id", "title_en", "title_zh", "group", "weight", "measure", "of", 
               "points_per_percent", "note")  # fmt: skip
 _SHIPPED = Path(__file__).parent / "scorecard.toml"
 TOTAL = "total"
+_BANDS = ("green", "yellow", "orange", "red")
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,20 @@ class Card:
     def grade(self, points: float) -> str:
         """The grade of a total of 100; blank where the total is unknown."""
         return next((name for name, least in self.grades if points >= least), "")
+
+
+    def colour(self, points: float) -> str:
+        """Green for the best grade, red for the worst, those between in order; blank where the points are unknown.
+
+        Examples
+        --------
+        >>> card = read_scorecard()
+        >>> [card.colour(points) for points in (95, 85, 70, 10, float("nan"))]
+        ['green', 'yellow', 'orange', 'red', '']
+        """
+        place = next((i for i, (_, least) in enumerate(self.grades) if points >= least), -1)
+        last = max(len(self.grades) - 1, 1)
+        return _BANDS[-(-place * (len(_BANDS) - 1) // last)] if place >= 0 else ""
 
 
 def read_scorecard(source: str | Path | None = None) -> Card:

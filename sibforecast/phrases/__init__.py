@@ -26,7 +26,7 @@ _KEYS = "stage|side|kind|decided_by|known_at_budget|cause|line|item|programme"
 _PATTERNS = {
     "number": _NUMBER, "money": rf"{_NUMBER}(?: \([^()]+\))?", "s": "s?", "note": ".+",
     "period": r"\d{4}(?:-\d{2})?", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ]+",
-    "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
+    "moves": r"\w+ [-+]\d[\d,.]*%(?:, \w+ [-+]\d[\d,.]*%)*", "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
 }  # fmt: skip
 _MONEY = {"yuan": "元", "10k yuan": "万元", "100m yuan": "亿元"}
 _SIGNS = {"/": " ÷ ", "*": " × ", "+": " + ", "|": "或"}
@@ -182,7 +182,8 @@ class Teller:
             told = self._read(text, where)
             return told if told is not None else self._read(text, section())
         tellers: dict[str, Callable[[str], str]] = {
-            "word": self.word, "list": self._list, "terms": self._terms, "money": _money, "match": self._match, "note": _note,
+            "word": self.word, "list": self._list, "moves": self._moves, "terms": self._terms, "money": _money,
+            "match": self._match, "note": _note,
         }  # fmt: skip
         return tellers[kind](text) if kind in tellers else text
 
@@ -192,6 +193,11 @@ class Teller:
     def _terms(self, text: str) -> str:
         parts = re.split(r"(\w+)", text.replace(" or ", "|"))
         return "".join(self.word(p) if i % 2 else "".join(_SIGNS.get(c, c) for c in p) for i, p in enumerate(parts))
+
+    def _moves(self, text: str) -> str:
+        """Items with the change of each: 参保人数+5.0%、待遇支出+8.0%."""
+        pairs = (part.split(" ", 1) for part in text.split(", "))
+        return "、".join(f"{self.word(item)}{change}" for item, change in pairs)
 
     def _match(self, text: str) -> str:
         """Keys and words of a rule: 阶段：执行."""

@@ -49,14 +49,15 @@ _STAGE_ORDER = ("final", "executed", "budget", "adjusted", "expected", "reported
 _TIDY = ("region", "programme", "item", "period", "stage", "value", "method")
 #: Columns whose sentences and words are told in the reader's language; those of findings, by their id.
 _TOLD = ("method", "draft_method", "reason", "severity", "kind", "side", "stage", "decided_by", "payer", "treat", "status",
-         "cause", "line", "plan", "account", "indicator", "group", "rate_status", "proposer", "table", "column")  # fmt: skip
+         "cause", "line", "plan", "account", "indicator", "group", "rate_status", "proposer", "table", "column",
+         "because")  # fmt: skip
 _FOUND = ("message", "mend", "expected", "found")
-#: Columns of other results whose name has another meaning in findings and balance tables.
-_HEADED = {"expected", "balance"}
+#: Columns whose words above are meant only beside another column: elsewhere their name has another meaning.
+_HEADED = {"expected": "found", "balance": "found", "share": "before"}
 #: Columns of sentences in tables that people read, and their width.
 _SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evidence": 40}
-#: Rows of a bill that must not be overlooked: nobody pays them yet, or no list of the rules has them.
-_MARKED = {"treat": ("pending", "unlisted")}
+#: Rows that must not be overlooked: nobody pays them yet, no list of the rules has them, or their status calls.
+_MARKED = {"treat": ("pending", "unlisted"), "status": ("red", "orange", "unmatched")}
 #: More year-and-stage columns than this are a history, not a draft: no wide sheet.
 _WIDEST = 12
 #: Results by kind, as their sheets are named.
@@ -70,6 +71,11 @@ _KINDS = {
     "BenefitStock": ("benefits", "待遇人数核对"), "Reserves": ("reserves", "结余存放"), "Ladder": ("ladder", "存款期限"),
     "LedgerMatch": ("ledgers", "账账核对"), "BudgetVersion": ("version", "预算版本"), "Policy": ("law", "现行规定"),
     "Assumptions": ("assumptions", "假设"), "FundData": ("data", "数据集"), "table": ("table", "表"),
+}  # fmt: skip
+#: Tables beside the frame of a result that stand on sheets of their own, and what these are called.
+_BESIDE = {
+    "funds": ("by fund", "按险种"), "yields": ("by area", "按地区"), "shortfalls": ("months short", "不足月份"),
+    "local": ("local spending", "自定支出"), "totals": ("in sum", "汇总"),
 }  # fmt: skip
 #: Rows of a table by area that are printed; the others are for the screen.
 _PRINTED = 120
@@ -206,6 +212,10 @@ def _sheets_of(name: str, result: Any, names: Mapping[str, str], language: str, 
     several = frame["region"].nunique() > 1 if "region" in frame else False
     if balance is not None and hasattr(balance, "groupby") and (several or not forms):
         tables[f"{name} {_word('balance', language)}"] = _names_first(_with_names(balance, names, language, money))
+    for part, words in _BESIDE.items():
+        beside: Any = getattr(result, part, None)
+        if hasattr(beside, "groupby") and len(beside):
+            tables[f"{name} {words[language == 'zh']}"] = _names_first(_with_names(beside, names, language, money))
     findings = getattr(result, "findings", None)
     if findings is not None and len(_frame(findings)):
         tables[f"{name} {_word('findings', language)}"] = _names_first(_with_names(_frame(findings), names, language, money))
@@ -316,7 +326,8 @@ def _shown(table: pd.DataFrame, teller: Teller, note: str, forms: bool) -> Sheet
     for column in plain.columns:
         period, _, stage = column.partition(" ")
         known = stage in _STAGES and language == "zh"
-        plain_word = column if column in _HEADED and "found" not in plain.columns else _word(column, language)
+        elsewhere = column in _HEADED and _HEADED[column] not in plain.columns
+        plain_word = column if elsewhere else _word(column, language)
         header.append(f"{period}年{_STAGES[stage]}" if known else teller.heading(column) if plain_word == column else plain_word)
     names_first = list(plain.columns[:2]) == ["region_name", "programme_name"]
     hidden = sum(c in ("region", "programme", "item") for c in plain.columns) if names_first else 0

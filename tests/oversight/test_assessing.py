@@ -75,6 +75,13 @@ def test_every_score_by_hand(card):
     assert rows["weight"].drop("total").sum() == 100
 
 
+def test_status_is_the_grade_of_each_score(card):
+    """12.9 of 15 is 86 %, good: yellow; 5 of 10 is 50 %, failed: red; 67.6 passes: orange; what has no score has none."""
+    rows = of(card)["status"]
+    assert rows[["revenue_completion", "coverage", "total", "timeliness"]].tolist() == ["yellow", "red", "orange", "green"]
+    assert set(of(card, B).loc[[n for n, _ in ENTERED], "status"]) == {""}
+
+
 def test_each_score_names_its_figures(card):
     rows = of(card)["reason"]
     assert rows["revenue_completion"] == "contribution_revenue: 979.00 (10k yuan) of 1,000.00 (10k yuan) planned, 97.9%: 12.9 of 15"

@@ -88,6 +88,11 @@ def test_findings_by_the_money_at_stake(made):
     ]  # fmt: skip
 
 
+def test_status_is_what_is_found(made):
+    told = made.frame.set_index("region")["status"]
+    assert told[[f"150{i}00" for i in range(1, 7)]].tolist() == ["orange"] * 5 + ["green"]
+
+
 def test_the_planted_level_of_the_draft_and_no_other(nmg):
     """The draft's level of 150622 is 30 % too high (4,912.73 for 3,779.02); Ordos' own top-up is its decision, not without ground."""
     made = sib.benefit_stock(nmg, 2027, stage="reported")

@@ -73,6 +73,12 @@ def test_the_gap_to_comparable_areas(made):
     assert row_of(made, "150700")["worth"] == 0
 
 
+def test_status_is_what_is_found_or_the_gap(made):
+    """The first area's findings are warnings; 940, 950 and the second tier collect less than their peers; 970 and more do not."""
+    told = made.frame.set_index("region")["status"]
+    assert told[["150100", "150200", "150600", "150800", "150500", "150700"]].tolist() == ["orange", "yellow", "yellow", "yellow", "green", "green"]
+
+
 def test_a_tier_of_few_takes_all_tiers(made):
     """The eighth has one peer in its tier: the other eight count, 60, 92, 94 … 99 %: median of 95 and 96 is 95.5 %; 45.5 points of 1,000."""
     row = row_of(made, "150800")

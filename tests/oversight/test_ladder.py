@@ -238,6 +238,70 @@ def test_each_league_keeps_its_own(nmg_draft):
     assert made.yields["opening"].sum() == pytest.approx(whole.yields["opening"].sum())
 
 
+@pytest.fixture(scope="module")
+def by_league(nmg_draft):
+    """Today's deposits stay: in enterprise pensions and resident medical care they leave leagues short, elsewhere none."""
+    return {f: sib.ladder(nmg_draft, f, seed=1, draws=1000, unit="league", rates=RATES) for f in ("enterprise_pension", "resident_medical", "unemployment")}
+
+
+def test_each_league_keeps_the_level_on_fresh_paths_or_is_told(by_league):
+    """At most 1 − 0.95 + 2 √(0.95 × 0.05 ÷ 2,000) = 5.97 % of 2,000 fresh paths; all others stand in the table and in a finding."""
+    for fund, made in by_league.items():
+        fresh = made.falls_short(seed=20_27).set_index("region")
+        status = made.yields.set_index("region")["status"]
+        assert (fresh.loc[status.index[status == "green"], "chance"] <= 0.0597).all(), fund
+        told = set(made.shortfalls["region"])
+        assert told == set(status.index[status != "green"]) == set(made.findings.frame["region"])
+        assert dict(zip(made.frame["region"], made.frame["status"], strict=True)) == status.to_dict()
+    short = by_league["enterprise_pension"]
+    fresh = short.falls_short(seed=20_27)
+    over = set(fresh.loc[fresh["chance"] > fresh["allowed"], "region"])
+    assert len(over) == 7
+    assert over <= set(short.yields.loc[short.yields["status"] == "red", "region"])
+    assert by_league["unemployment"].shortfalls.empty
+    assert "fall short" not in by_league["unemployment"].headline()
+
+
+def test_every_league_that_falls_short_is_named_with_month_and_amount(by_league):
+    made = by_league["enterprise_pension"]
+    rows = made.shortfalls
+    assert list(rows.columns) == ["region", "programme", "month", "needed", "available", "short", "chosen_level", "falls_short", "because", "status"]
+    assert (rows["short"] == rows["needed"] - rows["available"]).all()
+    assert (rows["chosen_level"] == 0.95).all()
+    red = made.yields.loc[made.yields["status"] == "red", "region"]
+    said = next(n for n in made.notices() if "areas fall short" in n)
+    assert said.startswith(f"{len(red)} of 13 areas fall short (level 95%): ")
+    assert all(made.labels()[region] in said for region in red)
+    assert f"{len(red)} of 13 areas fall short of level 95%" in made.headline()
+    dear = rows.sort_values("short", ascending=False).iloc[0]
+    first = made.findings.frame.iloc[0]
+    assert (first["id"], first["region"], first["period"]) == ("ladder_short", dear["region"], f"2027-{dear['month']:02d}")
+    assert first["message"].startswith(f"{dear['short']:,.2f} short at level 95%")
+
+
+def test_it_is_the_deposits_that_stay_or_the_balance_itself(by_league, ladders):
+    """The region's own level passes on more than it holds; the leagues would keep the level if all were placed afresh."""
+    table = by_league["enterprise_pension"].yields.set_index("region")
+    assert table.loc["150099", "because"] == "balance"
+    short = table[table["status"] != "green"].drop("150099")
+    assert set(short["because"]) == {"deposits"}
+    assert set(table.loc[table["status"] == "green", "because"]) == {""}
+    assert ladders["civil_servant_pension"].yields["because"].tolist() == ["balance"]
+
+
+def test_what_cannot_be_paid_is_given_up_first_by_hand():
+    """400 of 1,000 are tied to March. Of four paths one needs 700 in January, which nobody can pay: it is the one of the
+    quarter given up, and the others keep theirs: 100, 200 and 500. All four asked for, as many as can be are kept."""
+    paths = np.array([[700.0] * 3 + [0.0] * 9, [100.0] * 12, [200.0] * 12, [500.0] * 12])
+    tied = np.array([400.0] * 3 + [0.0] * 9)
+    made, need = best_of(1_000.0, paths, 0.75, {0: 0.0, 12: 0.012}, tied=tied, errors=0.0)
+    assert need.tolist() == [500.0] * 12
+    assert made.plan == [(1, 12, 100.0), (4, 12, 400.0)]
+    made, need = best_of(1_000.0, paths, 0.999, {0: 0.0, 12: 0.012}, tied=tied, errors=0.0)
+    assert need.tolist() == [700.0] * 3 + [500.0] * 9
+    assert made.available.tolist() == [600.0] * 3 + [500.0] * 9
+
+
 def test_without_months_twelfths_are_taken_and_said():
     made = sib.ladder(sib.load(sib.sample("oasdi")), "di", seed=1, draws=100, unit="nation", rates={0: 0.01, 12: 0.03})
     assert "spread by twelfths" in " ".join(made.notices())
@@ -251,7 +315,8 @@ def test_a_fund_whose_balance_is_unknown_is_told(china):
 def test_default_rates_are_dated_and_unverified(nmg_draft):
     made = sib.ladder(nmg_draft, "work_injury", seed=1, draws=200)
     assert made.frame["term_months"].tolist() == [0, 3, 6, 12, 24, 36, 60]
-    assert set(made.frame["status"]) == {"unverified"}
+    assert set(made.frame["rate_status"]) == {"unverified"}
+    assert set(made.frame["status"]) == {"green"}
     law = sib.current_law()
     assert law.value("term_rate_12", "2016-01-01") == 0.0150
     assert law.value("term_rate_12", "2026-01-01") == 0.0095

@@ -79,6 +79,8 @@ def test_sums_side_by_side(tmp_path):
     extra = [(EP, SPENT, "2026-02", "agency", 40, "元"), (EP, SPENT, "2026-02", "agency", 30, "元"), (EP, SPENT, "2026-02", "bank", 70, "元")]
     made = matched(tmp_path, CLEAN + extra)
     assert made.totals["difference"].eq(0).all()
+    assert made.totals.set_index("period")["status"].loc["2026-02"] == "unmatched"
+    assert set(made.totals.loc[made.totals["period"] != "2026-02", "status"]) == {"matched"}
     assert len(made.findings) == 2  # 40 against 70, and 30 that has no like
 
 

@@ -1,5 +1,7 @@
 """The monitor on official months, 2015-2021: few false reds, early true ones, and the waiver of 2020 by its March figures."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -22,10 +24,20 @@ def table(china):
     return cy.called(china)
 
 
+def written_in_the_method_note():
+    """The table of the method note: what a row counts, year by year."""
+    text = (Path(__file__).parents[2] / "docs" / "method.md").read_text("utf-8")
+    rows = text.split("| year | 2015 |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return {name: values for name, *values in cells}
+
+
 def test_false_reds_and_lead_times_by_year(table):
     """Of 18 lines that end their year red all are warned of by September; one red is false: maternity spending of 2015, 9.8 % over."""
     years = cy.by_year(table)
     print("\n" + years.to_string(float_format="%.1f"))
+    assert written_in_the_method_note() == {name: [f"{v:.1f}" if name.startswith("lead") and v == v else f"{v:.0f}" if v == v else "–" for v in row]
+                                            for name, row in years.T.iterrows()}  # fmt: skip
     assert years.index.tolist() == list(cy.YEARS)
     assert years["ended red"].sum() == 18
     assert years["warned by September"].sum() == 18

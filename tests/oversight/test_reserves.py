@@ -7,6 +7,7 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.errors import SibError
+from sibforecast.phrases import Teller
 from tests.datasets import WAN, dataset
 
 COLUMNS = ("region", "programme", "kind", "bank", "balance", "unit", "rate", "start", "term_months")
@@ -75,6 +76,44 @@ def test_the_illustrative_deposits_are_the_balances(nmg):
     assert made.structure("kind", "term_months")["balance"].sum() == pytest.approx(nmg.table("deposits")["balance"].sum())
     assert "ILLUSTRATIVE" in repr(made)
     jsonschema.validate(json.loads(made.to_json()), sib.schema("Reserves"))
+
+
+def test_status_of_deposits_and_funds(made):
+    """Below an unverified rate: yellow; a bond has none to be held against. Booked 1,100 against 1,279: a warning; the other fund's
+    difference is a note, for 500 of its balance are not among the deposits, which is a warning of its own."""
+    assert made.frame["status"].tolist() == ["yellow", "yellow", "", "yellow"]
+    assert made.funds.set_index("programme")["status"].to_dict() == {EP: "orange", UI: "orange"}
+
+
+def test_interest_booked_that_is_not_what_accrued_is_a_finding(made):
+    """1,100 − 1,279 = −179, −14.0 %; 60 − 47.5 = +12.5, +26.3 %. Within 30 % there is none."""
+    rows = made.findings.frame.query("id == 'R-13'")
+    assert rows[["programme", "item", "severity", "expected", "found"]].to_numpy().tolist() == [
+        [EP, "interest", "warning", "12,790,000.00", "11,000,000.00"], [UI, "interest", "note", "475,000.00", "600,000.00"]]  # fmt: skip
+    assert rows["message"].iloc[0] == "interest booked is not what deposits accrue: -1,790,000.00, -14.0%"
+    assert Teller("zh").text(rows["message"].iloc[1], "R-13") == "入账利息与存款应计利息不符，相差+125,000.00（+26.3%）；该险种存款资料不全"
+    assert "R-13" not in set(sib.reserves(made.data, 2026, tolerance=0.3).findings.frame["id"])
+    with pytest.raises(SibError, match="tolerance"):
+        sib.reserves(made.data, 2026, tolerance=-0.1)
+
+
+def test_deposits_without_rate_or_balance_are_told_and_never_dropped(made):
+    """The 20,000 at sight lose their rate: the rest accrues 1,050 + 119 = 1,169, at (1,050 + 238) ÷ 70,000 a year."""
+    table = made.data.table("deposits").copy()
+    table.loc[1, "rate"] = float("nan")
+    bare = sib.reserves(made.data.replaced(made.data._view, tables={**made.data.tables, "deposits": table}), 2026)
+    fund = bare.funds.set_index("programme").loc[EP]
+    assert (fund["balance"] / 1e4, fund["without_rate"] / 1e4, fund["accrued"] / 1e4) == pytest.approx((90_000, 20_000, 1_169))
+    assert fund["rate"] == pytest.approx((60_000 * 0.0175 + 10_000 * 0.0238) / 70_000)
+    assert bare.frame["status"].tolist() == ["yellow", "orange", "", "yellow"]
+    told = bare.findings.frame.query("id == 'deposit_without_rate'")
+    assert told[["region", "programme", "found"]].to_numpy().tolist() == [[A, EP, "200,000,000.00"]]
+    assert "2.00 (100m yuan) in 1 without a rate" in bare.headline()
+    assert "deposits_not_balance" not in set(bare.findings.frame.query("programme == @EP")["id"])
+    table.loc[2, "balance"] = float("nan")
+    less = sib.reserves(made.data.replaced(made.data._view, tables={**made.data.tables, "deposits": table}), 2026)
+    assert less.findings.frame.query("id == 'deposit_without_balance'")["row"].tolist() == [4]
+    assert less.structure()["average_rate"].iloc[0] == pytest.approx(0.0175)
 
 
 def test_without_deposits(china):

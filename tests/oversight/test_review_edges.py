@@ -209,7 +209,7 @@ def test_the_table_of_checks():
     assert (table[["title", "source", "status", "mend"]] != "").all().all()
     judged = table[table["status"] != "identity"]
     assert judged["status"].str.contains("unverified default of 20").all()
-    assert {c.run.__module__ for c in CHECKS.values()} <= {f"sibforecast.oversight.review_{n}" for n in ("identities", "formulas", "plausible", "policies", "words")}
+    assert {c.run.__module__ for c in CHECKS.values()} <= {f"sibforecast.oversight.review_{n}" for n in ("identities", "formulas", "plausible", "growth", "peers", "policies", "words")}
 
 
 LINES = st.floats(0, 1e10).map(lambda v: round(v, 2))

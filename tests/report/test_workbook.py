@@ -146,4 +146,12 @@ def test_every_result_of_a_year_goes_into_a_workbook(nmg, tmp_path):
     made = sib.report.workbook(results, tmp_path / "year.xlsx", language="en")
     names = openpyxl.load_workbook(made, read_only=True).sheetnames
     assert not [n for n in names if n.startswith("Form")]
-    assert len(names) >= len(results)
+    assert {*results, "reserves by fund", "card in sum"} <= set(names)
+    for name in ("collected", "stock", "reserves", "reserves by fund", "card", "settled", "watched"):
+        assert "status" in rows(made, name)[0], name
+    sheet = openpyxl.load_workbook(made)["reserves by fund"]
+    shown = {cell.value: sheet.cell(2, cell.column).number_format for cell in sheet[1]}
+    assert (shown["accrued"], shown["rate"]) == ("#,##0.00;[Red]-#,##0.00", "0.00%")
+    told = rows(sib.report.workbook({"存放": sib.reserves(nmg, 2026)}, tmp_path / "zh.xlsx", language="zh"), "存放 按险种")
+    assert set(told[0]) >= {"无利率金额", "入账利息", "状态"}
+    assert {r["状态"] for r in told} == {"绿"}
