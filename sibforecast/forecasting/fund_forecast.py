@@ -54,6 +54,8 @@ LABELS = {
     "one": "forecast: one year known; kept",
     "stale": "none: last figure older than three years",
 }
+#: Said of any of them where the forecast of a panel leaned (`leaning`).
+UPRIGHT = "; plus what it missed on the same side year after year"
 
 
 @dataclass

@@ -24,6 +24,7 @@ from sibforecast.forecasting.fund_forecast import (
     COMPUTED,
     LABELS,
     POLICY_ITEMS,
+    UPRIGHT,
     FundForecast,
     Options,
     from_december,
@@ -177,13 +178,15 @@ def _run(
     groups = np.concatenate([np.full(int(mask.sum()), g) for g, (_, mask) in enumerate(job.parts)]).astype(np.int64)
     additive = np.concatenate([np.full(int(mask.sum()), items.CATALOGUE[i].is_additive) for i, mask in job.parts])
     work = sc.to_scale(series, job.scale)
-    got = sp.run(work, horizons, job.method, groups, additive)
+    raw = got = sp.run(work, horizons, job.method, groups, additive)
     if job.method in ("combination", "amount"):
-        got = upright(got, groups, horizons)
+        got = upright(raw, groups, horizons)
     point = sc.from_scale(got.point, job.scale)
     stale = got.lag > m.STALE_YEARS
     point[stale] = np.nan
     label = _labels(job.method, got.known, groups)
+    moved = np.asarray((got.point != raw.point).any(axis=1))
+    label[moved] = label[moved] + UPRIGHT
     label[stale] = LABELS["stale"]
     start = 0
     for item, mask in job.parts:
