@@ -188,8 +188,9 @@ def test_the_monitors_sentences_are_told_as_it_tells_them():
 
     parts = {"season", "no_season", "strays", "small", "fell", "closed", "months_fall", "asof", "count", "called", "missing", "more", "nothing"}
     gaps = {"plan": "budget", "money": "1.50 (100m yuan)", "mild": "1.40 (100m yuan)", "month": "2027-03", "months": "2.4", "before": "3.1", "ordinal": "3rd",
-            "number": 3, "progress": 0.5, "points": 2.5, "edge": 0.1, "level": 80, "limit": 3.0, "against": 0.6, "twelfths": 0.5, "fall": 1.0, "colour": "red"}  # fmt: skip
+            "number": 3, "progress": 0.5, "points": 2.5, "edge": 0.1, "level": 80, "limit": 3.0, "against": 0.6, "twelfths": 0.5, "fall": 1.0, "colour": "red",
+            "rate": 0.005, "cut": 0.2, "low": 6.0, "high": 9.0}  # fmt: skip
     gaps["normal"] = _SAID["season"][0].format(**gaps)
-    told = {key: TELLER.text(said.format(**gaps)) for key, (said, _) in _SAID.items() if key not in parts}
+    told = {key: TELLER.text(said.format(**gaps).removeprefix("; ")) for key, (said, _) in _SAID.items() if key not in parts}
     told |= {key: TELLER.text(_SAID["pace_below"][0].format(**gaps) + _SAID[key][0].format(**gaps)) for key in ("strays", "small", "fell", "closed")}
     assert {key: text for key, text in told.items() if english(text)} == {}

@@ -20,6 +20,7 @@ from sibforecast.items import CATALOGUE
 from sibforecast.oversight import pace as pc
 from sibforecast.oversight.limits import CALLED, COLOURS, Limits, Own, at_most, worst
 from sibforecast.oversight.reporting import report_findings
+from sibforecast.oversight.reserve_rules import spoken_of
 from sibforecast.oversight.reserves_ahead import reserve_rows
 from sibforecast.oversight.sentences import Speech
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, Floats, Plan, at_areas, forecast_plan, plan_rows, stage_rows
@@ -82,6 +83,19 @@ class Monitoring(Result):
         order = frame["status"].map(COLOURS.index).to_numpy()
         shown = ["region", "programme", "item", "period", "status", "reason"]
         return frame.iloc[np.argsort(-order, kind="stable")][shown].reset_index(drop=True)
+
+    @property
+    def rules(self) -> pd.DataFrame:
+        """What policy ties to the months payable: region, programme, rule, months, limit, speaks, reason, source, status."""
+        ahead = self.frame[self.frame["item"] == "months_payable"]
+        rows = [
+            (region, programme, told.rule.threshold, months, told.limit.value, told.rule.speaks, told.reason.lstrip("；; "),
+             told.limit.source, told.limit.status)
+            for region, programme, months in zip(ahead["region"], ahead["programme"], ahead["expected"], strict=True)
+            for told in (spoken_of(months, self.limits, programme, region) if self.limits is not None else ())
+        ]  # fmt: skip
+        names = ["region", "programme", "rule", "months", "limit", "speaks", "reason", "source", "status"]
+        return pd.DataFrame(rows, columns=names)
 
     @property
     def expected_false(self) -> float:
