@@ -43,7 +43,10 @@ def _from_data(arguments: argparse.Namespace, doing: str, compute: Callable[[Fun
 def monitor(arguments: argparse.Namespace) -> int:
     """Where each fund stands at the end of a month."""
     made = _from_data(arguments, "monitoring", lambda data: monitor_year(data, arguments.asof, language=arguments.language))
-    return _tell(made, made.findings, arguments)
+    code = _tell(made, made.findings, arguments)
+    if not arguments.json:
+        _table("what policy ties to the months payable", made.rules[["region", "programme", "rule", "months", "limit", "reason"]])
+    return code
 
 
 def adjust(arguments: argparse.Namespace) -> int:

@@ -35,8 +35,8 @@ NAMES = (
     "warning_months_red", "warning_months_orange", "warning_months_yellow", "warning_months_excess",
     "warning_months_fall", "warning_deficit_years", "warning_exhaustion_months", "adjustment_total", "adjustment_item",
     "rate_cut_reserve_months", "employer_rate_with_reserve", "payment_reserve_months", "reserve_months_short",
-    "reserve_months_low", "reserve_months_high", "reserve_months_excess", "maternity_rate_ceiling", "phase_cut_moderate_months", "phase_cut_moderate",
-    "phase_cut_deep_months", "phase_cut_deep", "refund_reserve_months",
+    "reserve_months_low", "reserve_months_high", "reserve_months_excess", "maternity_rate_ceiling",
+    "phase_cut_moderate_months", "phase_cut_moderate", "phase_cut_deep_months", "phase_cut_deep", "refund_reserve_months",
 )  # fmt: skip
 Own = Mapping[str | tuple[str, str], float]
 _KIND = {p.kind: code for code, p in SEVEN.items()}
