@@ -51,6 +51,7 @@ class Account:
     values: Mapping[tuple[str, str, str, str], float] = field(repr=False)
     methods: Mapping[tuple[str, str], str] = field(repr=False)
     known: frozenset[tuple[str, str]] = field(repr=False)
+    told: tuple[str, str] | None = None  # the column that forms of another kind than a draft are of
 
     @classmethod
     def of(cls, result: Any, language: str, parts: Any = None) -> Account | None:
@@ -80,8 +81,13 @@ class Account:
 
     @property
     def draft(self) -> tuple[str, str]:
-        """Period and stage of the draft."""
-        return str(self.year), "draft"
+        """Period and stage of the draft, or of the account that the forms are of."""
+        return self.told or (str(self.year), "draft")
+
+    @property
+    def on_forms(self) -> tuple[tuple[str, str], ...]:
+        """Periods and stages that stand on the form of a fund."""
+        return self.columns if self.told is not None else (self.before, self.draft)
 
     @property
     def before(self) -> tuple[str, str]:
@@ -145,9 +151,14 @@ def rolled(result: Any) -> Any:
     The roll-up is the public one: flows between the areas are taken out, rates are weighted.
     """
     tree = getattr(getattr(result, "source", None), "regions", None)
-    tops = [a for a in tree.areas.values() if a.parent not in tree.areas] if tree is not None else []
-    if len(tops) != 1:
+    tops = tops_of(tree) if tree is not None else []
+    if tree is None or len(tops) != 1:
         return None
     from sibforecast.rollup.roll import roll_up  # pandas comes with it: only where something is rolled up
 
-    return roll_up(result, tops[0].level)
+    return roll_up(result, tree.areas[tops[0]].level)
+
+
+def tops_of(tree: Any) -> list[str]:
+    """Areas that stand below no other."""
+    return [code for code, area in tree.areas.items() if area.parent not in tree.areas]

@@ -96,6 +96,7 @@ def with_forms(
     units are the areas.
     """
     figures: list[dict[str, Any]] = []
+    summed: list[dict[str, Any]] = []  # of tables over all funds
     notes: list[dict[str, Any]] = []
     for name, file, cells in sheets:
         rows = [list(row) for row in cells.itertuples(index=False)]
@@ -103,10 +104,11 @@ def with_forms(
         if head is None:
             continue
         here = list(_figures(rows, head, name, file, found))
-        figures += here
+        (summed if head.programme == PRINTED_TOTAL else figures).extend(here)
         periods = {str(f["period"]) for f in here if f["stage"] == head.stage} or {head.period}
         notes += [{"region": head.region, "programme": head.programme, "period": p, "text": text, "row": row}
                   for row, text in _notes(rows, head) for p in sorted(periods)]  # fmt: skip
+    figures += _not_said(summed, figures)
     out = dict(tables)
     if figures:
         out["history"] = _joined(out.get("history"), "history", figures, sheets[0][1])
@@ -117,6 +119,17 @@ def with_forms(
         there = [{"region": a, "name": a, "parent": "", "level": "county", "row": n} for n, a in enumerate(areas, start=1)]
         out["regions"] = _joined(None, "regions", there, sheets[0][1])
     return out
+
+
+def _not_said(summed: list[dict[str, Any]], figures: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What the table over all funds says that the form of the fund does not say with the same figure."""
+    def told(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        read = read_cell(row["value"])
+        value = f"{read.value:.9g}" if read.state == "number" else str(row["value"])
+        return *(row[k] for k in ("region", "programme", "item", "period", "stage", "unit")), value
+
+    known = {told(row) for row in figures}
+    return (row for row in summed if told(row) not in known)
 
 
 def _joined(table: RawTable | None, name: str, rows: list[dict[str, Any]], file: str) -> RawTable:
