@@ -220,8 +220,8 @@ def _forms(words: Words, kind: _Kind, repeated: bool) -> Iterator[tuple[str, Gri
     number = {"社决": "02", "社预执行": "01"}[kind.series]
     series = words(kind.series, "Final" if kind.series == "社决" else "Execution")
     shown = dict(kind.columns)[account.draft]
-    told = words(f"注：本表为{shown}，各基金上年数和预算数见各表。×：按规定无此项。{marks}",
-                 f"Notes: {shown}; budgets and last year's figures are in the forms of the funds.")
+    told = words(f"注：本表为{shown}，各基金上年数和预算数见各表。×：按规定无此项。…：没有数据，不是零。{marks}",
+                 f"Notes: {shown}; budgets and last year's figures are in the forms of the funds. …: not known, never zero.")
     whole = total_form(words, kind.total, f"{series}{number}{words('表', '')}" if yuan else "", told)
     for row in whole.rows[4:-1]:
         row[:] = [Cell(_UNKNOWN, "na") if c is None or c.value is None or c.value != c.value else c for c in row]
@@ -253,7 +253,7 @@ def _form(words: Words, fund: str, kind: _Kind, title: str, number: str, note: s
     merged.append((len(rows), 0, len(rows), 2 * wide - 1))
     rows.append([Cell(note, "note"), *[None] * (2 * wide - 1)])
     heights = {0: 28.0, 3: 36.0, len(rows) - 1: 34.0} | dict.fromkeys(range(first, first + len(left)), 23.0)
-    widths = [29, *[15.5] * len(kind.columns), *[9.5] * len(kind.ratios)]
+    widths = [29 if words.zh else 37, *[15.5] * len(kind.columns), *[9.5] * len(kind.ratios)]
     return Grid(rows, widths * 2, (0, 3), 0, merged, heights, pages=(1, 1))
 
 
