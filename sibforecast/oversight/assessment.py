@@ -16,6 +16,7 @@ from sibforecast.analysis.sharing import share
 from sibforecast.errors import SibError
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.items import did_you_mean
+from sibforecast.oversight.reporting import months_behind
 from sibforecast.oversight.scorecard_file import TOTAL, Card, Indicator, read_scorecard
 from sibforecast.oversight.standing import KEYS, at_areas, last_account, stage_rows, whole_year
 from sibforecast.periods import Period
@@ -171,7 +172,7 @@ def assess(data: FundData, year: int, *, scorecard: str | Path | Card | None = N
     """
     year = whole_year(year)
     card = scorecard if isinstance(scorecard, Card) else read_scorecard(scorecard)
-    found: list[dict[str, Any]] = []
+    found = months_behind(data, year)
     areas = _areas(data, card.unit)
     entered = _entered(data, year, card, areas, found)
     measured = _Measured.of(data, year, areas, card, found)

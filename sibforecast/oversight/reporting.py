@@ -20,7 +20,21 @@ _CENT = 0.005
 
 def report_findings(data: FundData, table: nc.Table, asof: Period) -> list[dict[str, Any]]:
     """Findings on the reports of the year, as records."""
-    return [*_silent(data, table, asof), *_holes(table), *fallen(table), *_repeated(table)]
+    return [*_silent(data, table, asof), *_holes(table), *fallen(table), *_repeated(table), *_twice(data, asof.year)]
+
+
+def months_behind(data: FundData, year: int) -> list[dict[str, Any]]:
+    """What the months of a year that is settled or scored say of themselves that cannot be; printed totals apart."""
+    table = nc.month_table(data, year, Period(year, 12))
+    found = [*_holes(table), *fallen(table), *_repeated(table)] if table is not None else []
+    return [*(f for f in found if f["programme"] != PRINTED_TOTAL), *_twice(data, year)]
+
+
+def _twice(data: FundData, year: int) -> Iterator[dict[str, Any]]:
+    """Figures of the year that came in twice, as the reading found them: the same figure, taken once."""
+    frame = data.findings.frame
+    for row in frame[(frame["id"] == "duplicate_same") & frame["period"].fillna("").str.startswith(str(year))].to_dict("records"):
+        yield {str(k): v for k, v in row.items()}
 
 
 def _finding(name: str, message: str, mend: str, **more: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from sibforecast.assumptions.policy import Policy
 from sibforecast.errors import SibError
 from sibforecast.oversight import standing
 from sibforecast.oversight.limits import COLOURS, Limits, Own
+from sibforecast.oversight.reporting import months_behind
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, STOCKS, at_areas, forecast_plan, last_account, stage_rows
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.results import Findings, Result, scale_for
@@ -226,6 +227,7 @@ def settle(
         found.append({"id": "not_final", "severity": "note", "period": str(year), "found": _WORDS[stage],
                       "message": "there is no final account yet; the settlement is provisional",
                       "mend": "enter the final account"})  # fmt: skip
+    found += months_behind(data, year)
     areas = set(account["region"].astype(str))
     wide = account.astype(dict.fromkeys(KEYS, str)).set_index(KEYS)["value"].astype(float).rename("executed").to_frame()
     for column, source in (("budget", "budget"), ("adjusted", "adjusted"), ("expected", "expected")):

@@ -173,3 +173,30 @@ def test_too_much_is_shown_as_such_in_the_heat_table(tmp_path):
     table = sib.plots.heat_table(got, item="months_payable")
     assert table["light"].tolist() == ["excess"]
     assert "1 excess" in got.headline()
+
+
+#: What may be wrong with a year's months, and the finding each call makes of it: monitor, adjust, settle and assess; review.
+MONTHS_WRONG = {
+    "a missing month": (lambda r: None if r[3] == "2025-03" else r, "missing_month", "missing_month"),
+    "a line's missing month": (lambda r: None if r[2:4] == ("total_revenue", "2025-03") else r, "missing_month", "missing_month"),
+    "a falling figure": (lambda r: (*r[:4], 100, *r[5:]) if r[2:4] == ("total_revenue", "2025-05") else r, "cumulative_fell", "falling_cumulative"),
+    "last month's report": (lambda r: (*r[:4], {"total_revenue": 217.5, "total_expenditure": 375}[r[2]], *r[5:]) if r[3] == "2025-06" else r,
+                            "report_repeated", "duplicated_report"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [*MONTHS_WRONG, "a report twice"])
+def test_what_is_wrong_with_a_month_is_a_finding_of_every_call(tmp_path, wrong):
+    """725 × 30 % = 217.5 and 900 × 5 / 12 = 375 were May's. Rows given twice with one figure count once."""
+    account = [(R, UI, "total_revenue", 2025, 725, WAN, "final"), (R, UI, "total_expenditure", 2025, 900, WAN, "final")]
+    rows = [*past(), *budget(), *account, *this_year(last=12)]
+    if wrong in MONTHS_WRONG:
+        spoil, name, of_review = MONTHS_WRONG[wrong]
+        rows = [kept for kept in map(spoil, rows) if kept is not None]
+    else:
+        rows, name, of_review = [*rows, *(r for r in rows if r[3] == "2025-06")], "duplicate_same", "duplicate_same"
+    path = datasets.dataset(tmp_path, rows)
+    data = sib.load(path)
+    made = [sib.monitor(data, "2025-12"), sib.adjust(data, "2025-12"), sib.settle(data, 2025), sib.assess(data, 2025)]
+    assert [name in set(m.findings.frame["id"]) for m in made] == [True] * 4
+    assert of_review in set(sib.review(path, "executed").frame["id"])
