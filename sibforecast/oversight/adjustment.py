@@ -25,6 +25,7 @@ from sibforecast.forecasting.law import known_by
 from sibforecast.oversight.limits import Limits, Own
 from sibforecast.oversight.monitoring import monitor
 from sibforecast.oversight.standing import KEYS
+from sibforecast.oversight.understood import as_understood
 from sibforecast.periods import Period, months_in_force
 from sibforecast.programmes.programme import Programme
 from sibforecast.results import Findings, Result
@@ -140,6 +141,7 @@ def adjust(
     unknown = [f"{fund}: {who}" for fund, who in by_fund.items() if who not in COLLECTORS or fund not in data.programmes]
     if unknown:
         raise SibError(f"unknown collector or fund in {', '.join(unknown)}; expected {' or '.join(COLLECTORS)} for each fund")
+    data, strange = as_understood(data)
     watched = monitor(data, asof, law=law, limits=limits, events=events)
     limit = Period.parse(asof)
     bands = Limits.of(data, _day(limit), law, limits)
@@ -149,7 +151,7 @@ def adjust(
     funds = pd.MultiIndex.from_frame(frame[["region", "programme"]])
     also = frame["item"].isin(GRANTS) & funds.isin(funds[budgeted])  # a grant is to be reported though no budget has it
     held = frame[budgeted | also]
-    found = watched.findings.records()
+    found = [*strange, *watched.findings.records()]
     for bare in sorted(set(frame["programme"]) - set(held["programme"])):
         found.append({"id": "no_budget", "severity": "note", "programme": bare, "period": str(limit.year),
                       "message": "there is no budget to adjust", "mend": "enter the budget"})  # fmt: skip

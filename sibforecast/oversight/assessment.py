@@ -19,6 +19,7 @@ from sibforecast.items import did_you_mean
 from sibforecast.oversight.reporting import months_behind
 from sibforecast.oversight.scorecard_file import TOTAL, Card, Indicator, read_scorecard
 from sibforecast.oversight.standing import KEYS, at_areas, last_account, stage_rows, whole_year
+from sibforecast.oversight.understood import as_understood
 from sibforecast.periods import Period
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.projection.draft import BudgetDraft
@@ -171,8 +172,9 @@ def assess(data: FundData, year: int, *, scorecard: str | Path | Card | None = N
     ('优秀', 12)
     """
     year = whole_year(year)
+    data, strange = as_understood(data)
     card = scorecard if isinstance(scorecard, Card) else read_scorecard(scorecard)
-    found = months_behind(data, year)
+    found = [*strange, *months_behind(data, year)]
     areas = _areas(data, card.unit)
     entered = _entered(data, year, card, areas, found)
     measured = _Measured.of(data, year, areas, card, found)

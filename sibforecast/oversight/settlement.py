@@ -21,6 +21,7 @@ from sibforecast.oversight import standing
 from sibforecast.oversight.limits import COLOURS, Limits, Own
 from sibforecast.oversight.reporting import months_behind
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, STOCKS, at_areas, forecast_plan, last_account, stage_rows
+from sibforecast.oversight.understood import as_understood
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
@@ -221,13 +222,14 @@ def settle(
     ('107.7%', 'final account')
     """
     year = standing.whole_year(year)
+    data, strange = as_understood(data)
     stage, account = _account(data, year)
     found: list[dict[str, Any]] = []
     if stage != "final":
         found.append({"id": "not_final", "severity": "note", "period": str(year), "found": _WORDS[stage],
                       "message": "there is no final account yet; the settlement is provisional",
                       "mend": "enter the final account"})  # fmt: skip
-    found += months_behind(data, year)
+    found += [*strange, *months_behind(data, year)]
     areas = set(account["region"].astype(str))
     wide = account.astype(dict.fromkeys(KEYS, str)).set_index(KEYS)["value"].astype(float).rename("executed").to_frame()
     for column, source in (("budget", "budget"), ("adjusted", "adjusted"), ("expected", "expected")):
