@@ -127,6 +127,7 @@ def test_gaps_of_both_languages_agree(title):
 @given(number=st.integers(0, 10**12), share=st.floats(-9, 9))
 def test_figures_come_through(number, share):
     """Whatever the figure, it stands in the Chinese as it stands in the English."""
+    assert TELLER.text("total_revenue is told without grants of the upper level") == "本年收入合计不含上级补助"
     said = TELLER.text(f"{share:+.1%} of its budget expected, total_revenue {share:+.1%}")
     assert said == f"预计与预算相差{share:+.1%}，本年收入合计相差{share:+.1%}"
     assert TELLER.text(f"at least {number:,.2f}", "cumulative_fell") == f"不低于{number:,.2f}"

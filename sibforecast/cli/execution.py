@@ -63,19 +63,36 @@ def settle(arguments: argparse.Namespace) -> int:
         data = load(_data_path(arguments.path))
         step("settling")
         made = settle_year(data, arguments.year)
-        bill = made.bill(rules) if rules is not None else None
-        due = made.true_up(rules) if rules is not None else None
+        shared = (made.bill(rules), made.classes(rules), made.true_up(rules)) if rules is not None else None
     code = _tell(made, made.findings, arguments)
-    if bill is not None and due is not None and not arguments.json:
-        print(f"\n{bill!r}\n\nstill to be paid, {data.currency}\n{due.round(2).to_string(index=False)}")
+    if not arguments.json:
+        missed = made.errors(forecast=False)
+        _table("how far the year was missed: mean error of the areas, bias of their sum (share)", missed)
+    if shared is not None and not arguments.json:
+        bill, classes, due = shared
+        print(f"\n{bill!r}")
+        _table("causes by class of the rules", classes.drop(columns="treat"))
+        print(f"\nstill to be paid, {data.currency}\n{due.round(2).to_string(index=False)}")
     return code
 
 
 def assess(arguments: argparse.Namespace) -> int:
-    """The scorecard of the areas."""
+    """The scorecard of the areas; with rules what one more point is worth to each."""
     card = read_scorecard(arguments.scorecard)
+    rules = read_rules(arguments.rules) if arguments.rules else None
     made = _from_data(arguments, "scoring", lambda data: assess_areas(data, arguments.year, scorecard=card))
-    return _tell(made, made.findings, arguments)
+    code = _tell(made, made.findings, arguments)
+    if rules is not None and made.data is not None and not arguments.json:
+        settled = settle_year(made.data, arguments.year)
+        causes: Any = settled.causes
+        told = f"settlement of {arguments.year}"
+        if causes is None:  # no budget, so no gap of the year by cause: the budget drawn up after it
+            causes, told = draft_budget(made.data, arguments.year + 1), f"draft of {arguments.year + 1}"
+        worth = made.worth(causes, rules)
+        _table(f"what one more point is worth, by the {told}", worth)
+        if worth.empty:
+            print("\nwhat one more point is worth: no area has both a full score and a bill by these rules")
+    return code
 
 
 def collection(arguments: argparse.Namespace) -> int:

@@ -83,6 +83,21 @@ def test_a_bill_and_what_is_due_with_rules(example):
     assert told.returncode == 0, told.stderr
     assert "still to be paid" in told.stdout
     assert "not_final" in told.stdout
+    assert re.search(r"unemployment +total_revenue +budget +1 +0\.0101 +0\.0101", told.stdout)  # 1,000 ÷ 990 − 1
+    assert "causes by class of the rules" in told.stdout
+
+
+def test_what_one_more_point_is_worth_on_the_terminal(example):
+    """The fund has a surplus: nothing is granted, so nothing is gained; 90 of 100 points is the best grade already."""
+    told = called("assess", example, "--year", 2024, "--rules", "nmg_2016").stdout
+    assert "what one more point is worth, by the settlement of 2024" in told
+    assert re.search(r"150100 +9\d\.\d\d +优秀 +0\.0000 +0\.0000", told)
+
+
+def test_the_rules_of_reserves_on_the_terminal(example):
+    """45.6 at the end of the year for 75 a month (see test_monitoring): below twelve months."""
+    told = called("monitor", example, "--asof", "2025-06").stdout
+    assert re.search(r"unemployment refund_reserve_months +0\.6083 +12\.00", told)
 
 
 def test_the_form_follows_the_ending_and_json_stays_alone(example, tmp_path):
