@@ -15,9 +15,11 @@ from sibforecast.oversight.benefit_stock import benefit_stock
 from sibforecast.oversight.collection import collection as collection_of
 from sibforecast.oversight.ladder import ladder as ladder_of
 from sibforecast.oversight.ledgers import match_ledgers
+from sibforecast.oversight.monitoring import Monitoring
 from sibforecast.oversight.monitoring import monitor as monitor_year
 from sibforecast.oversight.reserves import reserves as reserves_of
 from sibforecast.oversight.scorecard_file import read_scorecard
+from sibforecast.oversight.settlement import Settlement
 from sibforecast.oversight.settlement import settle as settle_year
 from sibforecast.projection.draft import draft_budget
 from sibforecast.results import Findings, Result
@@ -149,9 +151,10 @@ def match(arguments: argparse.Namespace) -> int:
 def _tell(made: Result, findings: Findings | None, arguments: argparse.Namespace) -> int:
     """The result, then what was found; as JSON alone where that is asked for. 1 where the data have errors."""
     code = 0 if findings is None or findings.ok else 1
+    forms = isinstance(made, (Monitoring, Settlement))
     if arguments.json:
         print(made.to_json())
-        output.save(made, arguments.out, aside=True)
+        output.save(made, arguments.out, aside=True, forms=forms)
         return code
     print(repr(made))
     told = set(made.notices())
@@ -160,7 +163,7 @@ def _tell(made: Result, findings: Findings | None, arguments: argparse.Namespace
         print(line)
     if len(lines) > _SHOWN:
         print(f"… and {len(lines) - _SHOWN} more findings")
-    output.save(made, arguments.out)
+    output.save(made, arguments.out, forms=forms)
     return code
 
 

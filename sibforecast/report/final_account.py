@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell as at
 
+from sibforecast.items import CATALOGUE
 from sibforecast.periods import Period
 from sibforecast.phrases import Teller
 from sibforecast.report.account import Account, tops_of
@@ -30,6 +31,7 @@ _FINAL = {
     "enterprise_pension": "03", "resident_pension": "04", "civil_servant_pension": "05", "employee_medical": "06",
     "resident_medical": "07", "work_injury": "10", "unemployment": "11",
 }  # fmt: skip
+_LINES = ("revenue", "expenditure", "revenue_total", "expenditure_total", "benefit")
 #: The month alone, as a stage of its own within a form.
 _ALONE = "alone"
 #: What stands where a figure is not known: a blank cell of a form is an error when it is read.
@@ -99,7 +101,10 @@ def account_sheets(named: Mapping[str, Any], language: str, note: str, repeated:
 def _final(result: Any, zh: bool) -> _Kind:
     """Final account, or the year's execution where there is none yet."""
     year = int(result.year)
-    stages = set(zip(*(result.source._view()[c].astype(str) for c in ("period", "stage")), strict=True))
+    frame = result.source._view()
+    lines = [i for i, entry in CATALOGUE.items() if entry.side in _LINES]  # heads alone are no account
+    told = frame.loc[frame["item"].isin(lines), ["period", "stage"]].drop_duplicates().astype(str)
+    stages = set(told.itertuples(index=False, name=None))
     last, this = (_best(stages, y) for y in (year - 1, year))
     word = {"final": ("决算", "final account"), "executed": ("执行", "executed")}
 
@@ -111,7 +116,7 @@ def _final(result: Any, zh: bool) -> _Kind:
 
     budget, adjusted = (str(year), "budget"), (str(year), "adjusted")
     closed = this[1] == "final"
-    told = said("决算数" if closed else "执行数", "the account")
+    name = said("决算数" if closed else "执行数", "the account")
     return _Kind(
         said(f"{year}年{{}}收支{'决算' if closed else '执行'}表", f"{{}}: {'final account' if closed else 'execution'}, {year}"),
         said(f"{year}年社会保险基金收支{'决算' if closed else '执行'}总表",
@@ -121,8 +126,8 @@ def _final(result: Any, zh: bool) -> _Kind:
          (adjusted, said(f"{year}年调整预算数", f"{year} adjusted budget")), (this, head(this))),
         (_Ratio(said("完成预算%", "% of budget"), this, (adjusted, budget)),
          _Ratio(said("为上年%", "% of last year"), this, (last,))),
-        said(f"完成预算%：{told}÷调整预算数（没有调整的÷预算数）；为上年%：{told}÷上年数。",
-             f"% of budget: {told} ÷ adjusted budget (else budget); % of last year: {told} ÷ last year."),
+        said(f"完成预算%：{name}÷调整预算数（没有调整的÷预算数）；为上年%：{name}÷上年数。",
+             f"% of budget: {name} ÷ adjusted budget (else budget); % of last year: {name} ÷ last year."),
     )  # fmt: skip
 
 
@@ -202,8 +207,6 @@ def _account(result: Any, rows: pd.DataFrame, kind: _Kind, language: str) -> Acc
 
 def _alone(values: Mapping[tuple[str, ...], float], month: str, before: Column | None) -> Iterator[tuple[tuple[str, ...], float]]:
     """Flows of a month: the sum since January less that to the month before; a stock has none."""
-    from sibforecast.items import CATALOGUE
-
     for (fund, item, period, stage), value in values.items():
         if (period, stage) == (month, "executed") and CATALOGUE[item].timing == "flow":
             earlier = values.get((fund, item, *before), float("nan")) if before is not None else 0.0

@@ -87,6 +87,17 @@ def test_a_bill_and_what_is_due_with_rules(example):
     assert "causes by class of the rules" in told.stdout
 
 
+def test_a_workbook_of_the_year_holds_the_official_forms(example, tmp_path):
+    """Of 2024 there is December alone: forms of execution; they read back, 1,000 of revenue in 万元."""
+    for words, sheet in ((("settle", "--year", 2024), "社预执行08 失业保险"), (("monitor", "--asof", "2025-06"), "社预执行08 失业保险")):
+        told = called(words[0], example, *words[1:], "--out", tmp_path / f"{words[0]}.xlsx")
+        assert told.returncode == 0, told.stderr
+        with pd.ExcelFile(tmp_path / f"{words[0]}.xlsx", engine="openpyxl") as book:
+            assert sheet in book.sheet_names
+    back = sib.load(tmp_path / "monitor.xlsx").frame
+    assert back.query("period == '2025-06' and item == 'total_revenue'")["value"].unique().tolist() == [290e4]
+
+
 def test_what_one_more_point_is_worth_on_the_terminal(example):
     """The fund has a surplus: nothing is granted, so nothing is gained; 90 of 100 points is the best grade already."""
     told = called("assess", example, "--year", 2024, "--rules", "nmg_2016").stdout
