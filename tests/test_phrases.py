@@ -178,6 +178,7 @@ def test_headings_are_told_for_every_column():
 
     columns = {c for kind in result_kinds().values() if kind.__module__.startswith("sibforecast.") for c in kind.columns}
     assert [c for c in sorted(columns) if not re.search("[一-鿿]", TELLER.heading(c))] == []
+    assert [TELLER.word(w) for w in ("excess", "matched", "unmatched", "alone")] == ["偏多", "相符", "不符", "无可核对"]
     assert TELLER.heading("contribution_revenue") == CATALOGUE["contribution_revenue"].zh
     assert Teller("en").heading("months") == "months"
     assert section("level_jump") is section("level_jump")

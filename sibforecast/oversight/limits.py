@@ -188,6 +188,12 @@ class Limits:
         bands = [self.get(f"progress_band_{c}", programme, region) for c in _BANDS[:3]]
         return _BANDS[sum(bad > band for band in bands)]
 
+    def both_sides(self, bad: float, programme: str, region: str) -> str:
+        """The same on the bad side; on the good side yellow beyond the orange band, never more."""
+        if bad < 0:
+            return "yellow" if -bad > self.get("progress_band_orange", programme, region) else "green"
+        return self.deviation(bad, programme, region)
+
     def months(self, months: float, programme: str, region: str) -> tuple[str, str]:
         """The colour of the months payable, with its reason; blank where unknown."""
         if months != months:

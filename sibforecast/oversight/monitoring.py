@@ -35,8 +35,6 @@ LEVEL = 80
 #: Further intervals, from which the chance of a false warning is read.
 _LEVELS = (50, LEVEL, 90, 95, 99)
 _TAIL = (1 - LEVEL / 100) / 2
-#: A line that runs ahead on its good side is shown yellow beyond this band, never more.
-_GOOD_SIDE = "progress_band_orange"
 
 
 @dataclass(frozen=True, repr=False)
@@ -356,13 +354,7 @@ class _Line:
         return low if low > 0 else high if high < 0 else 0.0 if low == low and high == high else float("nan")
 
     def _colour(self, bad: float) -> str:
-        """Bands on the bad side; on the good side yellow at most."""
-        where = (self.row["programme"], self.row["region"])
-        if bad != bad:
-            return ""
-        if bad < 0:
-            return "yellow" if -bad > self.bands.get(_GOOD_SIDE, *where) else "green"
-        return self.bands.deviation(bad, *where)
+        return self.bands.both_sides(bad, self.row["programme"], self.row["region"])
 
     def _pace_words(self, progress: float, against: float, known: bool, twelfths: float, name: str) -> str:
         points = float(round_half_up(100.0 * (progress - against), 1))

@@ -320,7 +320,7 @@ def _rows(
         growth = came / row["last_year"] - 1.0 if row["last_year"] > 0 else float("nan")
         flow = item in LINES
         sign = -1.0 if item in REVENUE else 1.0
-        colour = bands.deviation(sign * (completion - 1.0), programme, region) if flow else ""
+        colour = bands.both_sides(sign * (completion - 1.0), programme, region) if flow else ""
         reason = _reason(completion, growth, "adjusted budget" if row["adjusted"] == row["adjusted"] else "budget", told, came)
         if flow and key in largest:
             parts = ", ".join(f"{cause} {_money(value, currency)}" for cause, value in largest[key])
