@@ -144,7 +144,7 @@ def assess(data: FundData, year: int, *, scorecard: str | Path | Card | None = N
         Budgets and accounts, months, ``audits``, and what was entered by hand in ``assessments``: an
         indicator's id, or a group's where its indicators have no figures, with a value up to
         100. Of routine entries by month the mean counts, beside an entry of the year by the
-        scorecard's weight ``routine``.
+        scorecard's weight ``routine``. Where audits of the year are known, an area without one had no finding.
     year : int
         The year to score.
     scorecard : path or Card, optional
@@ -337,11 +337,17 @@ class _Measured:
 
     def _audited(self, region: str, indicator: Indicator) -> tuple[float, str]:
         spent = self._spent(region)
-        if not spent > 0 or self.data.table("audits").empty:
+        if not spent > 0 or not self.audited:
             return _BLANK, "no audits or no expenditure known"
         amount = self.audits.get(region, (0.0, 0.0))[0]
         told = f"findings of {self._shown(amount, 'total_expenditure')} in {self._shown(spent, 'total_expenditure')} spent"
         return amount / spent, f"{told}, {amount / spent:.3%}"
+
+    @property
+    def audited(self) -> bool:
+        """Whether any audit of the year is known: only then is an area without a finding one that had none."""
+        audits = self.data.table("audits")
+        return not audits.empty and str(self.year) in set(audits["period"].astype(str).str[:4])
 
     def _spent(self, region: str) -> float:
         """Expenditure of all funds of an area by the account."""
@@ -351,7 +357,7 @@ class _Measured:
     def _rectified(self, region: str, indicator: Indicator) -> tuple[float, str]:
         amount, right = self.audits.get(region, (0.0, 0.0))
         if not amount:
-            known = not self.data.table("audits").empty and self._spent(region) > 0
+            known = self.audited and self._spent(region) > 0
             return (1.0, "no audit findings") if known else (_BLANK, "no audits of the year known")
         told = f"{self._shown(right, 'total_expenditure')} of {self._shown(amount, 'total_expenditure')} put right"
         return right / amount, told
