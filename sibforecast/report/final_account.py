@@ -92,10 +92,17 @@ def account_sheets(named: Mapping[str, Any], language: str, note: str, repeated:
         if account is None:
             continue
         words = Words(account, zh, bool(note), Teller(language), wan=account.currency == "yuan")
-        for title, grid in _forms(words, made, repeated):
+        for title, grid in _forms(words, made, repeated, _lacking(result)):
             grid.note = note
             sheets.setdefault(title, grid)
     return sheets
+
+
+def _lacking(result: Any) -> dict[str, int]:
+    """Of each fund how many areas have not handed in what the form is of: the sum is not known then."""
+    frame = result.findings.frame
+    bare = frame[frame["id"].isin(["not_reported", "account_missing"]) & frame["item"].isna()]
+    return {str(fund): int(part["region"].nunique()) for fund, part in bare.groupby("programme")}
 
 
 def _final(result: Any, zh: bool) -> _Kind:
@@ -197,7 +204,10 @@ def _account(result: Any, rows: pd.DataFrame, kind: _Kind, language: str) -> Acc
         if column[1] == _ALONE:
             values |= dict(_alone(values, column[0], _month_before(kind)))
     this = next(c for c in (r.above for r in kind.ratios))
-    funds = [c for c in data.programmes if any(key[0] == c and key[2:] == this for key in values) and c != "all"]
+    there = {key[0] for key in values if key[2].startswith(this[0][:4])}  # a budget of the year is enough
+    funds = [c for c in data.programmes if c in there and c != "all"]
+    if any(c in FORMS for c in funds):  # published aggregates beside the funds they hold would count twice
+        funds = [c for c in funds if c in FORMS]
     area = str(rows["region"].iloc[0])
     return Account(
         names.get(area, area), int(this[0][:4]), {c: (names.get(c, c), data.programmes[c].kind) for c in funds},
@@ -213,7 +223,7 @@ def _alone(values: Mapping[tuple[str, ...], float], month: str, before: Column |
             yield (fund, item, month, _ALONE), value - earlier
 
 
-def _forms(words: Words, kind: _Kind, repeated: bool) -> Iterator[tuple[str, Grid]]:
+def _forms(words: Words, kind: _Kind, repeated: bool, lacking: Mapping[str, int]) -> Iterator[tuple[str, Grid]]:
     """The total table and one form a fund."""
     account, yuan = words.account, words.account.currency == "yuan"
     marks = f"{REPEATS}。" if repeated and words.zh else ""
@@ -235,7 +245,9 @@ def _forms(words: Words, kind: _Kind, repeated: bool) -> Iterator[tuple[str, Gri
         title = f"{series}{here} {short}" if words.zh else f"{series} {here} {short}".replace("  ", " ")
         full = name if name.endswith("基金") or not words.zh else f"{name}基金"
         sign = f"{series}{here}表" if words.zh and here else ""
-        yield title[:31], _form(words, fund, kind, kind.title.format(full), sign, note)
+        silent = lacking.get(fund, 0)
+        told = words(f"{silent}个地区未报送，合计数不明。", f" {silent} areas have not reported: their sum is not known.")
+        yield title[:31], _form(words, fund, kind, kind.title.format(full), sign, note + (told if silent else ""))
 
 
 def _form(words: Words, fund: str, kind: _Kind, title: str, number: str, note: str) -> Grid:

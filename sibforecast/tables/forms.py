@@ -96,19 +96,20 @@ def with_forms(
     units are the areas.
     """
     figures: list[dict[str, Any]] = []
-    summed: list[dict[str, Any]] = []  # of tables over all funds
     notes: list[dict[str, Any]] = []
+    said: dict[tuple[Any, ...], tuple[str, str, str]] = {}
+    forms = []
     for name, file, cells in sheets:
         rows = [list(row) for row in cells.itertuples(index=False)]
         head = _head(rows, name, file, found)
-        if head is None:
-            continue
+        if head is not None:
+            forms.append((rows, head, name, file))
+    for rows, head, name, file in sorted(forms, key=lambda f: f[1].programme == PRINTED_TOTAL):  # the forms of the funds first
         here = list(_figures(rows, head, name, file, found))
-        (summed if head.programme == PRINTED_TOTAL else figures).extend(here)
+        figures += _not_said(here, head, said)
         periods = {str(f["period"]) for f in here if f["stage"] == head.stage} or {head.period}
         notes += [{"region": head.region, "programme": head.programme, "period": p, "text": text, "row": row}
                   for row, text in _notes(rows, head) for p in sorted(periods)]  # fmt: skip
-    figures += _not_said(summed, figures)
     out = dict(tables)
     if figures:
         out["history"] = _joined(out.get("history"), "history", figures, sheets[0][1])
@@ -121,15 +122,17 @@ def with_forms(
     return out
 
 
-def _not_said(summed: list[dict[str, Any]], figures: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """What the table over all funds says that the form of the fund does not say with the same figure."""
-    def told(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def _not_said(
+    rows: list[dict[str, Any]], head: Head, said: dict[tuple[Any, ...], tuple[str, str, str]]
+) -> Iterator[dict[str, Any]]:
+    """The figures that no form of another fund, period or stage says alike: the budget stands on each form of its year."""
+    mark = (head.programme, head.period, head.stage)
+    for row in rows:
         read = read_cell(row["value"])
         value = f"{read.value:.9g}" if read.state == "number" else str(row["value"])
-        return *(row[k] for k in ("region", "programme", "item", "period", "stage", "unit")), value
-
-    known = {told(row) for row in figures}
-    return (row for row in summed if told(row) not in known)
+        told = (*(row[k] for k in ("region", "programme", "item", "period", "stage", "unit")), value)
+        if said.setdefault(told, mark) == mark:  # the same form twice is for the checks to tell
+            yield row
 
 
 def _joined(table: RawTable | None, name: str, rows: list[dict[str, Any]], file: str) -> RawTable:
