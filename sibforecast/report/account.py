@@ -95,6 +95,17 @@ class Account:
         year = str(self.year - 1)
         return next(((year, s) for s in _BEFORE if (year, s) in self.columns), (year, "expected"))
 
+    @property
+    def summed(self) -> tuple[str, ...]:
+        """Funds that are added up: totals published without lines, which may hold funds that stand beside them, are not."""
+        own = tuple(f for f, (_, kind) in self.funds.items() if kind != "totals_only")
+        return own or tuple(self.funds)
+
+    @property
+    def left_out(self) -> str:
+        """Names of the funds that are not added up."""
+        return "、".join(self.funds[f][0] for f in self.funds if f not in self.summed)
+
     def get(self, fund: str, item: str, column: tuple[str, str]) -> float:
         """A figure; not a number where it is not known."""
         return self.values.get((fund, item, *column), NAN)

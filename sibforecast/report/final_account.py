@@ -20,7 +20,7 @@ from sibforecast.periods import Period
 from sibforecast.phrases import Teller
 from sibforecast.report.account import Account, tops_of
 from sibforecast.report.grid import Cell, Grid
-from sibforecast.report.official import FORMS, Line, Words, live, sides, total_form, total_of_side
+from sibforecast.report.official import FORMS, Line, Words, live, not_summed, sides, total_form, total_of_side
 from sibforecast.sheets import REPEATS
 
 if TYPE_CHECKING:
@@ -206,8 +206,6 @@ def _account(result: Any, rows: pd.DataFrame, kind: _Kind, language: str) -> Acc
     this = next(c for c in (r.above for r in kind.ratios))
     there = {key[0] for key in values if key[2].startswith(this[0][:4])}  # a budget of the year is enough
     funds = [c for c in data.programmes if c in there and c != "all"]
-    if any(c in FORMS for c in funds):  # published aggregates beside the funds they hold would count twice
-        funds = [c for c in funds if c in FORMS]
     area = str(rows["region"].iloc[0])
     return Account(
         names.get(area, area), int(this[0][:4]), {c: (names.get(c, c), data.programmes[c].kind) for c in funds},
@@ -233,13 +231,16 @@ def _forms(words: Words, kind: _Kind, repeated: bool, lacking: Mapping[str, int]
     number = {"社决": "02", "社预执行": "01"}[kind.series]
     series = words(kind.series, "Final" if kind.series == "社决" else "Execution")
     shown = dict(kind.columns)[account.draft]
-    told = words(f"注：本表为{shown}，各基金上年数和预算数见各表。×：按规定无此项。…：没有数据，不是零。{marks}",
-                 f"Notes: {shown}; budgets and last year's figures are in the forms of the funds. …: not known, never zero.")
+    left = not_summed(words)
+    told = words(f"注：本表为{shown}，各基金上年数和预算数见各表。×：按规定无此项。…：没有数据，不是零。{left}{marks}",
+                 f"Notes: {shown}; budgets and last year are in the forms of the funds. …: not known, never zero.{left}")
     whole = total_form(words, kind.total, f"{series}{number}{words('表', '')}" if yuan else "", told)
     for row in whole.rows[4:-1]:
         row[:] = [Cell(_UNKNOWN, "na") if c is None or c.value is None or c.value != c.value else c for c in row]
     yield f"{series}{words('', ' ')}{number} {words('总表', 'total')}", whole
-    for fund, (name, _) in account.funds.items():
+    numbered = [f for f in account.funds if f in kind.numbers]
+    for fund in numbered or account.funds:  # a form without number would not be known again as whose it is
+        name = account.funds[fund][0]
         here = kind.numbers.get(fund, "")
         short = FORMS[fund][1] if fund in FORMS and words.zh else name if words.zh else fund.replace("_", " ")
         title = f"{series}{here} {short}" if words.zh else f"{series} {here} {short}".replace("  ", " ")

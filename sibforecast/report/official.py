@@ -272,7 +272,7 @@ def _notes(words: Words, fund: str) -> list[str]:
 
 def total_form(words: Words, title: str = "", number: str = "", note: str = "") -> Grid:
     """The total table over all funds: lines down, funds across; that of the draft year unless another title is given."""
-    account, funds = words.account, list(words.account.funds)
+    account, funds = words.account, list(words.account.summed)
     columns = 2 + len(funds)
     if not title:
         title = words(f"{account.year}年社会保险基金收支预算总表", f"Social insurance funds: budget in total, {account.year}")
@@ -294,8 +294,15 @@ def _total_note(words: Words) -> str:
     """What stands below the total table of a draft."""
     told = words.column(words.account.draft)
     crossed = " ×: no such line by the rules." if words.account.currency == "yuan" else ""
-    return words(f"注：本表为{told}，各基金上年数见各表。×：按规定无此项。{REPEATS}。",
-                 f"Notes: {told}; last year's figures are in the forms of the funds.{crossed}")
+    return words(f"注：本表为{told}，各基金上年数见各表。×：按规定无此项。{not_summed(words)}{REPEATS}。",
+                 f"Notes: {told}; last year's figures are in the forms of the funds.{crossed}{not_summed(words)}")
+
+
+def not_summed(words: Words) -> str:
+    """What is not added up, where there is anything."""
+    left = words.account.left_out
+    return words(f"未计入合计（仅有总数，可能与所列基金重复）：{left}。",
+                 f" Not added up (published totals, which may hold funds shown): {left}.") if left else ""
 
 
 def _total_lines(words: Words) -> list[Line]:
@@ -308,7 +315,7 @@ def _total_lines(words: Words) -> list[Line]:
         "current_balance": _sum(["total_revenue"], ["total_expenditure"]),
         "closing_balance": _sum(["opening_balance", "current_balance", "balance_adjustment"]),
     }  # fmt: skip
-    adjusted = any(words.account.has(f, "balance_adjustment") for f in words.account.funds)
+    adjusted = any(words.account.has(f, "balance_adjustment") for f in words.account.summed)
     order = (*revenue, "revenue_subtotal", *between, "total_revenue", *spending, "expenditure_subtotal", *passed,
              "total_expenditure", "opening_balance", "current_balance", *(["balance_adjustment"] if adjusted else []),
              "closing_balance")  # fmt: skip
@@ -320,7 +327,7 @@ def _total_row(words: Words, line: Line, rows: dict[str, int]) -> list[Cell | No
     account, look = words.account, "total currency" if line.look == "band" else "currency"
     cells: list[Cell | None] = []
     told: list[float] = []
-    for place, fund in enumerate(account.funds):
+    for place, fund in enumerate(account.summed):
         if account.lacks(fund, line.item):
             cells.append(Cell("×", "na"))
             continue
@@ -331,12 +338,12 @@ def _total_row(words: Words, line: Line, rows: dict[str, int]) -> list[Cell | No
         addresses = {i: at(r, 2 + place) for i, r in rows.items()}
         cells.append(live(line, value, addresses, figures, look, words.scale if words.wan else 1.0))
     whole = sum(told)
-    if all(account.lacks(f, line.item) for f in account.funds):
+    if all(account.lacks(f, line.item) for f in account.summed):
         across = Cell("×", "na")
     elif not told:
         across = Cell(None, look)
     elif not math.isfinite(whole):
         across = Cell(None, look)  # of some funds is not of all
     else:
-        across = Cell(whole, look, f"=SUM({at(rows[line.item], 2)}:{at(rows[line.item], 1 + len(account.funds))})")
+        across = Cell(whole, look, f"=SUM({at(rows[line.item], 2)}:{at(rows[line.item], 1 + len(account.summed))})")
     return [Cell(line.label, line.look), across, *cells]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pytest
 
 import sibforecast as sib
@@ -132,6 +134,22 @@ def test_published_aggregates_are_no_fund_beside_those_they_hold(china: sib.Fund
     told = rows.loc[rows["programme"].isin(["resident_pension", "work_injury", "unemployment"]), "value"].sum()
     shown = {str(head): cell for head, cell in zip(table[3], next(r for r in table if r[0] == "本年收入合计"), strict=True)}
     assert sum(v for k, v in shown.items() if k not in ("项目", "合计") and isinstance(v, (int, float))) == pytest.approx(told / 1e4)
+
+
+def test_a_drafts_total_does_not_count_published_aggregates_twice(tmp_path: Path) -> None:
+    """Medical insurance in total holds the employees': 合计 is the employees' 1,342 alone, and the note says what is not in it."""
+    more = {"programmes": (("programme", "kind", "name", "name_en"), [("medical", "totals_only", "基本医疗保险", "Medical")])}
+    given = [(R, f, "total_revenue", 2024, 1, "万元", "final") for f in ("employee_medical", "medical")]
+    data = sib.load(dataset(tmp_path / "data", given, regions=[(R, "呼和浩特市", "", "league")], **more))
+    one, other = (drafted(data, FIGURES | TOTALS, f) for f in ("employee_medical", "medical"))
+    both = pd.concat([one.frame, other.frame], ignore_index=True)
+    made = replace(one, build=lambda: both)
+    path = sib.report.workbook(made, tmp_path / "b.xlsx")
+    table = cells(path, "社预01 总表")
+    assert table[3] == ("项目", "合计", "职工基本医疗保险基金")
+    assert next(r for r in table if r[0] == "本年收入合计")[1] == 1_342e4
+    assert "未计入合计（仅有总数，可能与所列基金重复）：基本医疗保险。" in table[-1][0]
+    assert next(r for r in cells(path, "基金平衡表") if r[0] == "合计")[2] == 1_342e4
 
 
 def test_where_an_area_has_not_reported_the_sum_is_not_known_and_that_is_told(tmp_path: Path) -> None:
