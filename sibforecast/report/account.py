@@ -13,6 +13,8 @@ from sibforecast.report.known import as_known, same
 #: Stages that may stand for the year before the draft, the best first.
 _BEFORE = ("expected", "executed", "final", "adjusted", "budget")
 NAN = float("nan")
+#: The kind of funds of which totals alone are published.
+_TOTALS = "totals_only"
 #: Lines that a fund has not by its rules, by its kind: entrusted investment is for pensions, collective aid for
 #: residents' pensions, and who moves takes nothing along from residents' medical or work-injury insurance.
 _TRANSFERS = ("transfer_in", "transfer_out")
@@ -98,7 +100,7 @@ class Account:
     @property
     def summed(self) -> tuple[str, ...]:
         """Funds that are added up: totals published without lines, which may hold funds that stand beside them, are not."""
-        own = tuple(f for f, (_, kind) in self.funds.items() if kind != "totals_only")
+        own = tuple(f for f, (_, kind) in self.funds.items() if kind != _TOTALS)
         return own or tuple(self.funds)
 
     @property
@@ -168,6 +170,14 @@ def rolled(result: Any) -> Any:
     from sibforecast.rollup.roll import roll_up  # pandas comes with it: only where something is rolled up
 
     return roll_up(result, tree.areas[tops[0]].level)
+
+
+def totals_apart(result: Any, frame: Any) -> frozenset[str]:
+    """Funds published as totals alone, beside others of a frame: they may hold them, and are not added to them."""
+    declared = getattr(getattr(result, "source", None), "programmes", {})
+    kinds = {f: declared[f].kind for f in map(str, frame["programme"].unique()) if f in declared}
+    totals = frozenset(f for f, kind in kinds.items() if kind == _TOTALS)
+    return totals if len(totals) < len(kinds) else frozenset()
 
 
 def tops_of(tree: Any) -> list[str]:
