@@ -127,6 +127,7 @@ def test_gaps_of_both_languages_agree(title):
 @given(number=st.integers(0, 10**12), share=st.floats(-9, 9))
 def test_figures_come_through(number, share):
     """Whatever the figure, it stands in the Chinese as it stands in the English."""
+    assert TELLER.text("total_revenue is told without grants of the upper level") == "本年收入合计不含上级补助"
     said = TELLER.text(f"{share:+.1%} of its budget expected, total_revenue {share:+.1%}")
     assert said == f"预计与预算相差{share:+.1%}，本年收入合计相差{share:+.1%}"
     assert TELLER.text(f"at least {number:,.2f}", "cumulative_fell") == f"不低于{number:,.2f}"
@@ -177,6 +178,7 @@ def test_headings_are_told_for_every_column():
 
     columns = {c for kind in result_kinds().values() if kind.__module__.startswith("sibforecast.") for c in kind.columns}
     assert [c for c in sorted(columns) if not re.search("[一-鿿]", TELLER.heading(c))] == []
+    assert [TELLER.word(w) for w in ("excess", "matched", "unmatched", "alone")] == ["偏多", "相符", "不符", "无可核对"]
     assert TELLER.heading("contribution_revenue") == CATALOGUE["contribution_revenue"].zh
     assert Teller("en").heading("months") == "months"
     assert section("level_jump") is section("level_jump")
@@ -188,8 +190,9 @@ def test_the_monitors_sentences_are_told_as_it_tells_them():
 
     parts = {"season", "no_season", "strays", "small", "fell", "closed", "months_fall", "asof", "count", "called", "missing", "more", "nothing"}
     gaps = {"plan": "budget", "money": "1.50 (100m yuan)", "mild": "1.40 (100m yuan)", "month": "2027-03", "months": "2.4", "before": "3.1", "ordinal": "3rd",
-            "number": 3, "progress": 0.5, "points": 2.5, "edge": 0.1, "level": 80, "limit": 3.0, "against": 0.6, "twelfths": 0.5, "fall": 1.0, "colour": "red"}  # fmt: skip
+            "number": 3, "progress": 0.5, "points": 2.5, "edge": 0.1, "level": 80, "limit": 3.0, "against": 0.6, "twelfths": 0.5, "fall": 1.0, "colour": "red",
+            "rate": 0.005, "cut": 0.2, "low": 6.0, "high": 9.0}  # fmt: skip
     gaps["normal"] = _SAID["season"][0].format(**gaps)
-    told = {key: TELLER.text(said.format(**gaps)) for key, (said, _) in _SAID.items() if key not in parts}
+    told = {key: TELLER.text(said.format(**gaps).removeprefix("; ")) for key, (said, _) in _SAID.items() if key not in parts}
     told |= {key: TELLER.text(_SAID["pace_below"][0].format(**gaps) + _SAID[key][0].format(**gaps)) for key in ("strays", "small", "fell", "closed")}
     assert {key: text for key, text in told.items() if english(text)} == {}

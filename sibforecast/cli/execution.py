@@ -15,9 +15,11 @@ from sibforecast.oversight.benefit_stock import benefit_stock
 from sibforecast.oversight.collection import collection as collection_of
 from sibforecast.oversight.ladder import ladder as ladder_of
 from sibforecast.oversight.ledgers import match_ledgers
+from sibforecast.oversight.monitoring import Monitoring
 from sibforecast.oversight.monitoring import monitor as monitor_year
 from sibforecast.oversight.reserves import reserves as reserves_of
 from sibforecast.oversight.scorecard_file import read_scorecard
+from sibforecast.oversight.settlement import Settlement
 from sibforecast.oversight.settlement import settle as settle_year
 from sibforecast.projection.draft import draft_budget
 from sibforecast.results import Findings, Result
@@ -43,7 +45,10 @@ def _from_data(arguments: argparse.Namespace, doing: str, compute: Callable[[Fun
 def monitor(arguments: argparse.Namespace) -> int:
     """Where each fund stands at the end of a month."""
     made = _from_data(arguments, "monitoring", lambda data: monitor_year(data, arguments.asof, language=arguments.language))
-    return _tell(made, made.findings, arguments)
+    code = _tell(made, made.findings, arguments)
+    if not arguments.json:
+        _table("what policy ties to the months payable", made.rules[["region", "programme", "rule", "months", "limit", "reason"]])
+    return code
 
 
 def adjust(arguments: argparse.Namespace) -> int:
@@ -60,19 +65,36 @@ def settle(arguments: argparse.Namespace) -> int:
         data = load(_data_path(arguments.path))
         step("settling")
         made = settle_year(data, arguments.year)
-        bill = made.bill(rules) if rules is not None else None
-        due = made.true_up(rules) if rules is not None else None
+        shared = (made.bill(rules), made.classes(rules), made.true_up(rules)) if rules is not None else None
     code = _tell(made, made.findings, arguments)
-    if bill is not None and due is not None and not arguments.json:
-        print(f"\n{bill!r}\n\nstill to be paid, {data.currency}\n{due.round(2).to_string(index=False)}")
+    if not arguments.json:
+        missed = made.errors(forecast=False)
+        _table("how far the year was missed: mean error of the areas, bias of their sum (share)", missed)
+    if shared is not None and not arguments.json:
+        bill, classes, due = shared
+        print(f"\n{bill!r}")
+        _table("causes by class of the rules", classes.drop(columns="treat"))
+        print(f"\nstill to be paid, {data.currency}\n{due.round(2).to_string(index=False)}")
     return code
 
 
 def assess(arguments: argparse.Namespace) -> int:
-    """The scorecard of the areas."""
+    """The scorecard of the areas; with rules what one more point is worth to each."""
     card = read_scorecard(arguments.scorecard)
+    rules = read_rules(arguments.rules) if arguments.rules else None
     made = _from_data(arguments, "scoring", lambda data: assess_areas(data, arguments.year, scorecard=card))
-    return _tell(made, made.findings, arguments)
+    code = _tell(made, made.findings, arguments)
+    if rules is not None and made.data is not None and not arguments.json:
+        settled = settle_year(made.data, arguments.year)
+        causes: Any = settled.causes
+        told = f"settlement of {arguments.year}"
+        if causes is None:  # no budget, so no gap of the year by cause: the budget drawn up after it
+            causes, told = draft_budget(made.data, arguments.year + 1), f"draft of {arguments.year + 1}"
+        worth = made.worth(causes, rules)
+        _table(f"what one more point is worth, by the {told}", worth)
+        if worth.empty:
+            print("\nwhat one more point is worth: no area has both a full score and a bill by these rules")
+    return code
 
 
 def collection(arguments: argparse.Namespace) -> int:
@@ -129,9 +151,10 @@ def match(arguments: argparse.Namespace) -> int:
 def _tell(made: Result, findings: Findings | None, arguments: argparse.Namespace) -> int:
     """The result, then what was found; as JSON alone where that is asked for. 1 where the data have errors."""
     code = 0 if findings is None or findings.ok else 1
+    forms = isinstance(made, (Monitoring, Settlement))
     if arguments.json:
         print(made.to_json())
-        output.save(made, arguments.out, aside=True)
+        output.save(made, arguments.out, aside=True, forms=forms)
         return code
     print(repr(made))
     told = set(made.notices())
@@ -140,7 +163,7 @@ def _tell(made: Result, findings: Findings | None, arguments: argparse.Namespace
         print(line)
     if len(lines) > _SHOWN:
         print(f"… and {len(lines) - _SHOWN} more findings")
-    output.save(made, arguments.out)
+    output.save(made, arguments.out, forms=forms)
     return code
 
 

@@ -167,8 +167,10 @@ def _execution(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     assess.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     assess.add_argument("--year", type=int, required=True, help="the year to score")
     assess.add_argument("--scorecard", metavar="FILE", help="scorecard file (default: the package's own, weights unverified)")
+    assess.add_argument("--rules", metavar="FILE", help="sharing rules file or shipped name: what one more point is worth")
     for parser in (watch, change, settle, assess, *_money(commands)):
-        parser.add_argument("--out", type=_table_file, metavar="FILE", help="file to write: .csv, .xlsx or .json")
+        parser.add_argument("--out", type=_table_file, metavar="FILE", help="file to write: .csv, .json, or .xlsx "
+                            "(of a settlement and a monitoring with the official forms)")  # fmt: skip
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

@@ -24,12 +24,19 @@ _TITLES = {
 MOST_AREAS = 20
 
 
-def save(made: Result, path: Path | None, *, aside: bool = False) -> None:
-    """Write a result in the form its file's ending asks for; said on the terminal, aside (stderr) where JSON is printed."""
+def save(made: Result, path: Path | None, *, aside: bool = False, forms: bool = False) -> None:
+    """Write a result in the form its file's ending asks for; said on the terminal, aside (stderr) where JSON is printed.
+
+    With `forms` a workbook holds the official forms too.
+    """
     if path is None:
         return
     form = path.suffix.lower()
-    if form == ".xlsx":
+    if form == ".xlsx" and forms:
+        from sibforecast.report import workbook
+
+        workbook(made, path)
+    elif form == ".xlsx":
         made.to_excel(path)
     elif form == ".json":
         made.to_json(path)

@@ -25,9 +25,10 @@ from sibforecast.forecasting.law import known_by
 from sibforecast.oversight.limits import Limits, Own
 from sibforecast.oversight.monitoring import monitor
 from sibforecast.oversight.standing import KEYS
+from sibforecast.oversight.understood import as_understood
 from sibforecast.periods import Period, months_in_force
 from sibforecast.programmes.programme import Programme
-from sibforecast.results import Findings, Result
+from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.cells import read_truth
 from sibforecast.tables.data import FundData
 
@@ -49,7 +50,8 @@ class Adjustment(Result):
     """Lines whose budget is to be adjusted, and those that are not although they miss it.
 
     `before` is the budget in force (adjusted, else approved), `after` what is proposed: the
-    estimated outturn, with its 80 % interval beside it; `share` = difference ÷ before. Status:
+    estimated outturn, with its 80 % interval beside it; `share` = difference ÷ before (of total revenue ÷ before
+    without the grants of upper levels, which `difference` leaves out too). Status:
     ``adjust`` (proposed, `ground` names the registered causes), ``total`` (what the proposals
     make of the side's total), ``unexplained`` (beyond the threshold without a registered
     cause: no adjustment), ``report`` (a grant of the upper level: to be reported). Money in the
@@ -84,14 +86,21 @@ class Adjustment(Result):
         return f"as of {self.provenance.get('asof', '')}: {words}"
 
     def summary(self) -> str:
-        """The lines, a sentence each."""
+        """The lines, a sentence each: from which amount to which, why, on which ground, and who proposes it."""
         frame = self.frame[self.frame["status"] != "total"]
-        names = self.labels()
         rows = frame.head(10).to_dict("records")
-        heads = [f"{r['status']}: {names.get(r['region'], r['region'])} {r['programme']} {r['item']}" for r in rows]
-        lines = [f"{head}: {r['reason']}" for head, r in zip(heads, rows, strict=True)]
+        lines = [self._line({str(k): v for k, v in r.items()}) for r in rows]
         more = len(frame) - len(rows)
         return "\n".join([*lines, *([f"… and {more} more"] if more else [])]) or "nothing to adjust"
+
+    def _line(self, row: dict[str, Any]) -> str:
+        names = self.labels()
+        currency = self.data.currency if self.data is not None else "yuan"
+        divisor, unit = scale_for(max(abs(row["before"]), abs(row["after"])), currency)
+        before, after, moved = (row[c] / divisor for c in ("before", "after", "difference"))
+        head = f"{row['status']}: {names.get(row['region'], row['region'])} {row['programme']} {row['item']}"
+        ground = f"; ground {row['ground']}; to be proposed by the {row['proposer']}" if row["ground"] else ""
+        return f"{head}: {before:,.2f} → {after:,.2f} ({unit}), {moved:+,.2f}: {row['reason']}{ground}"
 
 
 def adjust(
@@ -140,6 +149,7 @@ def adjust(
     unknown = [f"{fund}: {who}" for fund, who in by_fund.items() if who not in COLLECTORS or fund not in data.programmes]
     if unknown:
         raise SibError(f"unknown collector or fund in {', '.join(unknown)}; expected {' or '.join(COLLECTORS)} for each fund")
+    data, strange = as_understood(data)
     watched = monitor(data, asof, law=law, limits=limits, events=events)
     limit = Period.parse(asof)
     bands = Limits.of(data, _day(limit), law, limits)
@@ -149,7 +159,7 @@ def adjust(
     funds = pd.MultiIndex.from_frame(frame[["region", "programme"]])
     also = frame["item"].isin(GRANTS) & funds.isin(funds[budgeted])  # a grant is to be reported though no budget has it
     held = frame[budgeted | also]
-    found = watched.findings.records()
+    found = [*strange, *watched.findings.records()]
     for bare in sorted(set(frame["programme"]) - set(held["programme"])):
         found.append({"id": "no_budget", "severity": "note", "programme": bare, "period": str(limit.year),
                       "message": "there is no budget to adjust", "mend": "enter the budget"})  # fmt: skip
@@ -320,28 +330,37 @@ class _Fund:
             causes = self.grounds.of(self.region, self.programme, item, share > 0)
             why = f"{share:+.1%} of its budget expected"
             why += f", {total} {self.share(total):+.1%}" if whole and item != total else ""
+            left = self._left_out(total) if whole else ""
             if causes:
                 moved += self.difference(item)
                 explained += 1
-                yield self._row(item, year, "adjust", self.difference(item), causes, why)
+                yield self._row(item, year, "adjust", self.difference(item), causes, why + left)
             elif beyond:
-                yield self._row(item, year, "unexplained", self.difference(item), (), why + ", and no cause is registered")
+                why += ", and no cause is registered"
+                yield self._row(item, year, "unexplained", self.difference(item), (), why + left)
         if explained and known and total in self.lines:
             told = "the side's total with the proposals"
             yield self._row(total, year, "total", moved, (), told)
         elif whole and known and not explained:
             told = f"{self.share(total):+.1%} of its budget expected, and no cause is registered for any of its lines"
+            told += self._left_out(total)
             yield self._row(total, year, "unexplained", self.difference(total), (), told)
+
+    def _left_out(self, total: str) -> str:
+        """That a total is told without what upper levels grant, where they do."""
+        granted = total == "total_revenue" and any(self.before(g) > 0 or self.difference(g) > 0 for g in GRANTS)
+        return f"; {total} is told without grants of the upper level" if granted else ""
 
     def _row(
         self, item: str, year: str, status: str, difference: float, causes: Any, reason: str
     ) -> dict[str, Any]:
         before, line = self.before(item), self.lines[item]
+        base = before - sum(self.before(g) for g in GRANTS if g in self.lines and item == "total_revenue")
         proposer = self.proposer if item == "contribution_revenue" else "agency"
         return {
             "region": self.region, "programme": self.programme.code, "item": item, "period": year, "before": before,
             "after": before + difference, "difference": difference,
-            "share": difference / before if before > 0 else float("nan"), "status": status,
+            "share": difference / base if base > 0 else float("nan"), "status": status,
             "ground": ", ".join(c for c, _ in causes), "decided_by": ", ".join(dict.fromkeys(d for _, d in causes)),
             "proposer": proposer if status == "adjust" else "", "reason": reason,
             "after_low": line["expected_low"] if status != "total" else float("nan"),

@@ -16,8 +16,10 @@ from sibforecast.analysis.sharing import share
 from sibforecast.errors import SibError
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.items import did_you_mean
+from sibforecast.oversight.reporting import months_behind
 from sibforecast.oversight.scorecard_file import TOTAL, Card, Indicator, read_scorecard
 from sibforecast.oversight.standing import KEYS, at_areas, last_account, stage_rows, whole_year
+from sibforecast.oversight.understood import as_understood
 from sibforecast.periods import Period
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.projection.draft import BudgetDraft
@@ -145,7 +147,7 @@ def assess(data: FundData, year: int, *, scorecard: str | Path | Card | None = N
         Budgets and accounts, months, ``audits``, and what was entered by hand in ``assessments``: an
         indicator's id, or a group's where its indicators have no figures, with a value up to
         100. Of routine entries by month the mean counts, beside an entry of the year by the
-        scorecard's weight ``routine``.
+        scorecard's weight ``routine``. Where audits of the year are known, an area without one had no finding.
     year : int
         The year to score.
     scorecard : path or Card, optional
@@ -173,8 +175,9 @@ def assess(data: FundData, year: int, *, scorecard: str | Path | Card | None = N
     ('优秀', 12)
     """
     year = whole_year(year)
+    data, strange = as_understood(data)
     card = scorecard if isinstance(scorecard, Card) else read_scorecard(scorecard)
-    found: list[dict[str, Any]] = []
+    found = [*strange, *months_behind(data, year)]
     areas = _areas(data, card.unit)
     entered = _entered(data, year, card, areas, found)
     measured = _Measured.of(data, year, areas, card, found)
@@ -339,11 +342,17 @@ class _Measured:
 
     def _audited(self, region: str, indicator: Indicator) -> tuple[float, str]:
         spent = self._spent(region)
-        if not spent > 0 or self.data.table("audits").empty:
+        if not spent > 0 or not self.audited:
             return _BLANK, "no audits or no expenditure known"
         amount = self.audits.get(region, (0.0, 0.0))[0]
         told = f"findings of {self._shown(amount, 'total_expenditure')} in {self._shown(spent, 'total_expenditure')} spent"
         return amount / spent, f"{told}, {amount / spent:.3%}"
+
+    @property
+    def audited(self) -> bool:
+        """Whether any audit of the year is known: only then is an area without a finding one that had none."""
+        audits = self.data.table("audits")
+        return not audits.empty and str(self.year) in set(audits["period"].astype(str).str[:4])
 
     def _spent(self, region: str) -> float:
         """Expenditure of all funds of an area by the account."""
@@ -353,7 +362,7 @@ class _Measured:
     def _rectified(self, region: str, indicator: Indicator) -> tuple[float, str]:
         amount, right = self.audits.get(region, (0.0, 0.0))
         if not amount:
-            known = not self.data.table("audits").empty and self._spent(region) > 0
+            known = self.audited and self._spent(region) > 0
             return (1.0, "no audit findings") if known else (_BLANK, "no audits of the year known")
         told = f"{self._shown(right, 'total_expenditure')} of {self._shown(amount, 'total_expenditure')} put right"
         return right / amount, told

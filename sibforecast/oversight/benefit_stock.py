@@ -125,9 +125,12 @@ def benefit_stock(
     if faults:
         raise all_faults(SibError, "benefit_stock", faults)
     wide = wide_accounts(data, year, stage).reindex(columns=["region", "programme", *_KEPT, "recipient_months"])
-    wide = wide[wide["beneficiaries"].notna() & wide["benefit_level"].notna()].reset_index(drop=True)
-    if wide.empty:
-        raise SibError(f"nobody is known to be paid in {year}{f' at stage {stage}' if stage else ''}")
+    paid = wide["beneficiaries"].notna()
+    if not (paid & wide["benefit_level"].notna()).any():
+        told = f": {int(paid.sum())} areas and funds tell how many (beneficiaries), none what (benefit_level)"
+        lacking = told if paid.any() else ""
+        raise SibError(f"nobody is known to be paid in {year}{f' at stage {stage}' if stage else ''}{lacking}")
+    wide = wide[paid & wide["benefit_level"].notna()].reset_index(drop=True)
     before = _last_year(data, year).reindex(columns=["region", "programme", "beneficiaries", "benefit_level"])
     before = before.rename(columns={"beneficiaries": "opening", "benefit_level": "level_before"})
     wide = wide.merge(before, on=["region", "programme"], how="left")

@@ -40,7 +40,8 @@ class LedgerMatch(Result):
 
     Rows agree where area, fund, item, period and amount (to the cent) do; as many times as one
     book has an amount, each other must. `missing_in` names the books that lack the row,
-    blank where none does; `status` is ``matched`` or ``unmatched``; `cause` is what probably happened:
+    blank where none does; `status` is ``matched``, ``unmatched``, or ``alone`` where no other book has any row of
+    the item of the fund, so that nothing was compared; `cause` is what probably happened:
     another amount in the same line, another fund, another period, a unit slip, digits swapped, the
     wrong sign, or an entry made twice.
     """
@@ -141,10 +142,11 @@ def match_ledgers(data: FundData) -> LedgerMatch:
     missing = _missing(entries)
     free = _Free.of(entries, missing)
     causes = [free.cause(e, lacking) if lacking else "" for e, lacking in zip(entries, missing, strict=True)]
-    rows = [(*e.key, e.ledger, e.cents / 100.0, "unmatched" if lacking else "matched", ", ".join(lacking), cause, e.row)
-            for e, lacking, cause in zip(entries, missing, causes, strict=True)]  # fmt: skip
+    alone = _alone(entries)
+    rows = [(*e.key, e.ledger, e.cents / 100.0, "unmatched" if lacking else "alone" if e.key[1:3] in alone else "matched",
+             ", ".join(lacking), cause, e.row) for e, lacking, cause in zip(entries, missing, causes, strict=True)]  # fmt: skip
     frame = pd.DataFrame(rows, columns=list(LedgerMatch.columns))
-    found = Findings.of(list(_findings(entries, missing, free)), data.provenance)
+    found = Findings.of([*_findings(entries, missing, free), *_held_against_nothing(entries, alone)], data.provenance)
     return LedgerMatch(lambda: frame, dict(data.provenance), data=data, findings=found)
 
 
@@ -187,6 +189,26 @@ def _missing(entries: Sequence[_Entry]) -> list[list[str]]:
         number = seen[e.key, e.cents, e.ledger]
         out.append([b for b in asked[e.key[1], e.key[2]] if counts[e.key, e.cents, b] < number])
     return out
+
+
+def _alone(entries: Sequence[_Entry]) -> set[tuple[str, str]]:
+    """Funds and items that one book alone has."""
+    books: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for e in entries:
+        books[e.key[1], e.key[2]].add(e.ledger)
+    return {line for line, those in books.items() if len(those) == 1}
+
+
+def _held_against_nothing(entries: Sequence[_Entry], alone: set[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """What only one book has anywhere: that is no agreement."""
+    for programme, item in sorted(alone):
+        mine = [e for e in entries if e.key[1:3] == (programme, item)]
+        yield {
+            "id": "one_book_only", "severity": "warning", "table": "ledgers", "row": mine[0].row, "programme": programme,
+            "item": item, "found": f"{sum(e.cents for e in mine) / 100:,.2f}",
+            "message": f"only the book of {mine[0].ledger} has this item of the fund: {len(mine)} rows are held against nothing",
+            "mend": "enter the rows of the other books",
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ NAMES = (
     "progress_band_green", "progress_band_yellow", "progress_band_orange", "warning_material_share",
     "warning_months_red", "warning_months_orange", "warning_months_yellow", "warning_months_excess",
     "warning_months_fall", "warning_deficit_years", "warning_exhaustion_months", "adjustment_total", "adjustment_item",
+    "rate_cut_reserve_months", "employer_rate_with_reserve", "payment_reserve_months", "reserve_months_short",
+    "reserve_months_low", "reserve_months_high", "reserve_months_excess", "maternity_rate_ceiling",
+    "phase_cut_moderate_months", "phase_cut_moderate", "phase_cut_deep_months", "phase_cut_deep", "refund_reserve_months",
 )  # fmt: skip
 Own = Mapping[str | tuple[str, str], float]
 _KIND = {p.kind: code for code, p in SEVEN.items()}
@@ -63,12 +66,12 @@ def apart(value: float, limit: float) -> str:
 
     Examples
     --------
-    >>> apart(2.96, 3), apart(2.4, 3), apart(3.04, 3)
-    ('2.96', '2.4', '3.04')
+    >>> apart(2.96, 3), apart(2.4, 3), apart(3.04, 3), apart(3.0, 3)
+    ('2.96', '2.4', '3.04', '3.0')
     """
     for places in range(1, 9):
         shown = round_half_up(value, places)
-        if float(shown) != limit:
+        if float(shown) != limit or value == limit:
             break
     return str(shown)
 
@@ -105,6 +108,9 @@ class Limit:
     value: float
     source: str
     status: str
+
+
+_NOT_SET = Limit(float("nan"), "", "")
 
 
 @dataclass(frozen=True)
@@ -161,22 +167,40 @@ class Limits:
         rows = [(name, fund, t.value, t.source, t.status) for (name, fund, _), t in self.known.items() if t.value == t.value]
         return pd.DataFrame(list(dict.fromkeys(rows)), columns=["threshold", "programme", "value", "source", "status"])
 
+    def rule(self, name: str, programme: str, region: str) -> Limit:
+        """A threshold of a rule of this very fund, if the rule is in force on the day; else NaN."""
+        key = (name, programme, region)
+        if key not in self.known:
+            law = self.law.law
+            parameter = law.parameters.get((name, programme))
+            found = law.in_force(parameter, self._lineage(region), self.day) if parameter is not None else None
+            there = Limit(found.value, found.source, found.status) if found is not None else _NOT_SET
+            self.known[key] = self._given(name, programme) or there
+        return self.known[key]
+
+    def _given(self, name: str, programme: str) -> Limit | None:
+        key = (name, programme) if (name, programme) in self.own else name
+        return Limit(float(self.own[key]), "given as an argument", "") if key in self.own else None
+
+    def _lineage(self, region: str) -> tuple[str, ...]:
+        return lineage_of(region, self.data.regions if region in self.data.regions.areas else None)
+
     def _find(self, name: str, programme: str, region: str) -> Limit:
-        for key in ((name, programme), name):
-            if key in self.own:
-                return Limit(float(self.own[key]), "given as an argument", "")
+        given = self._given(name, programme)
+        if given is not None:
+            return given
         law = self.law.law
         funds = (programme, standard_fund(self.data, programme) or ALL, ALL)
         keys = [*((name, fund) for fund in funds), (f"{name}_default", ALL)]
         parameter = next((law.parameters[key] for key in keys if key in law.parameters), None)
         if parameter is None:
-            return Limit(float("nan"), "", "")
-        lineage = lineage_of(region, self.data.regions if region in self.data.regions.areas else None)
+            return _NOT_SET
+        lineage = self._lineage(region)
         found = law.in_force(parameter, lineage, self.day)
         if found is None:
             later = [p for p in law.pieces(parameter, lineage) if p.start > self.day]
             found = later[0] if later else None
-        return Limit(found.value, found.source, found.status) if found is not None else Limit(float("nan"), "", "")
+        return Limit(found.value, found.source, found.status) if found is not None else _NOT_SET
 
     def deviation(self, bad: float, programme: str, region: str) -> str:
         """The colour of a deviation (share of the year's budget, positive is bad); blank where unknown."""
@@ -184,6 +208,12 @@ class Limits:
             return ""
         bands = [self.get(f"progress_band_{c}", programme, region) for c in _BANDS[:3]]
         return _BANDS[sum(bad > band for band in bands)]
+
+    def both_sides(self, bad: float, programme: str, region: str) -> str:
+        """The same on the bad side; on the good side yellow beyond the orange band, never more."""
+        if bad < 0:
+            return "yellow" if -bad > self.get("progress_band_orange", programme, region) else "green"
+        return self.deviation(bad, programme, region)
 
     def months(self, months: float, programme: str, region: str) -> tuple[str, str]:
         """The colour of the months payable, with its reason; blank where unknown."""

@@ -19,10 +19,12 @@ from sibforecast.forecasting.events import events_of
 from sibforecast.items import CATALOGUE
 from sibforecast.oversight import pace as pc
 from sibforecast.oversight.limits import CALLED, COLOURS, Limits, Own, at_most, worst
-from sibforecast.oversight.reporting import report_findings
+from sibforecast.oversight.reporting import budgets_above, report_findings
+from sibforecast.oversight.reserve_rules import spoken_of
 from sibforecast.oversight.reserves_ahead import reserve_rows
 from sibforecast.oversight.sentences import Speech
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, Floats, Plan, at_areas, forecast_plan, plan_rows, stage_rows
+from sibforecast.oversight.understood import as_understood
 from sibforecast.periods import Period
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.results import Findings, Result, round_half_up
@@ -33,8 +35,6 @@ LEVEL = 80
 #: Further intervals, from which the chance of a false warning is read.
 _LEVELS = (50, LEVEL, 90, 95, 99)
 _TAIL = (1 - LEVEL / 100) / 2
-#: A line that runs ahead on its good side is shown yellow beyond this band, never more.
-_GOOD_SIDE = "progress_band_orange"
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,6 +82,19 @@ class Monitoring(Result):
         order = frame["status"].map(COLOURS.index).to_numpy()
         shown = ["region", "programme", "item", "period", "status", "reason"]
         return frame.iloc[np.argsort(-order, kind="stable")][shown].reset_index(drop=True)
+
+    @property
+    def rules(self) -> pd.DataFrame:
+        """What policy ties to the months payable: region, programme, rule, months, limit, speaks, reason, source, status."""
+        ahead = self.frame[self.frame["item"] == "months_payable"]
+        rows = [
+            (region, programme, told.rule.threshold, months, told.limit.value, told.rule.speaks, told.reason.lstrip("；; "),
+             told.limit.source, told.limit.status)
+            for region, programme, months in zip(ahead["region"], ahead["programme"], ahead["expected"], strict=True)
+            for told in (spoken_of(months, self.limits, programme, region) if self.limits is not None else ())
+        ]  # fmt: skip
+        names = ["region", "programme", "rule", "months", "limit", "speaks", "reason", "source", "status"]
+        return pd.DataFrame(rows, columns=names)
 
     @property
     def expected_false(self) -> float:
@@ -189,11 +202,12 @@ def monitor(
     limit = Period.parse(asof)
     if not limit.is_month:
         raise SibError(f"asof must be a month such as 2021-09; found {asof!r}")
+    data, strange = as_understood(data)
     bands = Limits.of(data, read_day(str(limit)), law, limits, Speech(language, data.currency))
     table = _reported(data, limit, events)
     if table is None:
         raise SibError(f"no month of {limit.year} is known at {asof}")
-    found = report_findings(data, table, limit)
+    found = [*strange, *report_findings(data, table, limit)]
     year = _year(data, table, limit, plan, events, bands, found)
     fell = {(f["region"], f["programme"], f["item"]) for f in found if f["id"] == "cumulative_fell"}
     rows = [*_line_rows(year, bands, data, fell), *reserve_rows(year, table, data, bands, found)]
@@ -211,23 +225,6 @@ def _reported(data: FundData, limit: Period, events: bool) -> nc.Table | None:
         return None
     months = mo.Months(table.data.values[~printed], table.data.flow[~printed], table.data.usable[~printed])
     return nc.Table(table.keys[~printed].reset_index(drop=True), months, table.month[~printed], table.year)
-
-
-def _budgets_above(data: FundData, year: int, bare: pd.DataFrame, found: list[dict[str, Any]]) -> None:
-    """Months of areas whose budget is drawn up for an area above them: that is told, not shared out."""
-    rows = stage_rows(data, year, "budget")
-    told = set(zip(rows["region"].astype(str), rows["programme"].astype(str), strict=True))
-    seen = {
-        (above, programme)
-        for region, programme in set(zip(bare["region"], bare["programme"], strict=True)) if region in data.regions.areas
-        for above in data.regions.ancestors(region) if (above, programme) in told
-    }  # fmt: skip
-    for region, programme in sorted(seen):
-        found.append({
-            "id": "budget_above", "severity": "warning", "region": region, "programme": programme, "period": str(year),
-            "message": "the budget is this area's, the months are reported by areas within it: they are held against a forecast",
-            "mend": "monitor(roll_up(data, level), ...) holds the area against its budget",
-        })  # fmt: skip
 
 
 def _year(
@@ -259,7 +256,7 @@ def _year(
     bare = (out["plan"] == "") & out["item"].isin(LINES)
     whole = ~out["programme"].isin(out.loc[out["plan"] != "", "programme"])  # a fund with a budget keeps to it
     if plan is None and (bare & whole).any():
-        _budgets_above(data, limit.year, out[bare & whole], found)
+        budgets_above(data, limit.year, out[bare & whole], found)
         figures = at_areas(forecast_plan(data, limit.year, found), data, areas, found)
         value = figures.reindex(index).to_numpy()
         fill = (bare & whole).to_numpy() & ~np.isnan(value)
@@ -357,13 +354,7 @@ class _Line:
         return low if low > 0 else high if high < 0 else 0.0 if low == low and high == high else float("nan")
 
     def _colour(self, bad: float) -> str:
-        """Bands on the bad side; on the good side yellow at most."""
-        where = (self.row["programme"], self.row["region"])
-        if bad != bad:
-            return ""
-        if bad < 0:
-            return "yellow" if -bad > self.bands.get(_GOOD_SIDE, *where) else "green"
-        return self.bands.deviation(bad, *where)
+        return self.bands.both_sides(bad, self.row["programme"], self.row["region"])
 
     def _pace_words(self, progress: float, against: float, known: bool, twelfths: float, name: str) -> str:
         points = float(round_half_up(100.0 * (progress - against), 1))

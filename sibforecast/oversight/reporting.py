@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from sibforecast.forecasting import nowcast as nc
+from sibforecast.oversight.standing import stage_rows
 from sibforecast.periods import Period
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.tables.data import FundData
@@ -20,7 +22,21 @@ _CENT = 0.005
 
 def report_findings(data: FundData, table: nc.Table, asof: Period) -> list[dict[str, Any]]:
     """Findings on the reports of the year, as records."""
-    return [*_silent(data, table, asof), *_holes(table), *fallen(table), *_repeated(table)]
+    return [*_silent(data, table, asof), *_holes(table), *fallen(table), *_repeated(table), *_twice(data, asof.year)]
+
+
+def months_behind(data: FundData, year: int) -> list[dict[str, Any]]:
+    """What the months of a year that is settled or scored say of themselves that cannot be; printed totals apart."""
+    table = nc.month_table(data, year, Period(year, 12))
+    found = [*_holes(table), *fallen(table), *_repeated(table)] if table is not None else []
+    return [*(f for f in found if f["programme"] != PRINTED_TOTAL), *_twice(data, year)]
+
+
+def _twice(data: FundData, year: int) -> Iterator[dict[str, Any]]:
+    """Figures of the year that came in twice, as the reading found them: the same figure, taken once."""
+    frame = data.findings.frame
+    for row in frame[(frame["id"] == "duplicate_same") & frame["period"].fillna("").str.startswith(str(year))].to_dict("records"):
+        yield {str(k): v for k, v in row.items()}
 
 
 def _finding(name: str, message: str, mend: str, **more: Any) -> dict[str, Any]:
@@ -135,3 +151,20 @@ def _repeated(table: nc.Table) -> Iterator[dict[str, Any]]:
                 yield _finding("report_repeated", f"all {int(told.sum())} flows are those of {Period(table.year, month)}: the "
                                "same report sent twice", "send the month's own figures", region=region, programme=programme,
                                period=str(Period(table.year, month + 1)))  # fmt: skip
+
+
+def budgets_above(data: FundData, year: int, bare: pd.DataFrame, found: list[dict[str, Any]]) -> None:
+    """Months of areas whose budget is drawn up for an area above them: that is told, not shared out."""
+    rows = stage_rows(data, year, "budget")
+    told = set(zip(rows["region"].astype(str), rows["programme"].astype(str), strict=True))
+    seen = {
+        (above, programme)
+        for region, programme in set(zip(bare["region"], bare["programme"], strict=True)) if region in data.regions.areas
+        for above in data.regions.ancestors(region) if (above, programme) in told
+    }  # fmt: skip
+    for region, programme in sorted(seen):
+        found.append({
+            "id": "budget_above", "severity": "warning", "region": region, "programme": programme, "period": str(year),
+            "message": "the budget is this area's, the months are reported by areas within it: they are held against a forecast",
+            "mend": "monitor(roll_up(data, level), ...) holds the area against its budget",
+        })  # fmt: skip

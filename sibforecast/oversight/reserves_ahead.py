@@ -11,6 +11,7 @@ import pandas as pd
 
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.oversight.limits import CALLED, Limits, worst
+from sibforecast.oversight.reserve_rules import spoken_of
 from sibforecast.oversight.standing import KEYS, Floats, at_areas, last_account
 from sibforecast.periods import Period
 from sibforecast.results import round_half_up
@@ -204,6 +205,9 @@ class _Ahead:
             told += self._say("months_fall", before=round_half_up(before, 1), fall=fall)
             enough = months > self.limits.get("warning_months_excess", *self._where)  # it falls to where it should be
             colour = worst(colour, "yellow" if enough else "orange")
+        for spoken in spoken_of(months, self.limits, *self._where):
+            told += spoken.reason
+            colour = worst(colour, spoken.colour)
         budget = self.fund.now("closing_balance", "budget") / planned if planned > 0 else _BLANK
         standing = self.fund.spending("standing") / 12.0
         adjusted = self.fund.now("closing_balance", "adjusted") / standing if standing > 0 else _BLANK

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.oversight.understood import understood
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import Floats
@@ -144,7 +145,7 @@ def accounts_of(data: FundData, stage: str) -> Accounts:
     """
     frame = data._view()
     here = frame[(frame["stage"] == stage).to_numpy() & frame["value"].notna().to_numpy()]
-    here, strange = _understood(here, data)
+    here, strange = understood(here, data, KEYS)
     keys = _keys(here)
     earlier = _earlier(frame, data, keys)
     columns = _items(here, earlier)
@@ -178,38 +179,6 @@ def accounts_of(data: FundData, stage: str) -> Accounts:
 
 def _year_before(period: str) -> str:
     return f"{int(period[:4]) - 1}{period[4:]}"
-
-
-def _understood(frame: pd.DataFrame, data: FundData) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
-    """The figures whose words are known, each once; what is left out, as findings."""
-    strange: list[dict[str, Any]] = []
-    known = {
-        "region": set(data.regions.areas), "programme": {*data.programmes, PRINTED_TOTAL}, "item": set(items.CATALOGUE),
-    }  # fmt: skip
-    keep = np.ones(len(frame), dtype=bool)
-    for column, words in known.items():
-        cells = frame[column].astype("category")
-        unknown = {c for c in cells.cat.categories if c not in words}
-        bad = cells.isin(unknown).to_numpy() if unknown else np.zeros(len(frame), dtype=bool)
-        for word, rows in frame[bad].groupby(column, observed=True, sort=False):
-            first = {k: str(rows[k].iloc[0]) for k in KEYS}
-            strange.append(first | {
-                "id": f"unknown_{column}", "severity": "error", "found": str(word),
-                "message": f"unknown {column} {word!r}{items.did_you_mean(str(word), words)}; {len(rows)} figures left out",
-                "row": int(rows["row"].iloc[0]) if "row" in rows else None,
-                "mend": f"use a {column} of the data set, or declare it",
-            })  # fmt: skip
-        keep &= ~bad
-    frame = frame[keep]
-    double = frame.duplicated(list(KEYS)).to_numpy()
-    account = ["region", "programme", "period"]
-    for key, rows in frame[double].groupby(account, observed=True, sort=False):
-        strange.append({
-            "id": "duplicated_report", "severity": "error", **dict(zip(account, map(str, key), strict=True)),
-            "item": str(rows["item"].iloc[0]), "row": int(rows["row"].iloc[0]) if "row" in rows else None,
-            "message": f"{len(rows)} figures are reported a second time; the first is reviewed", "mend": "keep one report",
-        })  # fmt: skip
-    return frame[~double], strange
 
 
 def _keys(frame: pd.DataFrame) -> list[Key]:

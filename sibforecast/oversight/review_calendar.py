@@ -27,6 +27,7 @@ def calendar(accounts: Accounts) -> Iterator[Finding]:
     yield from _missing_months(accounts)
     yield from _falling(accounts)
     yield from _repeated(accounts)
+    yield from _months_alike(accounts)
     yield from _silent(accounts)
     yield from _drivers_left_out(accounts)
     yield from _effects_of_nobody(accounts)
@@ -57,6 +58,7 @@ def _missing_months(accounts: Accounts) -> Iterator[Finding]:
         latest[key] = max(latest.get(key, 0), *months)
     for (region, programme, year), months in series.items():
         last = latest[tree.areas[region].level, year]
+        yield from _items_left_out(accounts, months, {"region": region, "programme": programme})
         lacking = [m for m in range(1, last + 1) if m not in months]
         if lacking:
             told = ", ".join(f"{year}-{m:02d}" for m in lacking)
@@ -71,6 +73,21 @@ def _missing_months(accounts: Accounts) -> Iterator[Finding]:
                 "message": f"no report for {told}",
                 "mend": "report the month; later cumulative figures hold it",
             }
+
+
+def _items_left_out(accounts: Accounts, months: dict[int, int], place: Finding) -> Iterator[Finding]:
+    """Lines that an earlier and a later month of the year have, and a month between them lacks."""
+    order = sorted(months)
+    rows = [months[m] for m in order]
+    for item in (i for i in _CUMULATIVE if i in accounts.columns):
+        there = np.flatnonzero(~np.isnan(accounts.get(item)[rows]))
+        for k in range(there[0] + 1, there[-1]) if len(there) else ():
+            if k not in there:
+                yield place | {
+                    "id": "missing_month", "severity": "warning", "item": item, "period": accounts.keys[rows[k]][2],
+                    "expected": "a figure", "found": "none", "message": "the item has no figure in this month",
+                    "mend": "enter the figure",
+                }  # fmt: skip
 
 
 def _falling(accounts: Accounts) -> Iterator[Finding]:
@@ -117,6 +134,21 @@ def _repeated(accounts: Accounts) -> Iterator[Finding]:
             "id": "duplicated_report", "found": "last year's figures", "cause": "last year's figure repeated",
             "message": "every amount is last year's", "mend": "hand in this year's report",
         }  # fmt: skip
+
+
+def _months_alike(accounts: Accounts) -> Iterator[Finding]:
+    """Months in which no flow of a short report moved since the month before: the same report sent again."""
+    flows = [c for i, c in accounts.columns.items() if i in _CUMULATIVE]
+    for months in _series(accounts).values():
+        for month, i in months.items():
+            here, before = accounts.value[i, flows], accounts.value[months.get(month - 1, i), flows]
+            told = (here > 0) & (before > 0)
+            if months.get(month - 1, i) != i and 1 < told.sum() < _ENOUGH and (here[told] == before[told]).all():
+                yield _place(accounts, i) | {
+                    "id": "duplicated_report", "found": f"the figures of {accounts.keys[months[month - 1]][2]}",
+                    "cause": "a report handed in twice", "message": "every amount is that of the month before",
+                    "mend": "hand in the month's own report",
+                }  # fmt: skip
 
 
 def _silent(accounts: Accounts) -> Iterator[Finding]:

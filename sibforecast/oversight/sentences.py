@@ -48,6 +48,27 @@ _SAID: dict[str, tuple[str, str]] = {
                     "年末结余为负，相当于{months}个月支出"),
     "months_fall": ("; they fall from {before} within the year, by more than {fall:g}",
                     "；年内由{before}个月下降，降幅超过{fall:g}个月"),
+    "rule_lower_rate": ("; more than {limit:g} months at {months}: the employer's rate of {rate:.0%} may be used",
+                        "；可支付{months}个月，超过{limit:g}个月，单位费率可执行{rate:.0%}"),
+    "rule_payment_reserve": ("; less than the {limit:g} months of payments that are kept in hand, at {months}",
+                             "；可支付{months}个月，低于{limit:g}个月的备付金"),
+    "rule_plan_due": ("; less than {limit:g} months at {months}: an early-warning plan is due",
+                      "；可支付{months}个月，低于{limit:g}个月，须制定预警方案"),
+    "rule_cut_due": ("; beyond the reasonable {low:g} to {limit:g} months at {months}: the rate is to be cut to {rate:.1%} or "
+                     "less, the budget adjusted for it and watched monthly",
+                     "；可支付{months}个月，超过合理的{low:g}至{limit:g}个月，费率应降至{rate:.1%}以内，并相应调整预算、按月监测"),
+    "rule_insufficient": ("; insufficient at {months}: less than {limit:g} months, the target being {low:g} to {high:g} of the "
+                          "pooled fund",
+                          "；可支付{months}个月，低于{limit:g}个月，结余不足（统筹基金目标{low:g}至{high:g}个月）"),
+    "rule_beyond_target": ("; beyond the target of {low:g} to {limit:g} months of the pooled fund, at {months}",
+                           "；可支付{months}个月，超过统筹基金{low:g}至{limit:g}个月的目标"),
+    "rule_phase_cut": ("; {limit:g} months or more at {months}: the rate is cut by {cut:.0%} for the time being",
+                       "；可支付{months}个月，达到{limit:g}个月，费率阶段性下调{cut:.0%}"),
+    "rule_refund_open": ("; the {limit:g} months that refunds to employers and skill subsidies require are there, at {months}",
+                         "；可支付{months}个月，达到{limit:g}个月，可发放稳岗返还和技能提升补贴"),
+    "rule_refund_closed": ("; at {months} months the {limit:g} that refunds to employers and skill subsidies require are not "
+                           "there",
+                           "；可支付{months}个月，未达到{limit:g}个月，不可发放稳岗返还和技能提升补贴"),
     "asof": ("as of {asof}: {counts}", "截至{asof}：{counts}"),
     "count": ("{number} {colour}", "{colour}{number}项"),
     "called": ("; {every} red and orange, {number} of them with a forecast of the year's end: "

@@ -19,7 +19,9 @@ from sibforecast.assumptions.policy import Policy
 from sibforecast.errors import SibError
 from sibforecast.oversight import standing
 from sibforecast.oversight.limits import COLOURS, Limits, Own
+from sibforecast.oversight.reporting import months_behind
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, STOCKS, at_areas, forecast_plan, last_account, stage_rows
+from sibforecast.oversight.understood import as_understood
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
@@ -220,12 +222,14 @@ def settle(
     ('107.7%', 'final account')
     """
     year = standing.whole_year(year)
+    data, strange = as_understood(data)
     stage, account = _account(data, year)
     found: list[dict[str, Any]] = []
     if stage != "final":
         found.append({"id": "not_final", "severity": "note", "period": str(year), "found": _WORDS[stage],
                       "message": "there is no final account yet; the settlement is provisional",
                       "mend": "enter the final account"})  # fmt: skip
+    found += [*strange, *months_behind(data, year)]
     areas = set(account["region"].astype(str))
     wide = account.astype(dict.fromkeys(KEYS, str)).set_index(KEYS)["value"].astype(float).rename("executed").to_frame()
     for column, source in (("budget", "budget"), ("adjusted", "adjusted"), ("expected", "expected")):
@@ -316,7 +320,7 @@ def _rows(
         growth = came / row["last_year"] - 1.0 if row["last_year"] > 0 else float("nan")
         flow = item in LINES
         sign = -1.0 if item in REVENUE else 1.0
-        colour = bands.deviation(sign * (completion - 1.0), programme, region) if flow else ""
+        colour = bands.both_sides(sign * (completion - 1.0), programme, region) if flow else ""
         reason = _reason(completion, growth, "adjusted budget" if row["adjusted"] == row["adjusted"] else "budget", told, came)
         if flow and key in largest:
             parts = ", ".join(f"{cause} {_money(value, currency)}" for cause, value in largest[key])

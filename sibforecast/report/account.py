@@ -13,6 +13,8 @@ from sibforecast.report.known import as_known, same
 #: Stages that may stand for the year before the draft, the best first.
 _BEFORE = ("expected", "executed", "final", "adjusted", "budget")
 NAN = float("nan")
+#: The kind of funds of which totals alone are published.
+_TOTALS = "totals_only"
 #: Lines that a fund has not by its rules, by its kind: entrusted investment is for pensions, collective aid for
 #: residents' pensions, and who moves takes nothing along from residents' medical or work-injury insurance.
 _TRANSFERS = ("transfer_in", "transfer_out")
@@ -51,6 +53,7 @@ class Account:
     values: Mapping[tuple[str, str, str, str], float] = field(repr=False)
     methods: Mapping[tuple[str, str], str] = field(repr=False)
     known: frozenset[tuple[str, str]] = field(repr=False)
+    told: tuple[str, str] | None = None  # the column that forms of another kind than a draft are of
 
     @classmethod
     def of(cls, result: Any, language: str, parts: Any = None) -> Account | None:
@@ -80,14 +83,30 @@ class Account:
 
     @property
     def draft(self) -> tuple[str, str]:
-        """Period and stage of the draft."""
-        return str(self.year), "draft"
+        """Period and stage of the draft, or of the account that the forms are of."""
+        return self.told or (str(self.year), "draft")
+
+    @property
+    def on_forms(self) -> tuple[tuple[str, str], ...]:
+        """Periods and stages that stand on the form of a fund."""
+        return self.columns if self.told is not None else (self.before, self.draft)
 
     @property
     def before(self) -> tuple[str, str]:
         """Period and stage of the column beside the draft: the year under way, as it is known best."""
         year = str(self.year - 1)
         return next(((year, s) for s in _BEFORE if (year, s) in self.columns), (year, "expected"))
+
+    @property
+    def summed(self) -> tuple[str, ...]:
+        """Funds that are added up: totals published without lines, which may hold funds that stand beside them, are not."""
+        own = tuple(f for f, (_, kind) in self.funds.items() if kind != _TOTALS)
+        return own or tuple(self.funds)
+
+    @property
+    def left_out(self) -> str:
+        """Names of the funds that are not added up."""
+        return "、".join(self.funds[f][0] for f in self.funds if f not in self.summed)
 
     def get(self, fund: str, item: str, column: tuple[str, str]) -> float:
         """A figure; not a number where it is not known."""
@@ -145,9 +164,22 @@ def rolled(result: Any) -> Any:
     The roll-up is the public one: flows between the areas are taken out, rates are weighted.
     """
     tree = getattr(getattr(result, "source", None), "regions", None)
-    tops = [a for a in tree.areas.values() if a.parent not in tree.areas] if tree is not None else []
-    if len(tops) != 1:
+    tops = tops_of(tree) if tree is not None else []
+    if tree is None or len(tops) != 1:
         return None
     from sibforecast.rollup.roll import roll_up  # pandas comes with it: only where something is rolled up
 
-    return roll_up(result, tops[0].level)
+    return roll_up(result, tree.areas[tops[0]].level)
+
+
+def totals_apart(result: Any, frame: Any) -> frozenset[str]:
+    """Funds published as totals alone, beside others of a frame: they may hold them, and are not added to them."""
+    declared = getattr(getattr(result, "source", None), "programmes", {})
+    kinds = {f: declared[f].kind for f in map(str, frame["programme"].unique()) if f in declared}
+    totals = frozenset(f for f, kind in kinds.items() if kind == _TOTALS)
+    return totals if len(totals) < len(kinds) else frozenset()
+
+
+def tops_of(tree: Any) -> list[str]:
+    """Areas that stand below no other."""
+    return [code for code, area in tree.areas.items() if area.parent not in tree.areas]

@@ -11,7 +11,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell as at
 from sibforecast import items
 from sibforecast.report.grid import Cell, Grid
 from sibforecast.report.known import same
-from sibforecast.report.official import Words
+from sibforecast.report.official import Words, not_summed
 
 #: The three tables of base data: kinds of funds that stand in each, and their names.
 BASES = {
@@ -158,7 +158,7 @@ def balance_form(words: Words, balance: Any) -> Grid:
     first = len(rows)
     given = {str(r["programme"]): r for r in balance.astype({"programme": object}).to_dict("records")}
     columns: dict[str, list[float]] = {i: [] for i in _BALANCE}
-    for fund, (name, _) in account.funds.items():
+    for fund, name in ((f, account.funds[f][0]) for f in account.summed):
         figures = {i: _of_balance(words, given.get(fund, {}), fund, i) for i in _BALANCE}
         for item, value in figures.items():
             columns[item].append(value)
@@ -174,10 +174,10 @@ def balance_form(words: Words, balance: Any) -> Grid:
     text = words("注：缺口为正数表示收不抵支；缺口＝支出合计－（收入合计－缺口补助－缺口上级补助）。"
                  "一个地区、一个险种的结余不弥补其他地区、其他险种的缺口。",
                  "Note: a positive gap is a deficit; gap = expenditure − (revenue − gap-filling subsidy − gap-filling grant). "
-                 "The balance of one fund or area fills the gap of no other.")
+                 "The balance of one fund or area fills the gap of no other.") + not_summed(words)
     merged.append((len(rows), 0, len(rows), len(_BALANCE)))
     rows.append([Cell(text, "note"), *[None] * len(_BALANCE)])
-    heights = {0: 28.0, 3: 34.0, len(rows) - 1: 30.0} | {first + n: 30.0 for n in range(len(account.funds) + 1)}
+    heights = {0: 28.0, 3: 34.0, len(rows) - 1: 30.0} | {first + n: 30.0 for n in range(len(account.summed) + 1)}
     return Grid(rows, [30, *[19] * (len(_BALANCE) - 1), 9], (0, 3), 1, merged, heights, pages=(1, 1))
 
 

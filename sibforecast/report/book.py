@@ -11,6 +11,7 @@ from sibforecast.items import CATALOGUE, UNITS
 from sibforecast.phrases import Teller
 from sibforecast.report.contents import official_sheets, reading_sheets
 from sibforecast.report.cover import cover, currency_of, provenance_of
+from sibforecast.report.final_account import account_sheets
 from sibforecast.report.known import as_known
 from sibforecast.sheets import Sheet, write_sheets
 
@@ -88,7 +89,9 @@ def workbook(results: Any, path: str | Path, *, language: str | None = None) -> 
     fills the official forms of the area its areas make up: the total table (社预01), a
     two-sided form for each fund (社预02–08), base data (社预附01–03; their columns are ours),
     parameters of revenue and expenditure, and the balance with its filling. Scenarios, causes
-    and bills have a page each. Totals of forms are live formulas; where published lines do
+    and bills have a page each. A settlement fills the forms of the final account (社决02–11), or of
+    the year's execution where there is no final account yet, a monitoring those of the year's
+    execution to its month. Totals of forms are live formulas; where published lines do
     not make a total up, it stands as a figure. Tables by area follow, findings, and the
     sheets from which :func:`sibforecast.load` reads the same figures back, unrounded; the
     table of measures has empty rows to enter a scenario.
@@ -138,7 +141,7 @@ def workbook(results: Any, path: str | Path, *, language: str | None = None) -> 
     note = _word("illustrative", speech) if any(provenance_of(r).get("illustrative") for r in named.values()) else ""
     forms, whose = official_sheets(named, names, speech, note)
     sheets: dict[str, Any] = {_word("about", speech): Sheet.of(((_word("subject", speech), _word("text", speech)), []))}
-    sheets |= forms
+    sheets |= forms | account_sheets(named, speech, note, repeated=bool(whose))
     for name, result in named.items():
         for title, table in _sheets_of(name, result, names, speech, bool(whose)).items():
             sheets[_unused(title, sheets)] = _shown(_told(table, teller), teller, note, bool(whose))

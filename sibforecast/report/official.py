@@ -48,6 +48,7 @@ class Words:
     zh: bool
     illustrative: bool
     teller: Teller = field(default_factory=lambda: Teller("en"))
+    wan: bool = False  # amounts in 万元
 
     def __call__(self, zh: str, en: str) -> str:
         """One of two texts."""
@@ -56,13 +57,13 @@ class Words:
     @property
     def scale(self) -> float:
         """By what amounts are divided."""
-        return 1.0 if self.account.currency == "yuan" else MILLION
+        return MILLION if self.account.currency != "yuan" else 1e4 if self.wan else 1.0
 
     @property
     def money(self) -> str:
         """The unit of amounts."""
         if self.account.currency == "yuan":
-            return self("元", "yuan")
+            return self("万元", "10k yuan") if self.wan else self("元", "yuan")
         return f"{self.account.currency} m"
 
     def column(self, column: tuple[str, str]) -> str:
@@ -135,14 +136,14 @@ def _lines(codes: Sequence[str], words: Words, fund: str, first: int) -> list[Li
         out.append(Line(words(f"{_NUMERALS[n]}、{words.item(code)}", f"{n + 1}. {words.item(code)}"), code))
         parts = [p for p in _PARTS.get(code, ()) if any(
             account.get(fund, p, c) not in (0.0,) and math.isfinite(account.get(fund, p, c))
-            for c in (account.before, account.draft))]  # fmt: skip
+            for c in account.on_forms)]  # fmt: skip
         for place, part in enumerate(parts):
             lead = words("    其中：", "    of which ") if place == 0 else words("          ", "             ")
             out.append(Line(f"{lead}{words.item(part)}", part))
     return out
 
 
-def _sides(words: Words, fund: str) -> tuple[list[Line | None], list[Line | None]]:
+def sides(words: Words, fund: str) -> tuple[list[Line | None], list[Line | None]]:
     """The lines of both sides, totals beside totals."""
     revenue, between = items.REVENUE_LINES, items.INTER_LEVEL_REVENUE
     spending, passed = items.EXPENDITURE_LINES, items.INTER_LEVEL_EXPENDITURE
@@ -172,7 +173,7 @@ def _sides(words: Words, fund: str) -> tuple[list[Line | None], list[Line | None
     return left, right
 
 
-def _total_of_side(words: Words, fund: str, side: str, column: tuple[str, str]) -> float:
+def total_of_side(words: Words, fund: str, side: str, column: tuple[str, str]) -> float:
     """总计: revenue and opening balance, or expenditure and closing balance."""
     parts = ("total_revenue", "opening_balance") if side == "left" else ("total_expenditure", "closing_balance")
     value = sum(words.shown(fund, p, column) for p in parts)
@@ -189,9 +190,11 @@ def _reckoned(formula: Callable[[dict[str, str]], str], figures: dict[str, float
     return sum(v for v in told if math.isfinite(v)) - sum(v for v in taken if math.isfinite(v))
 
 
-def live(line: Line, value: float, cells: dict[str, str], figures: dict[str, float], look: str) -> Cell:
-    """A total as a formula where its lines make it up to the cent; else the figure as it is."""
-    if line.sums is None or not same(_reckoned(line.sums, figures), value):
+def live(
+    line: Line, value: float, cells: dict[str, str], figures: dict[str, float], look: str, scale: float = 1.0
+) -> Cell:  # fmt: skip
+    """A total as a formula where its lines, times the scale, make it up to the cent; else the figure as it is."""
+    if line.sums is None or not same(_reckoned(line.sums, figures) * scale, value * scale):
         return Cell(value, look)
     return Cell(value, look, line.sums(cells))
 
@@ -206,7 +209,7 @@ def fund_form(words: Words, fund: str) -> Grid:
     top, merged = words.top(title, words(f"社预{number}表", f"Form {number}") if number else "", 6)
     head = [Cell(text, "head") for _ in range(2) for text in (words("项目", "Line"), *(words.column(c) for c in columns))]
     rows: list[list[Cell | None]] = [*top, list(head)]
-    left, right = _sides(words, fund)
+    left, right = sides(words, fund)
     first = len(rows)
     rows += [[None] * 6 for _ in left]
     where: dict[tuple[str, int], str] = {}
@@ -235,7 +238,7 @@ def _row(
     out: list[Cell | None] = [Cell(line.label, line.look)]
     for k, column in enumerate(columns):
         side = line.item in ("left", "right")
-        value = _total_of_side(words, fund, line.item, column) if side else words.shown(fund, line.item, column)
+        value = total_of_side(words, fund, line.item, column) if side else words.shown(fund, line.item, column)
         look = "total currency" if line.look == "band" else "currency"
         if words.account.lacks(fund, line.item):
             out.append(Cell("×", "na"))
@@ -267,25 +270,39 @@ def _notes(words: Words, fund: str) -> list[str]:
     return notes
 
 
-def total_form(words: Words) -> Grid:
-    """The total table over all funds: lines down, funds across, the draft year."""
-    account, funds = words.account, list(words.account.funds)
+def total_form(words: Words, title: str = "", number: str = "", note: str = "") -> Grid:
+    """The total table over all funds: lines down, funds across; that of the draft year unless another title is given."""
+    account, funds = words.account, list(words.account.summed)
     columns = 2 + len(funds)
-    title = words(f"{account.year}年社会保险基金收支预算总表", f"Social insurance funds: budget in total, {account.year}")
-    top, merged = words.top(title, words("社预01表", "Form 01") if account.currency == "yuan" else "", columns)
+    if not title:
+        title = words(f"{account.year}年社会保险基金收支预算总表", f"Social insurance funds: budget in total, {account.year}")
+        number = words("社预01表", "Form 01") if account.currency == "yuan" else ""
+    top, merged = words.top(title, number, columns)
     heads = [words("项目", "Line"), words("合计", "All funds"), *(account.funds[f][0] for f in funds)]
     rows: list[list[Cell | None]] = [*top, [Cell(text, "head") for text in heads]]
     lines = _total_lines(words)
     first = len(rows)
     places = {line.item: first + n for n, line in enumerate(lines)}
     rows += [_total_row(words, line, places) for line in lines]
-    crossed = " ×: no such line by the rules." if account.currency == "yuan" else ""
-    text = words(f"注：本表为{words.column(account.draft)}，各基金上年数见各表。×：按规定无此项。{REPEATS}。",
-                 f"Notes: {words.column(account.draft)}; last year's figures are in the forms of the funds.{crossed}")
     merged.append((len(rows), 0, len(rows), columns - 1))
-    rows.append([Cell(text, "note"), *[None] * (columns - 1)])
+    rows.append([Cell(note or _total_note(words), "note"), *[None] * (columns - 1)])
     heights = {0: 28.0, 3: 48.0, len(rows) - 1: 18.0} | {first + n: 23.0 for n in range(len(lines))}
     return Grid(rows, [30, 22, *[20] * len(funds)], (0, 3), 1, merged, heights, pages=(1, 1))
+
+
+def _total_note(words: Words) -> str:
+    """What stands below the total table of a draft."""
+    told = words.column(words.account.draft)
+    crossed = " ×: no such line by the rules." if words.account.currency == "yuan" else ""
+    return words(f"注：本表为{told}，各基金上年数见各表。×：按规定无此项。{not_summed(words)}{REPEATS}。",
+                 f"Notes: {told}; last year's figures are in the forms of the funds.{crossed}{not_summed(words)}")
+
+
+def not_summed(words: Words) -> str:
+    """What is not added up, where there is anything."""
+    left = words.account.left_out
+    return words(f"未计入合计（仅有总数，可能与所列基金重复）：{left}。",
+                 f" Not added up (published totals, which may hold funds shown): {left}.") if left else ""
 
 
 def _total_lines(words: Words) -> list[Line]:
@@ -298,7 +315,7 @@ def _total_lines(words: Words) -> list[Line]:
         "current_balance": _sum(["total_revenue"], ["total_expenditure"]),
         "closing_balance": _sum(["opening_balance", "current_balance", "balance_adjustment"]),
     }  # fmt: skip
-    adjusted = any(words.account.has(f, "balance_adjustment") for f in words.account.funds)
+    adjusted = any(words.account.has(f, "balance_adjustment") for f in words.account.summed)
     order = (*revenue, "revenue_subtotal", *between, "total_revenue", *spending, "expenditure_subtotal", *passed,
              "total_expenditure", "opening_balance", "current_balance", *(["balance_adjustment"] if adjusted else []),
              "closing_balance")  # fmt: skip
@@ -310,7 +327,7 @@ def _total_row(words: Words, line: Line, rows: dict[str, int]) -> list[Cell | No
     account, look = words.account, "total currency" if line.look == "band" else "currency"
     cells: list[Cell | None] = []
     told: list[float] = []
-    for place, fund in enumerate(account.funds):
+    for place, fund in enumerate(account.summed):
         if account.lacks(fund, line.item):
             cells.append(Cell("×", "na"))
             continue
@@ -318,14 +335,15 @@ def _total_row(words: Words, line: Line, rows: dict[str, int]) -> list[Cell | No
         if not account.adds_nothing(fund, line.item, account.draft):
             told.append(value)
         figures = {i: words.shown(fund, i, account.draft) for i in rows}
-        cells.append(live(line, value, {i: at(r, 2 + place) for i, r in rows.items()}, figures, look))
+        addresses = {i: at(r, 2 + place) for i, r in rows.items()}
+        cells.append(live(line, value, addresses, figures, look, words.scale if words.wan else 1.0))
     whole = sum(told)
-    if all(account.lacks(f, line.item) for f in account.funds):
+    if all(account.lacks(f, line.item) for f in account.summed):
         across = Cell("×", "na")
     elif not told:
         across = Cell(None, look)
     elif not math.isfinite(whole):
         across = Cell(None, look)  # of some funds is not of all
     else:
-        across = Cell(whole, look, f"=SUM({at(rows[line.item], 2)}:{at(rows[line.item], 1 + len(account.funds))})")
+        across = Cell(whole, look, f"=SUM({at(rows[line.item], 2)}:{at(rows[line.item], 1 + len(account.summed))})")
     return [Cell(line.label, line.look), across, *cells]

@@ -40,6 +40,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "line": ("line", "项目"),
     "year": ("year", "年度"),
     "all_funds": ("All funds", "各险种合计"),
+    "apart": ("Not added up (published totals, which may hold funds shown): {}",
+              "未计入合计（仅有总数，可能与所列基金重复）：{}"),
     "region": ("region", "自治区"),
     "league": ("league", "盟市"),
     "county": ("county", "旗县"),

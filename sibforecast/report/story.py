@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,13 +23,15 @@ _BEFORE = {"draft": ("expected", "final", "executed", "draft", "adjusted", "budg
 _BUDGETS = ("adjusted", "budget")
 
 
-def story_table(frame: pd.DataFrame) -> pd.DataFrame:
+def story_table(frame: pd.DataFrame, apart: Collection[str] = ()) -> pd.DataFrame:
     """The numbers of the sentences.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         Rows of region, programme, item, period, stage and value, as of a draft.
+    apart : collection of str
+        Funds told and not added up: totals as published, which may hold funds that stand beside them.
 
     Returns
     -------
@@ -70,7 +72,8 @@ def story_table(frame: pd.DataFrame) -> pd.DataFrame:
         for period, stage in pairs:
             here = [f for f in funds if any((region, f, period, stage, item) in known for item in MAIN)]
             parts = [_row(known, str(region), str(fund), period, stage) for fund in here]
-            rows += ([_together(parts)] if len(parts) > 1 else []) + parts
+            summed = [p for p, f in zip(parts, here, strict=True) if f not in apart]
+            rows += ([_together(summed)] if len(summed) > 1 else []) + parts
     return pd.DataFrame(rows)
 
 

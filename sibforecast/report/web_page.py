@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.report import page_charts, page_studies
+from sibforecast.report.account import totals_apart
 from sibforecast.report.explanations import Explanations
 from sibforecast.report.known import as_known
 from sibforecast.report.markup import Html, element, joined
@@ -175,7 +176,11 @@ class _Page:
         frame = as_known(frame)
         areas = in_order(frame["region"], voice.names)
         heading = self._areas(areas) or name
-        parts: list[object] = [element("h3", voice.word("story")), self._story(frame, areas)]
+        apart = totals_apart(result, frame)
+        parts: list[object] = [element("h3", voice.word("story")), self._story(frame, areas, apart)]
+        if apart:
+            listed = [voice.name(f) for f in dict.fromkeys(map(str, frame["programme"])) if f in apart]
+            parts += [element("p", voice.word("apart", ("、" if voice.zh else ", ").join(listed)), class_="faint")]
         drawn = page_charts.of_draft(result, voice)
         parts += [element("h3", voice.word("charts")), *drawn] if drawn else []
         parts += [element("h3", voice.word("overview")), element("p", voice.word("sorts"), class_="faint hint")]
@@ -203,9 +208,9 @@ class _Page:
         comma = "、" if self.voice.zh else ", "
         return comma.join(names) if len(names) <= 3 else self.voice.word("several", len(names), comma.join(names[:2]))
 
-    def _story(self, frame: pd.DataFrame, areas: list[str]) -> Html:
+    def _story(self, frame: pd.DataFrame, areas: list[str], apart: frozenset[str]) -> Html:
         """Sentences of each fund: the draft, and folded the year under way; of several areas the draft, area by area."""
-        rows = story_table(frame)
+        rows = story_table(frame, apart)
         if rows.empty:
             return element("p", self.voice.word("no_data"))
         last = (rows["stage"] == rows["stage"].iloc[-1]).to_numpy(bool)

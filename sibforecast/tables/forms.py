@@ -97,13 +97,16 @@ def with_forms(
     """
     figures: list[dict[str, Any]] = []
     notes: list[dict[str, Any]] = []
+    said: dict[tuple[Any, ...], tuple[str, str, str]] = {}
+    forms = []
     for name, file, cells in sheets:
         rows = [list(row) for row in cells.itertuples(index=False)]
         head = _head(rows, name, file, found)
-        if head is None:
-            continue
+        if head is not None:
+            forms.append((rows, head, name, file))
+    for rows, head, name, file in sorted(forms, key=lambda f: f[1].programme == PRINTED_TOTAL):  # the forms of the funds first
         here = list(_figures(rows, head, name, file, found))
-        figures += here
+        figures += _not_said(here, head, said)
         periods = {str(f["period"]) for f in here if f["stage"] == head.stage} or {head.period}
         notes += [{"region": head.region, "programme": head.programme, "period": p, "text": text, "row": row}
                   for row, text in _notes(rows, head) for p in sorted(periods)]  # fmt: skip
@@ -117,6 +120,19 @@ def with_forms(
         there = [{"region": a, "name": a, "parent": "", "level": "county", "row": n} for n, a in enumerate(areas, start=1)]
         out["regions"] = _joined(None, "regions", there, sheets[0][1])
     return out
+
+
+def _not_said(
+    rows: list[dict[str, Any]], head: Head, said: dict[tuple[Any, ...], tuple[str, str, str]]
+) -> Iterator[dict[str, Any]]:
+    """The figures that no form of another fund, period or stage says alike: the budget stands on each form of its year."""
+    mark = (head.programme, head.period, head.stage)
+    for row in rows:
+        read = read_cell(row["value"])
+        value = f"{read.value:.9g}" if read.state == "number" else str(row["value"])
+        told = (*(row[k] for k in ("region", "programme", "item", "period", "stage", "unit")), value)
+        if said.setdefault(told, mark) == mark:  # the same form twice is for the checks to tell
+            yield row
 
 
 def _joined(table: RawTable | None, name: str, rows: list[dict[str, Any]], file: str) -> RawTable:

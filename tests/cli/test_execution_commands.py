@@ -83,6 +83,32 @@ def test_a_bill_and_what_is_due_with_rules(example):
     assert told.returncode == 0, told.stderr
     assert "still to be paid" in told.stdout
     assert "not_final" in told.stdout
+    assert re.search(r"unemployment +total_revenue +budget +1 +0\.0101 +0\.0101", told.stdout)  # 1,000 ÷ 990 − 1
+    assert "causes by class of the rules" in told.stdout
+
+
+def test_a_workbook_of_the_year_holds_the_official_forms(example, tmp_path):
+    """Of 2024 there is December alone: forms of execution; they read back, 1,000 of revenue in 万元."""
+    for words, sheet in ((("settle", "--year", 2024), "社预执行08 失业保险"), (("monitor", "--asof", "2025-06"), "社预执行08 失业保险")):
+        told = called(words[0], example, *words[1:], "--out", tmp_path / f"{words[0]}.xlsx")
+        assert told.returncode == 0, told.stderr
+        with pd.ExcelFile(tmp_path / f"{words[0]}.xlsx", engine="openpyxl") as book:
+            assert sheet in book.sheet_names
+    back = sib.load(tmp_path / "monitor.xlsx").frame
+    assert back.query("period == '2025-06' and item == 'total_revenue'")["value"].unique().tolist() == [290e4]
+
+
+def test_what_one_more_point_is_worth_on_the_terminal(example):
+    """The fund has a surplus: nothing is granted, so nothing is gained; 90 of 100 points is the best grade already."""
+    told = called("assess", example, "--year", 2024, "--rules", "nmg_2016").stdout
+    assert "what one more point is worth, by the settlement of 2024" in told
+    assert re.search(r"150100 +9\d\.\d\d +优秀 +0\.0000 +0\.0000", told)
+
+
+def test_the_rules_of_reserves_on_the_terminal(example):
+    """45.6 at the end of the year for 75 a month (see test_monitoring): below twelve months."""
+    told = called("monitor", example, "--asof", "2025-06").stdout
+    assert re.search(r"unemployment refund_reserve_months +0\.6083 +12\.00", told)
 
 
 def test_the_form_follows_the_ending_and_json_stays_alone(example, tmp_path):

@@ -70,6 +70,8 @@ def test_grants_of_the_upper_level_are_kept_out_and_listed(load):
     assert wan(rows.loc["total_revenue"]) == [1_000, 926, -74]
     assert wan(rows.loc["upper_grant"]) == [600, 711, 111]
     assert rows.loc["upper_grant", "status"] == "report"
+    assert rows.loc["total_revenue", "share"] == pytest.approx(-74 / 400)  # of what is not granted
+    assert rows.loc["contribution_revenue", "reason"].endswith("; total_revenue is told without grants of the upper level")
     assert "upper_grant" not in set(sib.adjust(load([RAISE], events=WAIVER), "2025-06").proposals["item"])
 
 
@@ -111,6 +113,13 @@ def test_without_a_budget_there_is_nothing_to_adjust(load):
     assert made.frame.empty
     assert "no_budget" in set(made.findings.frame["id"])
     assert "nothing to adjust" in repr(made)
+
+
+def test_each_line_is_told_with_its_amounts_its_ground_and_who_proposes_it(load):
+    told = sib.adjust(load([RAISE], events=WAIVER), "2025-06").summary()
+    assert "contribution_revenue: 400.00 → 326.00 (10k yuan), -74.00: -18.5% of its budget expected" in told
+    assert "ground waiver; to be proposed by the agency together with the tax authority" in told
+    assert "upper_grant: 600.00 → 711.00 (10k yuan), +111.00: a grant of the upper level" in told
 
 
 def test_a_result_like_all_others(load, tmp_path):

@@ -199,3 +199,13 @@ def test_routine_and_year_end_by_the_weight_of_the_file(tmp_path):
     (tmp_path / "card.toml").write_text("routine = 2", encoding="utf-8")
     with pytest.raises(RulesError, match="routine must be a share"):
         read_scorecard(tmp_path / "card.toml")
+
+
+def test_audits_of_another_year_are_none_of_this(tmp_path):
+    """Only 2024 was audited: what 2025 would have shown is not known, and no full score."""
+    head, rows = AUDITS
+    data = sib.load(datasets.dataset(tmp_path, history(), regions=REGIONS, assessments=assessments(), audits=(head, rows[2:])))
+    frame = sib.assess(data, 2025).frame.set_index(["region", "indicator"])
+    for name in ("audit", "rectification"):
+        assert frame.loc[(A, name), "score"] != frame.loc[(A, name), "score"]
+    assert frame.loc[(A, "rectification"), "reason"] == "no audits of the year known"

@@ -128,6 +128,8 @@ def test_faults(nmg):
     assert "found 2.0" in str(fault.value)
     with pytest.raises(SibError, match="nobody is known"):
         sib.benefit_stock(nmg, 2040)
+    with pytest.raises(SibError, match="2015: 31 areas and funds tell how many \\(beneficiaries\\), none what"):
+        sib.benefit_stock(sib.load(sib.sample("provinces")), 2015)
 
 
 def test_local_decisions_of_any_kind_are_listed(tmp_path):

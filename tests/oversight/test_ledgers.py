@@ -66,6 +66,15 @@ def test_what_does_not_match_and_why(tmp_path, extra, cause, severity, count, to
     assert bad["row"].min() >= len(CLEAN) + 2 or cause == "entered twice"  # the rows that agree stay out of it
 
 
+def test_what_one_book_alone_has_is_no_agreement(tmp_path):
+    """Interest of 30 and 12 in the agency's book, in no other: held against nothing, and told once."""
+    made = matched(tmp_path, [*CLEAN, (EP, "interest", "2026-01", "agency", 30, "元"), (EP, "interest", "2026-02", "agency", 12, "元")])
+    assert made.frame.loc[made.frame["item"] == "interest", "status"].tolist() == ["alone"] * 2
+    (told,) = made.findings.records()
+    assert (told["id"], told["severity"], told["found"]) == ("one_book_only", "warning", "42.00")
+    assert told["message"] == "only the book of agency has this item of the fund: 2 rows are held against nothing"
+
+
 def test_findings_rank_by_money_and_name_their_rows(tmp_path):
     extra = [(EP, SPENT, "2026-02", "bank", 5, "元"), (EP, SPENT, "2026-03", "agency", 6_000, "元")]
     told = matched(tmp_path, CLEAN + extra).findings.frame

@@ -52,6 +52,11 @@ def test_colours_in_words():
     assert DEFAULT.months(-0.04, "medical", "CN") == ("red", "the balance ends the year below nothing, at -0.04 months of spending")
 
 
+def test_far_beyond_on_the_good_side_is_yellow_and_no_more():
+    """Beyond the orange band of 10 %: the budget was set too low, which is a hint; the month and the settled year alike."""
+    assert [DEFAULT.both_sides(b, "medical", "CN") for b in (-0.10, -0.101, -0.9, 0.02, 0.11)] == ["green", "yellow", "yellow", "green", "red"]
+
+
 @given(st.floats(-1, 1), st.floats(0, 1))
 def test_a_worse_deviation_never_looks_better(bad, more):
     first, second = (COLOURS.index(DEFAULT.deviation(b, "medical", "CN")) for b in (bad, bad + more))

@@ -173,3 +173,48 @@ def test_too_much_is_shown_as_such_in_the_heat_table(tmp_path):
     table = sib.plots.heat_table(got, item="months_payable")
     assert table["light"].tolist() == ["excess"]
     assert "1 excess" in got.headline()
+
+
+#: What may be wrong with a year's months, and the finding each call makes of it: monitor, adjust, settle and assess; review.
+MONTHS_WRONG = {
+    "a missing month": (lambda r: None if r[3] == "2025-03" else r, "missing_month", "missing_month"),
+    "a line's missing month": (lambda r: None if r[2:4] == ("total_revenue", "2025-03") else r, "missing_month", "missing_month"),
+    "a falling figure": (lambda r: (*r[:4], 100, *r[5:]) if r[2:4] == ("total_revenue", "2025-05") else r, "cumulative_fell", "falling_cumulative"),
+    "last month's report": (lambda r: (*r[:4], {"total_revenue": 217.5, "total_expenditure": 375}[r[2]], *r[5:]) if r[3] == "2025-06" else r,
+                            "report_repeated", "duplicated_report"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [*MONTHS_WRONG, "a report twice"])
+def test_what_is_wrong_with_a_month_is_a_finding_of_every_call(tmp_path, wrong):
+    """725 × 30 % = 217.5 and 900 × 5 / 12 = 375 were May's. Rows given twice with one figure count once."""
+    account = [(R, UI, "total_revenue", 2025, 725, WAN, "final"), (R, UI, "total_expenditure", 2025, 900, WAN, "final")]
+    rows = [*past(), *budget(), *account, *this_year(last=12)]
+    if wrong in MONTHS_WRONG:
+        spoil, name, of_review = MONTHS_WRONG[wrong]
+        rows = [kept for kept in map(spoil, rows) if kept is not None]
+    else:
+        rows, name, of_review = [*rows, *(r for r in rows if r[3] == "2025-06")], "duplicate_same", "duplicate_same"
+    path = datasets.dataset(tmp_path, rows)
+    data = sib.load(path)
+    made = [sib.monitor(data, "2025-12"), sib.adjust(data, "2025-12"), sib.settle(data, 2025), sib.assess(data, 2025)]
+    assert [name in set(m.findings.frame["id"]) for m in made] == [True] * 4
+    assert of_review in set(sib.review(path, "executed").frame["id"])
+
+
+@pytest.mark.parametrize(("column", "word", "name"), [
+    ("item", "total_revenues", "unknown_item"), ("programme", "no_fund", "unknown_programme"), ("region", "999999", "unknown_region"),
+    ("item", "total_revenue", "duplicated_report"),
+])  # fmt: skip
+def test_a_frame_changed_in_python_is_followed_as_far_as_it_is_understood(tmp_path, column, word, name):
+    """The reading did not see it: what is unknown, or there twice, is left out and told; the figures are those without it."""
+    account = [(R, UI, "total_revenue", 2025, 725, WAN, "final"), (R, UI, "total_expenditure", 2025, 900, WAN, "final")]
+    data = sib.load(datasets.dataset(tmp_path, [*BASE, *account]))
+    frame = data.frame.astype(dict.fromkeys(("region", "programme", "item", "period", "stage"), str))
+    odd = frame[(frame["period"] == "2025-06") & (frame["item"] == "total_revenue")].assign(**{column: word}, value=1.0)
+    changed = data.replaced(lambda: pd.concat([frame, odd], ignore_index=True))
+    for call in (lambda d: sib.monitor(d, "2025-06"), lambda d: sib.adjust(d, "2025-06"), lambda d: sib.settle(d, 2025), lambda d: sib.assess(d, 2025)):
+        made = call(changed)
+        assert found(made, name)["severity"].tolist() == ["error"]
+        one, other = (m.frame.sort_values([c for c in ("item", "indicator") if c in m.frame], ignore_index=True) for m in (made, call(data)))
+        pd.testing.assert_frame_equal(one, other)

@@ -116,6 +116,9 @@ def test_overspending_is_shown(tmp_path):
     rows = [r for r in rows if r[6] != "adjusted"]
     frame = sib.settle(sib.load(datasets.dataset(tmp_path, rows, regions=REGIONS)), 2025).frame.set_index(["region", "item"])
     assert frame.loc[("150100", "total_expenditure"), "status"] == "red"  # 12 % above the budget
+    rows = [(*r[:4], 1_120, *r[5:]) if r[2] == "total_revenue" and r[6] == "final" and r[3] == 2025 and r[0] == "150100" else r for r in account()]
+    frame = sib.settle(sib.load(datasets.dataset(tmp_path / "more", rows, regions=REGIONS)), 2025).frame.set_index(["region", "item"])
+    assert frame.loc[("150100", "total_revenue"), "status"] == "yellow"  # 12 % more came: budgeted too low, as the monitor has it
 
 
 @pytest.mark.parametrize(("stage", "period", "word"), [("executed", 2025, "the year's figure"), ("executed", "2025-12", "December's")])

@@ -19,6 +19,8 @@ from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
 from sibforecast.phrases import Teller
 from sibforecast.plots.scales import Scale
+from sibforecast.report.account import totals_apart
+from sibforecast.report.known import as_known
 from sibforecast.report.story import sentence, story_table
 from sibforecast.report.voice import Voice
 from sibforecast.results import Findings
@@ -410,3 +412,14 @@ def test_money_of_small_funds_is_in_smaller_units() -> None:
     """Interest of 1,234,567 元 is 0.01 亿元 but 123.46 万元."""
     assert Voice("zh", small=True).scale(2e9).text(1_234_567.0) == "123.46"
     assert Voice("zh").scale(2e9).text(1_234_567.0) == "0.01"
+
+
+def test_published_totals_are_told_and_not_added_up(china):
+    """Medical insurance in total holds the employees': together are the funds themselves, 全部 the same on page and form."""
+    draft = sib.draft_budget(china, 2017)
+    apart = totals_apart(draft, draft.frame)
+    assert {"medical", "urban_employee_pension", "maternity"} <= apart
+    told = story_table(as_known(draft.frame), apart).query("period == '2017' and stage == 'draft'").set_index("programme")
+    own = [f for f in told.index if f and f not in apart]
+    assert told.loc["", "total_revenue"] == pytest.approx(told.loc[own, "total_revenue"].sum())
+    assert "medical" in told.index

@@ -276,3 +276,15 @@ def test_a_form_of_execution(tmp_path):
         ("2022", "budget"): 1_000.5, ("2022", "adjusted"): 900.25, ("2022-09", "executed"): 610.75, ("2021-09", "executed"): 580.0,
     }  # fmt: skip
     assert wide.loc[("2022-09", "executed"), "non_benefit_expenditure"] == 6 + 12  # two lines of one item
+
+
+def test_one_form_handed_in_twice_is_told_and_a_figure_on_two_forms_is_not(tmp_path):
+    """The budget of 2024 stands on its own form and, as last year's, on that of 2025: once. A copy of a form is a copy."""
+    (tmp_path / "a").mkdir()
+    for name in ("one", "two"):
+        form(tmp_path / "a" / f"{name}.xlsx")
+    assert "duplicate_same" in set(sib.check(tmp_path / "a").frame["id"])
+    (tmp_path / "b").mkdir()
+    form(tmp_path / "b" / "one.xlsx")
+    form(tmp_path / "b" / "two.xlsx", title="2025年城乡居民基本医疗保险基金收支预算表")
+    assert "duplicate_same" not in set(sib.check(tmp_path / "b").frame["id"])

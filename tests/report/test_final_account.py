@@ -1,0 +1,183 @@
+"""The forms of the final account and of execution: by hand, read back, recalculated."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import sibforecast as sib
+from tests.datasets import dataset
+from tests.report.test_official import FIGURES, TOTALS, cells, drafted
+
+R, UI = "150100", "unemployment"
+#: 万元. 2024: 100 + 10 = 110, 88; opening 40, closing 40 + 110 − 88 = 62. Budget of 2025: 120 + 10 = 130, 96; closing
+#: 62 + 130 − 96 = 96; adjusted: contributions 110, so 120 and closing 86. Account: 99 + 12 = 111, 97.02; closing 62 + 111 − 97.02 = 75.98.
+YEARS = {
+    (2024, "final"): (100, 10, 110, 88, 40, 22, 62), (2025, "budget"): (120, 10, 130, 96, 62, 34, 96),
+    (2025, "adjusted"): (110, 10, 120, 96, 62, 24, 86), (2025, "final"): (99, 12, 111, 97.02, 62, 13.98, 75.98),
+}  # fmt: skip
+ITEMS = ("contribution_revenue", "interest", "total_revenue", "total_expenditure", "opening_balance", "current_balance", "closing_balance")
+
+
+def rows() -> list[tuple[Any, ...]]:
+    out: list[tuple[Any, ...]] = []
+    for (year, stage), values in YEARS.items():
+        told = dict(zip(ITEMS, values, strict=True))
+        told |= {"revenue_subtotal": told["total_revenue"], "benefit_expenditure": told["total_expenditure"],
+                 "expenditure_subtotal": told["total_expenditure"]}  # fmt: skip
+        out += [(R, UI, item, year, value, "万元", stage) for item, value in told.items()]
+    return out
+
+
+def months() -> list[tuple[Any, ...]]:
+    """2025, by a twelfth of the budget a month: 8 of benefits, 10 of contributions; of 2024 a tenth less."""
+    return [(R, UI, item, f"{year}-{m:02d}", each * m * part, "万元", "executed")
+            for year, part in ((2024, 0.9), (2025, 1.0)) for m in range(1, 7)
+            for item, each in (("contribution_revenue", 10), ("total_revenue", 10), ("benefit_expenditure", 8), ("total_expenditure", 8))]  # fmt: skip
+
+
+def side(table: list[tuple[Any, ...]], start: int, width: int) -> dict[str, tuple[Any, ...]]:
+    return {str(r[start]).strip(): r[start + 1 : start + width] for r in table[4:] if r[start]}
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> tuple[sib.FundData, Path]:
+    folder = tmp_path_factory.mktemp("account")
+    data = sib.load(dataset(folder / "data", rows() + months(), regions=[(R, "呼和浩特市", "", "league")]))
+    made = [sib.settle(data, 2025), sib.monitor(data, "2025-06")]
+    return data, sib.report.workbook(made, folder / "b.xlsx")
+
+
+def test_the_final_account_by_hand(account: tuple[sib.FundData, Path]) -> None:
+    table = cells(account[1], "社决11 失业保险")
+    assert (table[0][0], table[1][13], table[2][0], table[2][7]) == ("2025年失业保险基金收支决算表", "社决11表", "编报单位：呼和浩特市", "单位：万元")
+    assert table[3] == ("项目", "2024年决算数", "2025年预算数", "2025年调整预算数", "2025年决算数", "完成预算%", "为上年%") * 2
+    left, right = side(table, 0, 7), side(table, 7, 7)
+    assert left["一、社会保险费收入"] == (100, 120, 110, 99, 0.9, 0.99)  # 99 / 110 and 99 / 100
+    assert left["三、利息收入"] == (10, 10, 10, 12, 1.2, 1.2)
+    assert left["二、财政补贴收入"][:4] == ("…",) * 4
+    assert left["六、集体补助收入"] == ("×",) * 6
+    assert right["本年支出合计"] == (88, 96, 96, 97.02, pytest.approx(97.02 / 96), pytest.approx(97.02 / 88))
+    assert left["总计"][:4] == right["总计"][:4] == (150, 192, 182, 173)  # 110 + 40, 130 + 62, 120 + 62, 111 + 62
+    formulas = side(cells(account[1], "社决11 失业保险", values=False), 7, 7)
+    assert formulas["年末滚存结余"][3:] == ("=SUM(E17,L16)", "=L17/K17", "=L17/I17")
+    total = {r[0]: r[1:] for r in cells(account[1], "社决02 总表")[4:] if r[0]}
+    assert total["本年收入合计"] == (111, 111)
+
+
+def test_execution_to_a_month_by_hand(account: tuple[sib.FundData, Path]) -> None:
+    """60 since January, 10 in June alone; 54 the year before: 60 / 110 = 54.5 %, 60 / 54 − 1 = 11.1 %."""
+    table = cells(account[1], "社预执行08 失业保险")
+    assert table[0][0] == "2025年1-6月失业保险基金收支执行情况表"
+    assert table[3][:8] == ("项目", "年预算数", "年调整后预算数", "当期执行数", "累计执行数", "上年同期累计执行数", "预算执行进度(%)", "比上年同期增长(%)")
+    assert side(table, 0, 8)["一、社会保险费收入"] == (120, 110, 10, 60, 54, pytest.approx(60 / 110), pytest.approx(60 / 54 - 1))
+    assert side(table, 8, 8)["本年支出合计"] == (96, 96, 8, 48, pytest.approx(43.2), 0.5, pytest.approx(48 / 43.2 - 1))
+
+
+def test_the_forms_read_back_to_the_same_figures(account: tuple[sib.FundData, Path]) -> None:
+    """Without any other table: every figure on the forms is the data set's, at its period and stage; totals over funds are one fund's."""
+    data, path = account
+    found = sib.check(path).frame
+    assert set(found["id"]) == {"unknown_table"}, found["message"].tolist()  # a budget on two forms is one budget
+    back = sib.load(path).frame
+    assert set(back["region"]) == {"呼和浩特市"}
+    printed, back = back[back["programme"] == "all"], back[back["programme"] != "all"]
+    assert printed.query("item == 'total_revenue' and stage == 'final'")["value"].tolist() == [111e4]
+    keys = ["programme", "item", "period", "stage"]
+    one, other = (f.astype(dict.fromkeys(keys, str)).set_index(keys)["value"] for f in (data.frame, back))
+    one = one[[not p.startswith(("2024-", "2025-")) or p.endswith("-06") for p in one.index.get_level_values("period")]]
+    assert set(one.index) == set(other.index)
+    assert other.reindex(one.index).to_numpy() == pytest.approx(one.to_numpy(), abs=0.005)
+
+
+def test_a_year_without_a_final_account_is_called_execution(tmp_path: Path) -> None:
+    """December's months stand for the year; the form says executed, and unknown stays unknown."""
+    told = [r if r[3:7:3] != (2025, "final") else (*r[:3], "2025-12", *r[4:6], "executed") for r in rows()]
+    data = sib.load(dataset(tmp_path / "data", told, regions=[(R, "呼和浩特市", "", "league")]))
+    path = sib.report.workbook(sib.settle(data, 2025), tmp_path / "b.xlsx")
+    table = cells(path, "社预执行08 失业保险")
+    assert (table[0][0], table[3][4]) == ("2025年失业保险基金收支执行表", "2025年执行数")
+    assert side(table, 0, 7)["三、利息收入"] == (10, 10, 10, 12, 1.2, 1.2)
+
+
+def test_leagues_make_up_the_region_and_beside_a_draft_nothing_is_read_twice(tmp_path: Path) -> None:
+    """Two leagues alike: 2 × 111. The draft's figures are read from its sheets; English forms hold no Chinese."""
+    regions = [("150000", "内蒙古自治区", "", "region"), (R, "呼和浩特市", "150000", "league"), ("150200", "包头市", "150000", "league")]
+    data = sib.load(dataset(tmp_path / "data", rows() + [("150200", *r[1:]) for r in rows()], regions=regions))
+    made = [drafted(data, FIGURES | TOTALS, UI), sib.settle(data, 2025)]
+    path = sib.report.workbook(made, tmp_path / "b.xlsx")
+    table = cells(path, "社决11 失业保险")
+    assert (table[2][0], side(table, 0, 7)["本年收入合计"][:4]) == ("编报单位：内蒙古自治区", (220, 260, 240, 222))
+    back = sib.load(path).frame
+    assert set(back["stage"]) == set(made[0].frame["stage"])
+    assert "内蒙古自治区" not in set(back["region"])
+    english = cells(sib.report.workbook(made[1], tmp_path / "e.xlsx", language="en"), "Final 11 unemployment")
+    assert english[3][5:7] == ("% of budget", "% of last year")
+    assert side(english, 0, 7)["Total revenue"][3:] == (222, pytest.approx(222 / 240), pytest.approx(222 / 220))
+    assert not any(re.search("[一-鿿]", str(v)) for r in english[3:] for v in r)
+
+
+def test_published_aggregates_are_no_fund_beside_those_they_hold(china: sib.FundData, tmp_path: Path) -> None:
+    """城镇职工基本养老保险 holds the enterprises' pensions: 合计 of June 2016 is that of the funds that have forms."""
+    path = sib.report.workbook(sib.monitor(china, "2016-06"), tmp_path / "b.xlsx")
+    assert not any("城镇职工" in name for name in openpyxl.load_workbook(path, read_only=True).sheetnames)
+    table = cells(path, "社预执行01 总表")
+    rows = china.frame.query("period == '2016-06' and stage == 'executed' and item == 'total_revenue'")
+    told = rows.loc[rows["programme"].isin(["resident_pension", "work_injury", "unemployment"]), "value"].sum()
+    shown = {str(head): cell for head, cell in zip(table[3], next(r for r in table if r[0] == "本年收入合计"), strict=True)}
+    assert sum(v for k, v in shown.items() if k not in ("项目", "合计") and isinstance(v, (int, float))) == pytest.approx(told / 1e4)
+
+
+def test_a_drafts_total_does_not_count_published_aggregates_twice(tmp_path: Path) -> None:
+    """Medical insurance in total holds the employees': 合计 is the employees' 1,342 alone, and the note says what is not in it."""
+    more = {"programmes": (("programme", "kind", "name", "name_en"), [("medical", "totals_only", "基本医疗保险", "Medical")])}
+    given = [(R, f, "total_revenue", 2024, 1, "万元", "final") for f in ("employee_medical", "medical")]
+    data = sib.load(dataset(tmp_path / "data", given, regions=[(R, "呼和浩特市", "", "league")], **more))
+    one, other = (drafted(data, FIGURES | TOTALS, f) for f in ("employee_medical", "medical"))
+    both = pd.concat([one.frame, other.frame], ignore_index=True)
+    made = replace(one, build=lambda: both)
+    path = sib.report.workbook(made, tmp_path / "b.xlsx")
+    table = cells(path, "社预01 总表")
+    assert table[3] == ("项目", "合计", "职工基本医疗保险基金")
+    assert next(r for r in table if r[0] == "本年收入合计")[1] == 1_342e4
+    assert "未计入合计（仅有总数，可能与所列基金重复）：基本医疗保险。" in table[-1][0]
+    assert next(r for r in cells(path, "基金平衡表") if r[0] == "合计")[2] == 1_342e4
+
+
+def test_where_an_area_has_not_reported_the_sum_is_not_known_and_that_is_told(tmp_path: Path) -> None:
+    """Of two leagues one is silent in June: half a sum is none. Last year's 2 × 54 are whole."""
+    regions = [("150000", "内蒙古自治区", "", "region"), (R, "呼和浩特市", "150000", "league"), ("150200", "包头市", "150000", "league")]
+    other = [("150200", *r[1:]) for r in rows() + months() if r[3] != "2025-06"]
+    data = sib.load(dataset(tmp_path / "data", rows() + months() + other, regions=regions))
+    table = cells(sib.report.workbook(sib.monitor(data, "2025-06"), tmp_path / "b.xlsx"), "社预执行08 失业保险")
+    assert side(table, 0, 8)["一、社会保险费收入"] == (240, 220, "…", "…", 108, None, None)
+    assert "1个地区未报送，合计数不明" in table[-1][0]
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_a_spreadsheet_recalculates_totals_and_per_cents_to_ours(account: tuple[sib.FundData, Path], tmp_path: Path) -> None:
+    bare = openpyxl.load_workbook(account[1])  # saving drops the cached numbers
+    (tmp_path / "bare").mkdir()
+    bare.save(tmp_path / "bare" / "b.xlsx")
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    subprocess.run(["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir", str(tmp_path / "again"),
+                    str(tmp_path / "bare" / "b.xlsx")], check=True, capture_output=True, timeout=120)  # fmt: skip
+    ours, theirs = (openpyxl.load_workbook(p, data_only=True) for p in (account[1], tmp_path / "again" / "b.xlsx"))
+    compared = 0
+    for sheet in bare:
+        for line in sheet.iter_rows():
+            for cell in line:
+                if cell.data_type == "f":
+                    compared += 1
+                    assert re.fullmatch(r"=[A-Z0-9,:()+\-/]+", str(cell.value)), cell.value
+                    one, other = (book[sheet.title][cell.coordinate].value for book in (ours, theirs))
+                    assert one == pytest.approx(other, abs=1e-9), (sheet.title, cell.coordinate, cell.value)
+    assert compared >= 100
