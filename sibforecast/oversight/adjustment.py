@@ -26,6 +26,7 @@ from sibforecast.oversight.limits import Limits, Own
 from sibforecast.oversight.monitoring import monitor
 from sibforecast.oversight.standing import KEYS
 from sibforecast.periods import Period, months_in_force
+from sibforecast.phrases import SCREEN, Teller
 from sibforecast.programmes.programme import Programme
 from sibforecast.results import Findings, Result
 from sibforecast.tables.cells import read_truth
@@ -85,13 +86,22 @@ class Adjustment(Result):
 
     def summary(self) -> str:
         """The lines, a sentence each."""
+        return self.spoken(Teller("en", self.labels()))
+
+    def spoken(self, teller: Teller) -> str:
+        """The same in a language; English names areas and shows the codes of funds and lines."""
+        zh, names = teller.language == "zh", self.labels()
         frame = self.frame[self.frame["status"] != "total"]
         names = self.labels()
         rows = frame.head(10).to_dict("records")
-        heads = [f"{r['status']}: {names.get(r['region'], r['region'])} {r['programme']} {r['item']}" for r in rows]
-        lines = [f"{head}: {r['reason']}" for head, r in zip(heads, rows, strict=True)]
+        lines = []
+        for r in rows:
+            words = [teller.word(r[key]) if zh else r[key] for key in ("status", "programme", "item")]
+            head = f"{words[0]}: {names.get(r['region'], r['region'])} {words[1]} {words[2]}"
+            lines.append(f"{head}: {teller.text(r['reason'])}")
         more = len(frame) - len(rows)
-        return "\n".join([*lines, *([f"… and {more} more"] if more else [])]) or "nothing to adjust"
+        rest = [f"… and {more} more"] if more else [] if lines else ["nothing to adjust"]
+        return "\n".join([*lines, *(teller.text(line, SCREEN) for line in rest)])
 
 
 def adjust(

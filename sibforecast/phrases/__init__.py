@@ -16,16 +16,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
+from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE, cause_name, words
 
-_FILES = ("methods", "reasons", "findings", "columns")
+_FILES = ("methods", "reasons", "findings", "columns", "screen")
+#: The id of what is said on a terminal: headlines, notices, what a command tells, what it refuses.
+SCREEN = "screen"
+LANGUAGES = ("en", "zh")
 _GAP = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?%?"
 _KEYS = "stage|side|kind|decided_by|known_at_budget|cause|line|item|programme"
 #: What may stand in a gap, by its kind.
 _PATTERNS = {
     "number": _NUMBER, "money": rf"{_NUMBER}(?: \([^()]+\))?", "s": "s?", "note": ".+",
-    "period": r"\d{4}(?:-\d{2})?", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ]+",
+    "period": r"\d{4}(?:-\d{2})?", "year": r"\d{4}", "currency": r"\w+",
+    "amounts": rf"\w+ {_NUMBER}(?:(?:, | and )\w+ {_NUMBER})*", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ]+",
     "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
 }  # fmt: skip
 _MONEY = {"yuan": "元", "10k yuan": "万元", "100m yuan": "亿元"}
@@ -68,7 +73,7 @@ def _tables() -> dict[str, dict[str, str]]:
     for name in _FILES:
         told = tomllib.loads(resources.files("sibforecast.phrases").joinpath(f"{name}.toml").read_text("utf-8"))
         for title, pairs in told.items():
-            found[title if name in ("findings", "columns") else f"{name} {title}"] = pairs
+            found[title if name in ("findings", "columns", "screen") else f"{name} {title}"] = pairs
     return found
 
 
@@ -76,7 +81,9 @@ def _tables() -> dict[str, dict[str, str]]:
 def section(id: str = "") -> Section:
     """The sentences of a finding by its id; without one, those of methods and reasons."""
     tables = _tables()
-    if id:
+    if id == SCREEN:
+        pairs = {**tables["causes"], **tables["screen"], **tables["errors"]}
+    elif id:
         pairs = {**tables["causes"], **tables["any"], **tables.get(id, {})}
     else:
         pairs = {e: c for title, table in tables.items() if title.startswith(("methods ", "reasons ")) for e, c in table.items()}
@@ -95,6 +102,11 @@ class Teller:
     names : mapping of str to str
         Names of areas and funds by code.
 
+    Raises
+    ------
+    SibError
+        If there are no sentences in the language.
+
     Examples
     --------
     >>> teller = Teller("zh", {"150100": "呼和浩特市"})
@@ -109,6 +121,11 @@ class Teller:
     language: str
     names: Mapping[str, str] = field(default_factory=dict)
     _known: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Only languages that there are sentences in."""
+        if self.language not in LANGUAGES:
+            raise SibError(f"unknown language {self.language!r}; expected one of {', '.join(LANGUAGES)}")
 
     def text(self, text: object, id: str = "") -> str:
         """A sentence, or several with semicolons between, in the language.
@@ -151,6 +168,10 @@ class Teller:
         """The heading of a column of results."""
         return _tables()["headings"].get(column) or self.word(column) if self.language == "zh" else column
 
+    def kind(self, name: str) -> str:
+        """What a kind of result is called."""
+        return _tables()["kinds"].get(name, name) if self.language == "zh" else name
+
     def _clauses(self, text: str, where: Section) -> str:
         """Clause by clause: the longest run of them that is a sentence, then the rest."""
         parts, out, at = text.split("; "), [], 0
@@ -183,6 +204,7 @@ class Teller:
             return told if told is not None else self._read(text, section())
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "terms": self._terms, "money": _money, "match": self._match, "note": _note,
+            "amounts": self._amounts, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
         return tellers[kind](text) if kind in tellers else text
 
@@ -190,8 +212,13 @@ class Teller:
         return "、".join(self.word(part) for part in re.split(r", | and ", text))
 
     def _terms(self, text: str) -> str:
-        parts = re.split(r"(\w+)", text.replace(" or ", "|"))
+        parts = re.split(r"(\w+)", text.replace(" or ", "|").replace(" + ", "+"))
         return "".join(self.word(p) if i % 2 else "".join(_SIGNS.get(c, c) for c in p) for i, p in enumerate(parts))
+
+    def _amounts(self, text: str) -> str:
+        """Words and what each of them is: 盟市18.04."""
+        pairs = (part.rsplit(" ", 1) for part in re.split(r", | and ", text))
+        return "、".join(f"{self.word(word)}{number}" for word, number in pairs)
 
     def _match(self, text: str) -> str:
         """Keys and words of a rule: 阶段：执行."""

@@ -59,18 +59,36 @@ _SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evid
 _MARKED = {"treat": ("pending", "unlisted")}
 #: More year-and-stage columns than this are a history, not a draft: no wide sheet.
 _WIDEST = 12
-#: Results by kind, as their sheets are named.
+#: Results by kind, as their sheets are named in English.
 _KINDS = {
-    "BudgetDraft": ("draft", "草案"), "Projection": ("scenarios", "情景"), "Attribution": ("causes", "成因"),
-    "Sharing": ("bill", "分担"), "Adjustment": ("adjustments", "预算调整"), "Findings": ("findings", "检查结果"),
-    "Review": ("review", "审核"), "Monitoring": ("execution", "执行监测"), "Settlement": ("settlement", "决算分析"),
-    "Scorecard": ("scorecard", "考核评分"), "Simulation": ("simulation", "模拟"), "Forecast": ("forecast", "预测"),
-    "Backtest": ("backtest", "回测"), "Sensitivity": ("sensitivity", "敏感性"), "Explanation": ("explanation", "数字说明"),
-    "Stress": ("stress", "反向压力"), "Splits": ("splits", "分担比例记录"), "Collection": ("collection", "征缴分析"),
-    "BenefitStock": ("benefits", "待遇人数核对"), "Reserves": ("reserves", "结余存放"), "Ladder": ("ladder", "存款期限"),
-    "LedgerMatch": ("ledgers", "账账核对"), "BudgetVersion": ("version", "预算版本"), "Policy": ("law", "现行规定"),
-    "Assumptions": ("assumptions", "假设"), "FundData": ("data", "数据集"), "table": ("table", "表"),
-}  # fmt: skip
+    "BudgetDraft": "draft",
+    "Projection": "scenarios",
+    "Attribution": "causes",
+    "Sharing": "bill",
+    "Adjustment": "adjustments",
+    "Findings": "findings",
+    "Review": "review",
+    "Monitoring": "execution",
+    "Settlement": "settlement",
+    "Scorecard": "scorecard",
+    "Simulation": "simulation",
+    "Forecast": "forecast",
+    "Backtest": "backtest",
+    "Sensitivity": "sensitivity",
+    "Explanation": "explanation",
+    "Stress": "stress",
+    "Splits": "splits",
+    "Collection": "collection",
+    "BenefitStock": "benefits",
+    "Reserves": "reserves",
+    "Ladder": "ladder",
+    "LedgerMatch": "ledgers",
+    "BudgetVersion": "version",
+    "Policy": "law",
+    "Assumptions": "assumptions",
+    "FundData": "data",
+    "table": "table",
+}
 #: Rows of a table by area that are printed; the others are for the screen.
 _PRINTED = 120
 
@@ -169,7 +187,7 @@ def _named(given: Iterable[tuple[str, Any]], language: str) -> dict[str, Any]:
     named: dict[str, Any] = {}
     for name, result in given:
         kind = "table" if hasattr(result, "groupby") else type(result).__name__
-        told = _KINDS.get(kind, (kind, kind))[language == "zh"]
+        told = Teller(language).kind(kind) if language == "zh" else _KINDS.get(kind, kind)
         named[name or _unused(told, named)] = result
     return named
 
