@@ -99,6 +99,7 @@ def table_lines(table: pd.DataFrame, width: int = 80, *, index: bool = True, cel
     text = table.to_string(max_colwidth=cell, line_width=width, index=index)
     counted_by_pandas = bool(pd.get_option("display.unicode.east_asian_width"))
     if any(map(_is_wide, text)) and not counted_by_pandas:
+        cell += _CELL // 4  # the longest official name of a fund has fourteen characters
         text = _spaced(table, cell).to_string(max_colwidth=cell, line_width=width, index=index)
     return [cut(line.replace(_BESIDE, ""), width) for line in text.splitlines()]
 

@@ -121,7 +121,7 @@ def test_gaps_of_both_languages_agree(title):
         shown = {name for _, name, _, _ in Formatter().parse(chinese) if name}
         assert shown <= gaps, told
         assert gaps - shown <= {"b", "hint", "table", "c"}, told
-        assert re.search("[一-鿿（]", chinese) or "match" in told, told
+        assert re.search("[一-鿿（：]", chinese) or "match" in told, told
 
 
 @given(number=st.integers(0, 10**12), share=st.floats(-9, 9))

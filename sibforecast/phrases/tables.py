@@ -56,7 +56,7 @@ def told_table(table: pd.DataFrame, teller: Teller) -> pd.DataFrame:
     out = table.copy()
     for place, name in enumerate(table.columns):
         column = out.iloc[:, place]
-        if column.dtype.kind not in "biufc":
+        if column.dtype.kind not in "iufc":
             out.isetitem(place, [_cell(cell, teller, name) for cell in column.astype("object")])
     out.columns, out.index = _labels(table.columns, teller, True), _labels(table.index, teller, False)
     return out
@@ -91,7 +91,10 @@ def _heading(label: Any, teller: Teller) -> Any:
 
 def _cell(cell: Any, teller: Teller, column: Any) -> Any:
     """A code by its name, a sentence in the language, anything else as it is; an id stays the id."""
+    if isinstance(cell, bool):
+        return "是" if cell else "否"
     if not isinstance(cell, str) or column in ("id", "scenario"):
         return cell
     told = teller.word(cell) if _CODE.fullmatch(cell) or cell in teller.names else teller.text(cell)
-    return teller.text(cell, SCREEN) if told == cell else told
+    told = teller.text(cell, SCREEN) if told == cell else told
+    return teller.heading(cell) if told == cell else told
