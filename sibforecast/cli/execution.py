@@ -68,6 +68,7 @@ def settle(arguments: argparse.Namespace) -> int:
     if bill is not None and due is not None and not arguments.json:
         print(f"\n{bill.shown(speaks(arguments))}\n")
         say(arguments, f"still to be paid, {data.currency}")
+        due = due.rename(columns={"due": "due_of_bill"}) if speaks(arguments) == "zh" else due
         print(table_told(arguments, due.round(2), names_of(made, arguments), width=WIDE, index=False))
     return code
 

@@ -29,7 +29,7 @@ _KEYS = "stage|side|kind|decided_by|known_at_budget|cause|line|item|programme"
 #: What may stand in a gap, by its kind.
 _PATTERNS = {
     "number": _NUMBER, "money": rf"{_NUMBER}(?: \([^()]+\))?", "s": "s?", "note": ".+",
-    "period": r"\d{4}(?:-\d{2})?", "year": r"\d{4}", "currency": r"\w+",
+    "period": r"\d{4}(?:-\d{2})?", "year": r"\d{4}", "place": r"[^ ()]+\.\w+, [^()]+", "currency": r"\w+",
     "amounts": rf"\w+ {_NUMBER}(?:(?:, | and )\w+ {_NUMBER})*", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ]+",
     "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
 }  # fmt: skip
@@ -200,13 +200,20 @@ class Teller:
     def _part(self, kind: str, text: str, where: Section) -> str | None:
         """What stands in a gap, in Chinese; ``None`` where it does not belong there."""
         if kind == "said":
-            told = self._read(text, where)
-            return told if told is not None else self._read(text, section())
+            return self._said(text, where)
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "terms": self._terms, "money": _money, "match": self._match, "note": _note,
-            "amounts": self._amounts, "currency": lambda code: _MONEY.get(code, code),
+            "amounts": self._amounts, "place": _place, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
         return tellers[kind](text) if kind in tellers else text
+
+    def _said(self, text: str, where: Section) -> str | None:
+        """A sentence within another, or several with semicolons between; ``None`` unless all of it is known."""
+        for known in (where, section()):
+            if (told := self._read(text, known)) is not None:
+                return told
+        parts = [self._said(part, where) for part in text.split("; ")] if "; " in text else [None]
+        return None if None in parts else "；".join(map(str, parts))
 
     def _list(self, text: str) -> str:
         return "、".join(self.word(part) for part in re.split(r", | and ", text))
@@ -217,7 +224,7 @@ class Teller:
 
     def _amounts(self, text: str) -> str:
         """Words and what each of them is: 盟市18.04."""
-        pairs = (part.rsplit(" ", 1) for part in re.split(r", | and ", text))
+        pairs = (part.rsplit(" ", 1) for part in re.split(r", (?=[^\W\d])| and ", text))
         return "、".join(f"{self.word(word)}{number}" for word, number in pairs)
 
     def _match(self, text: str) -> str:
@@ -230,6 +237,11 @@ def _note(text: str) -> str:
     """A note whose Chinese stands in brackets at its end: that alone."""
     inside = re.search(r"\(([^()]*[一-鿿][^()]*)\)$", text)
     return inside[1].replace(", ", "、") if inside else text
+
+
+def _place(text: str) -> str:
+    """A file and its cell: history.csv，E2."""
+    return text.replace(", sheet ", "，工作表").replace(", ", "，")
 
 
 def _money(text: str) -> str:

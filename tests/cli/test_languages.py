@@ -21,7 +21,7 @@ from tests.cli.test_execution_commands import COMMANDS, MONEY, called, example  
 
 #: Words that stay: options and files to type, ids of findings, our name, the terminal's mark of a blank.
 KEPT = re.compile(r"--\w+|[\w./-]+\.(?:csv|xlsx|json|frame|findings|warnings|toml)\b|\.findings|\.frame|\.warnings|sibforecast[^（\n]*|NaN|"
-                  r"rates=|\b[a-z]+(?:_[a-z0-9]+)+\b|R-\d\d|rp-[\w-]+|nmg_2016|theta|X1|USD|oasdi|\bdi\b")  # fmt: skip
+                  r"rates=|mortality=|错误 unmatched|\b[a-z]+(?:_[a-z0-9]+)+\b|R-\d\d|r[pm]-[\w-]+|nmg_2016|theta|X1|USD|oasdi|\bdi\b")  # fmt: skip
 
 
 def english(text):
@@ -140,7 +140,8 @@ def test_workbook_page_and_charts_follow_the_language(fund, tmp_path):
     said = called("draft", fund, "--year", "2026", "--out", tmp_path / "o", "--language", "en")
     assert said.returncode == 0, said.stderr
     assert 'lang="en"' in (tmp_path / "o" / "page.html").read_text("utf-8")[:200]
-    assert not any(re.search("[一-鿿]", name) for name in pd.ExcelFile(tmp_path / "o" / "draft.xlsx", engine="openpyxl").sheet_names)
+    with pd.ExcelFile(tmp_path / "o" / "draft.xlsx", engine="openpyxl") as book:
+        assert not any(re.search("[一-鿿]", str(name)) for name in book.sheet_names)
 
 
 # -- places ----------------------------------------------------------------------------------
