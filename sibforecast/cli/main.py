@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sibforecast import __version__
@@ -19,6 +20,8 @@ from sibforecast.errors import DataError, NoSuchFileError, RulesError, ScenarioE
 
 #: Endings of files that results are written to: a table, a workbook, JSON.
 _FORMS = (".csv", ".xlsx", ".json")
+#: The exit code of a program that Ctrl-C stopped.
+STOPPED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     """Run the command; what it refuses is told."""
     try:
-        from sibforecast.cli import commands, execution
+        with _left_at_once():
+            from sibforecast.cli import commands, execution
 
         name = "share_causes" if arguments.command == "share" else arguments.command
         return int(getattr(execution if hasattr(execution, name) else commands, name)(arguments))
@@ -63,10 +67,27 @@ def _run(arguments: argparse.Namespace) -> int:
         return 2
 
 
+@contextmanager
+def _left_at_once() -> Iterator[None]:
+    """While modules load Ctrl-C leaves at once: there is nothing to tidy up, and some modules swallow an interrupt."""
+    import signal
+    import threading
+
+    usual = signal.getsignal(signal.SIGINT)
+    heard = usual is signal.default_int_handler and threading.current_thread() is threading.main_thread()
+    if heard:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
+    try:
+        yield
+    finally:
+        if heard:
+            signal.signal(signal.SIGINT, usual)
+
+
 def _stopped(arguments: argparse.Namespace) -> int:
     """Ctrl-C: one line, and the exit code of a program that was stopped."""
     print(f"sibforecast: {told(arguments, 'stopped; nothing was written')}", file=sys.stderr)
-    return 130
+    return STOPPED
 
 
 def _place(path: Path, *, folder: bool) -> Path:

@@ -77,16 +77,21 @@ def _tables() -> dict[str, dict[str, str]]:
     return found
 
 
+def _general() -> dict[str, str]:
+    """The sentences of methods and reasons."""
+    return {e: c for title, table in _tables().items() if title.startswith(("methods ", "reasons ")) for e, c in table.items()}
+
+
 @cache
 def section(id: str = "") -> Section:
     """The sentences of a finding by its id; without one, those of methods and reasons."""
     tables = _tables()
     if id == SCREEN:
-        pairs = {**tables["causes"], **tables["screen"], **tables["errors"]}
+        pairs = {**tables["causes"], **tables["any"], **_general(), **tables["screen"], **tables["errors"]}
     elif id:
         pairs = {**tables["causes"], **tables["any"], **tables.get(id, {})}
     else:
-        pairs = {e: c for title, table in tables.items() if title.startswith(("methods ", "reasons ")) for e, c in table.items()}
+        pairs = _general()
     forms = sorted((Form.of(e, c) for e, c in pairs.items() if _GAP.search(e)), key=lambda f: -f.letters)
     return Section({e: c for e, c in pairs.items() if not _GAP.search(e)}, tuple(forms))
 
@@ -203,7 +208,7 @@ class Teller:
             return self._said(text, where)
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "terms": self._terms, "money": _money, "match": self._match, "note": _note,
-            "amounts": self._amounts, "place": _place, "currency": lambda code: _MONEY.get(code, code),
+            "amounts": self._amounts, "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
         return tellers[kind](text) if kind in tellers else text
 
@@ -237,6 +242,11 @@ def _note(text: str) -> str:
     """A note whose Chinese stands in brackets at its end: that alone."""
     inside = re.search(r"\(([^()]*[一-鿿][^()]*)\)$", text)
     return inside[1].replace(", ", "、") if inside else text
+
+
+def _choice(text: str) -> str:
+    """Words of which one is meant."""
+    return text.replace(" or ", "或").replace(", ", "、")
 
 
 def _place(text: str) -> str:

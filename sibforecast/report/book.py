@@ -49,7 +49,8 @@ _STAGE_ORDER = ("final", "executed", "budget", "adjusted", "expected", "reported
 _TIDY = ("region", "programme", "item", "period", "stage", "value", "method")
 #: Columns whose sentences and words are told in the reader's language; those of findings, by their id.
 _TOLD = ("method", "draft_method", "reason", "severity", "kind", "side", "stage", "decided_by", "payer", "treat", "status",
-         "cause", "line", "plan", "account", "indicator", "group", "rate_status", "proposer", "table", "column")  # fmt: skip
+         "cause", "line", "plan", "account", "indicator", "group", "rate_status", "proposer", "table", "column",
+         "source", "formula", "origin")  # fmt: skip
 _FOUND = ("message", "mend", "expected", "found")
 #: Columns of other results whose name has another meaning in findings and balance tables.
 _HEADED = {"expected", "balance"}
@@ -287,6 +288,8 @@ def _with_names(frame: pd.DataFrame, names: Mapping[str, str], language: str, cu
         if column == "item" and "unit" not in table.columns:
             units = {c: _unit(c, language, currency) for c in codes}
             table.insert(place + 1, "unit", table[column].astype("object").map(units))
+        elif column == "item" and language == "zh":
+            table["unit"] = [_unit_word(unit, language, currency) if unit in UNITS else unit for unit in table["unit"]]
     return table
 
 
@@ -301,9 +304,11 @@ def _item_label(code: Any, language: str) -> str | None:
 
 
 def _unit(code: Any, language: str, currency: str) -> str | None:
-    if code not in CATALOGUE:
-        return None
-    text = UNITS[CATALOGUE[code].unit][language == "zh"]
+    return _unit_word(CATALOGUE[code].unit, language, currency) if code in CATALOGUE else None
+
+
+def _unit_word(unit: str, language: str, currency: str) -> str:
+    text = UNITS[unit][language == "zh"]
     return text if currency == "yuan" else text.replace("yuan", currency).replace("元", currency)
 
 
@@ -316,8 +321,9 @@ def _told(table: pd.DataFrame, teller: Teller) -> pd.DataFrame:
     told = table.copy()
     ids = told["id"].astype("object").tolist() if set(_FOUND) <= set(told.columns) and "id" in told.columns else None
     for column in told.columns:
-        if (ids is not None and column in _FOUND) or (column in _TOLD and not _is_number(told[column])):
-            cells = teller.texts(told[column].astype("object"), ids if column in _FOUND else None)
+        found = (*_FOUND, "cause") if ids is not None else ()
+        if column in found or (column in _TOLD and not _is_number(told[column])):
+            cells = teller.texts(told[column].astype("object"), ids if column in found else None)
             shown = [teller.word(c) if isinstance(c, str) and c.isascii() and " " not in c else c for c in cells]
             told[column] = pd.Series(shown, index=told.index, dtype="object")
     return told
