@@ -6,47 +6,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import sibforecast as sib
 from sibforecast.plots import bands, heat_table, reserves_table, style
-from tests.plots.charts import ALL
-from tests.plots.test_every_chart import NARROW, SLIDE, overprints
-
-LONG = {
-    "zh": "自2027年7月1日起统一提高企业职工和机关事业单位退休人员基本养老金水平百分之五并同步调整城乡居民基础养老金最低标准的全国性方案（预算执行中出台）",
-    "en": "pensions of enterprise and government staff raised by five per cent from July 2027 by national decision after the budget, "
-          "with a higher minimum of the resident basic pension",
-}  # fmt: skip
-
-
-def faults(figure: Figure, drawn: list[Any]) -> list[str]:
-    """What the pictures of a figure cut off or print over each other, its titles above all."""
-    found = overprints(figure, drawn)
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    for ax in drawn:
-        box = ax.title.get_window_extent(renderer)
-        if box.x0 < -1 or box.x1 > figure.bbox.x1 + 1 or box.y1 > figure.bbox.y1 + 1:
-            found.append(f"title out of the picture: {ax.get_title()!r}")
-    return found
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("chart", ALL)
-def test_a_long_title_stays_within_the_picture(chart: str, language: str) -> None:
-    figure = Figure(figsize=NARROW if language == "zh" else SLIDE, layout="constrained")
-    ALL[chart](ax=figure.subplots(), language=language, title=LONG[language])
-    assert faults(figure, list(figure.axes)) == []
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("four", [tuple(ALL)[i : i + 4] for i in range(0, len(ALL), 4)])
-def test_long_titles_stay_within_the_cells_of_a_grid(four: tuple[str, ...], language: str) -> None:
-    figure = Figure(figsize=SLIDE, layout="constrained")
-    cells = figure.subplots(2, 2)
-    drawn = [ALL[chart](ax=ax, language=language, title=LONG[language]) for chart, ax in zip(four, cells.flat, strict=False)]
-    assert faults(figure, drawn) == []
+from tests.plots.test_every_chart import LONG, NARROW, SLIDE
 
 
 def test_scenarios_that_begin_alike_are_told_apart() -> None:
