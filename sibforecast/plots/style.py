@@ -237,7 +237,7 @@ def shorts(names: list[str], width: int = 26, most: int = 2) -> list[str]:
     Examples
     --------
     >>> shorts(["提高企业职工基本养老金百分之三", "提高企业职工基本养老金百分之五", "降费"], 16, 1)
-    ['提高企…百分之三', '提高企…百分之五', '降费']
+    ['提高企业…分之三', '提高企业…分之五', '降费']
     """
     told = [short(name, width, most) for name in names]
     alike = {one for one in told if len({name for name, other in zip(names, told, strict=True) if other == one}) > 1}
