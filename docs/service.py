@@ -2,20 +2,23 @@
 
 It loads and drafts once, when it starts. A request lays a scenario on that draft and answers
 with the projection of the leagues as JSON. What is shared between requests is never changed.
+With ``?language=zh`` methods, findings and what is refused are told in Chinese; codes and figures stay.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, Literal
 
-from fastapi import Body, FastAPI, Response
+from fastapi import Body, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 import sibforecast as sib
+from sibforecast.phrases import SCREEN, Teller
 
+Language = Literal["en", "zh"]
 JSON = "application/json"
 #: Changes of one request: what they do to each other is looked at in pairs.
 MOST = 200
@@ -31,15 +34,17 @@ def service(path: str | None = None, year: int = 2027, level: str = "league") ->
     """The application for one data set: the bundled illustrative one, unless a path is given."""
     data = sib.load(path or sib.sample("nmg"))
     draft = sib.draft_budget(data, year)
-    told = sib.roll_up(draft, level).to_json()  # the same for all: written once
+    rolled = sib.roll_up(draft, level)
+    told = {language: rolled.in_language(language).to_json() for language in ("en", "zh")}  # the same for all: written once
     shipped = frozenset(sib.presets()["name"])
     app = FastAPI(title="sibforecast", version=sib.__version__)
 
     @app.exception_handler(sib.SibError)
-    def refused(_: Any, fault: sib.SibError) -> JSONResponse:
-        """What is wrong with the request: all of it at once."""
-        head, *faults = str(fault).splitlines()
-        return JSONResponse({"error": head, "faults": [line.strip(" -") for line in faults] or [head]}, status_code=422)
+    def refused(request: Request, fault: sib.SibError) -> JSONResponse:
+        """What is wrong with the request: all of it at once, in the language asked for."""
+        teller = Teller("zh" if request.query_params.get("language") == "zh" else "en")
+        head, *faults = [teller.text(line.strip(" -"), SCREEN) for line in str(fault).splitlines()]
+        return JSONResponse({"error": head, "faults": faults or [head]}, status_code=422)
 
     @app.exception_handler(RequestValidationError)
     def unread(_: Any, fault: RequestValidationError) -> JSONResponse:
@@ -48,15 +53,17 @@ def service(path: str | None = None, year: int = 2027, level: str = "league") ->
         return JSONResponse({"error": "the request cannot be read", "faults": faults}, status_code=422)
 
     @app.get("/draft")
-    def baseline() -> Response:
+    def baseline(language: Language = "en") -> Response:
         """The draft: last year's account, this year's budget and outturn, next year's draft."""
-        return Response(told, media_type=JSON)
+        return Response(told[language], media_type=JSON)
 
     @app.post("/draft")
-    def scenario(body: dict[str, Any] = Body(examples=[EXAMPLE]), years: int = 1) -> Response:  # noqa: B008
+    def scenario(
+        body: dict[str, Any] = Body(examples=[EXAMPLE]), years: int = 1, language: Language = "en"  # noqa: B008
+    ) -> Response:
         """The draft under a scenario: its record, or ``{"preset": "rate_cut"}``."""
         projection = sib.project(draft.assumptions, chosen(body), years=years)
-        return Response(sib.roll_up(projection, level).to_json(), media_type=JSON)
+        return Response(sib.roll_up(projection, level).in_language(language).to_json(), media_type=JSON)
 
     @app.get("/schema/{kind}")
     def form(kind: str) -> dict[str, Any]:

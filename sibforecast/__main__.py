@@ -2,7 +2,9 @@
 
 import sys
 
-from sibforecast.cli.main import main
-
 if __name__ == "__main__":
+    try:
+        from sibforecast.cli.main import main
+    except KeyboardInterrupt:  # stopped before anything began
+        sys.exit(130)
     sys.exit(main())

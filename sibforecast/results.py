@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast, overload
 
+from sibforecast.finding import Finding, alike_line, finding_line
+from sibforecast.phrases.tables import SCREEN, told_sentences, told_table
+from sibforecast.screen import folded, table_lines
 from sibforecast.writing import written_whole
 
 if TYPE_CHECKING:
+    from typing import Self
+
     import pandas as pd
 
     from sibforecast.phrases import Teller
@@ -99,39 +104,6 @@ def scale_for(largest: float, currency: str = "yuan", language: str = "en") -> t
     return steps[-1][0], steps[-1][1] if language == "zh" else steps[-1][2]
 
 
-def columns_of(text: str) -> int:
-    """Columns a text takes on a terminal: Chinese characters take two.
-
-    Examples
-    --------
-    >>> columns_of("12 万元")
-    7
-    """
-    from unicodedata import east_asian_width
-
-    return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def folded(text: str, width: int, indent: str) -> list[str]:
-    """A text in lines of so many columns; words stay whole, Chinese breaks anywhere but before its punctuation.
-
-    Examples
-    --------
-    >>> folded("预计全年12.06亿元，仍比预算高7.3%", 19, "  ")
-    ['预计全年12.06亿元，', '  仍比预算高7.3%']
-    """
-    import re
-
-    lines, line = [], ""
-    for piece in re.findall(r"[\u2e80-\uffff][，。、；：！？）》】]*|[^\s\u2e80-\uffff]+[，。、；：！？）》】]*|\s+", text):
-        if columns_of(line + piece.rstrip()) > width and line.strip():
-            lines.append(line.rstrip())
-            line = indent
-        if piece.strip() or line.strip() or not lines:
-            line += piece
-    return [*lines, line.rstrip()] if line.strip() else lines
-
-
 @dataclass(frozen=True, repr=False)
 class Result:
     """Base of all results; one result may be read by many threads at once.
@@ -182,15 +154,90 @@ class Result:
         """What must not be overlooked: shown below the summary, one a line."""
         return []
 
-    def __repr__(self) -> str:
-        body = self.summary()  # no option of pandas is set on the way: options are one for all threads
+    def in_language(self, language: str = "zh", names: Mapping[str, str] | None = None) -> Self:
+        """The same result with its sentences in a language: methods, reasons, findings; codes and figures stay.
+
+        Parameters
+        ----------
+        language : {"zh", "en"}
+            English is what results hold.
+        names : mapping of str to str, optional
+            Names of areas and funds in sentences, for results that know none themselves.
+
+        Returns
+        -------
+        Result
+            Of the same kind; sentences without Chinese stay in English.
+
+        Raises
+        ------
+        SibError
+            If the language is unknown.
+
+        Examples
+        --------
+        >>> row = {"id": "level_jump", "severity": "note", "region": "150100", "message": "0 or more"}
+        >>> Findings.of([row]).in_language("zh", {"150100": "呼和浩特市"})[0].message
+        '不小于0'
+        """
+        from sibforecast.phrases import Teller
+
+        teller = Teller(language, {**self.labels(language), **(names or {})})
+        if language != "zh":
+            return self
+        frame = told_sentences(self.frame, teller, isinstance(self, Findings))
+        found = getattr(self, "findings", None)
+        more: dict[str, Any] = {"findings": found.in_language(language, teller.names)} if isinstance(found, Findings) else {}
+        return replace(self, build=lambda: frame, **more)
+
+    def spoken(self, teller: Teller) -> Any:
+        """The summary in a language: of a table its headings and words, of sentences each."""
+        body = self.summary()
         if hasattr(body, "to_string"):
-            lines = body.to_string(max_colwidth=24, line_width=80).splitlines()
-            rows = [line if len(line) <= 80 else line[:79] + "…" for line in lines]
+            return told_table(body, teller)
+        return "\n".join(teller.text(line, SCREEN) for line in str(body).splitlines())
+
+    def shown(self, language: str = "en") -> str:
+        """What `repr` shows, in a language: headline, summary and notices, in 80 columns.
+
+        Parameters
+        ----------
+        language : {"zh", "en"}
+            Chinese names areas, funds and items; English shows their codes, as programs use them.
+
+        Raises
+        ------
+        SibError
+            If the language is unknown.
+
+        Examples
+        --------
+        >>> print(Findings.of([{"id": "I4", "severity": "warning", "region": "150100", "message": "0 or more"}]).shown("zh"))
+        <检查结果> 错误0项，警告1项，提示0项
+        警告 I4：150100：不小于0
+        """
+        from sibforecast.phrases import Teller
+
+        teller = Teller(language, self.labels(language) if language == "zh" else {})
+        body = self.spoken(teller)  # no option of pandas is set on the way: options are one for all threads
+        if hasattr(body, "to_string"):
+            rows = table_lines(body)
         else:
             rows = [part for line in str(body).splitlines() for part in folded(line, 80, "    ")]
-        told = [part for line in self.notices() for part in folded(f"! {line}", 80, "    ")]
-        return "\n".join([*folded(f"<{type(self).__name__}> {self.headline()}", 80, "  "), *rows, *told])
+        told = [part for line in self.warned(teller) for part in folded(f"! {line}", 80, "    ")]
+        head = f"<{teller.kind(type(self).__name__)}> {teller.text(self.headline(), SCREEN)}"
+        return "\n".join([*folded(head, 80, "  "), *rows, *told])
+
+    def warned(self, teller: Teller) -> list[str]:
+        """The notices in a language."""
+        found = getattr(self, "findings", None)
+        lines: dict[str, str] = {}
+        if teller.language == "zh" and isinstance(found, Findings):  # some notices are findings
+            lines = dict(zip(found.lines(), found.lines(teller=teller), strict=True))
+        return [lines.get(line) or teller.text(line, SCREEN) for line in self.notices()]
+
+    def __repr__(self) -> str:
+        return self.shown()
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -288,8 +335,20 @@ class Findings(Result):
     def __len__(self) -> int:
         return len(self.frame)
 
-    def __bool__(self) -> bool:
-        return True
+    def __iter__(self) -> Iterator[Finding]:
+        return iter([Finding(record) for record in self.records()])
+
+    @overload
+    def __getitem__(self, place: int) -> Finding: ...
+    @overload
+    def __getitem__(self, place: slice) -> Self: ...
+    def __getitem__(self, place: int | slice) -> Finding | Self:
+        if isinstance(place, slice):
+            part = self.frame.iloc[place].reset_index(drop=True)
+            return replace(self, build=lambda: part)
+        if not hasattr(place, "__index__"):
+            raise TypeError(f"findings are numbered: findings[0], findings[:5]; columns are in .frame, as {place!r} may be")
+        return list(self)[place]
 
     def records(self) -> list[dict[str, Any]]:
         """The findings as records."""
@@ -309,6 +368,13 @@ class Findings(Result):
 
     def summary(self) -> Any:
         """The first findings, one a line; of three notes or more of a kind the first, and how many more there are."""
+        return self._lines(None)
+
+    def spoken(self, teller: Teller) -> Any:
+        """The same in a language."""
+        return self._lines(teller)
+
+    def _lines(self, teller: Teller | None) -> str:
         records, lines = self.records(), []
         many = Counter(r["id"] for r in records if r["severity"] == "note")
         told: set[Any] = set()
@@ -317,49 +383,9 @@ class Findings(Result):
             if alike > 2 and row["id"] in told:
                 continue
             told.add(row["id"])
-            lines.append(finding_line(row))
+            lines.append(finding_line(row, teller))
             if alike > 2:
-                lines.append(_alike([r for r in records if r["id"] == row["id"] and r["severity"] == "note"][1:]))
+                lines.append(alike_line([r for r in records if r["id"] == row["id"] and r["severity"] == "note"][1:], teller))
         more = "… and more: see .frame" if len(lines) > 12 else ""
-        return "\n".join([*lines[:12], *([more] if more else [])]) or "nothing found"
-
-
-def _alike(rows: Sequence[Mapping[str, Any]]) -> str:
-    """How many more findings of a kind there are, and where."""
-    parts = []
-    for key, one, word in (("programme", "fund", "funds"), ("item", "item", "items"), ("region", "area", "areas")):
-        held = {str(r[key]) for r in rows if r[key] is not None and r[key] == r[key]}
-        if held:
-            parts.append(f"{len(held)} {word if len(held) > 1 else one}")
-    where = f" ({', '.join(parts)})" if parts else ""
-    return f"… and {len(rows)} more notes {rows[0]['id']}{where}: see .frame"
-
-
-def finding_line(row: Mapping[str, Any], teller: Teller | None = None) -> str:
-    """A finding as one line; in the language of the `teller`, without one in English."""
-    def told(value: Any) -> bool:
-        return value is not None and value == value and str(value) not in ("", "<NA>")
-
-    if teller is not None and teller.language == "zh":
-        keys = [teller.word(row[k]) for k in ("region", "programme", "item", "period") if told(row[k])]
-        at = [teller.word(row["table"])] if told(row["table"]) else []
-        at += [f"第{row['row']}行"] if told(row["row"]) else []
-        said = f"{teller.word(row['severity'])} {row['id']}：" + (f"{'，'.join([*at, *keys])}：" if at or keys else "")
-        said += teller.text(row["message"], row["id"])
-        words = (("expected", "应为"), ("found", "实为"), ("mend", ""))
-        return said + "".join(f"；{label}{teller.text(str(row[k]), row['id'])}" for k, label in words if told(row[k]))
-    where = [str(row["table"])] if told(row["table"]) else []
-    if told(row["row"]):
-        where.append(f"row {row['row']}")
-    if told(row["column"]):
-        where.append(f"column {row['column']}")
-    keys = [str(row[k]) for k in ("region", "programme", "item", "period") if told(row[k])]
-    place = " ".join(filter(None, [", ".join(where), f"[{' / '.join(keys)}]" if keys else ""]))
-    text = f"{row['severity']} {row['id']}: " + (f"{place}: " if place else "") + str(row["message"])
-    if told(row["expected"]):
-        text += f"; expected {row['expected']}"
-    if told(row["found"]):
-        text += f"; found {row['found']}"
-    if told(row["mend"]):
-        text += f"; mend: {row['mend']}"
-    return text
+        last = [more] if more else [] if lines else ["nothing found"]
+        return "\n".join([*lines[:12], *(teller.text(line, SCREEN) if teller else line for line in last)])

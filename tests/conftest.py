@@ -1,8 +1,12 @@
 """Data sets that many tests read; loaded once."""
 
+import os
+
 import pytest
 
 import sibforecast as sib
+
+os.environ["LC_ALL"] = "C.UTF-8"  # what the command line says without being asked for a language, on any machine
 
 
 @pytest.fixture(scope="session")

@@ -121,7 +121,7 @@ def test_gaps_of_both_languages_agree(title):
         shown = {name for _, name, _, _ in Formatter().parse(chinese) if name}
         assert shown <= gaps, told
         assert gaps - shown <= {"b", "hint", "table", "c"}, told
-        assert re.search("[一-鿿（]", chinese) or "match" in told, told
+        assert re.search("[一-鿿（：]", chinese) or "match" in told, told
 
 
 @given(number=st.integers(0, 10**12), share=st.floats(-9, 9))
@@ -154,11 +154,12 @@ def test_all_methods_of_the_samples_are_told_in_chinese(nmg_draft, nmg, china):
     assert [r for r in reasons if english(TELLER.text(r))] == []
 
 
-def test_a_chinese_workbook_has_no_english_sentence_and_its_frames_stay(nmg_draft, tmp_path):
+def test_a_chinese_workbook_has_no_english_sentence_and_its_frames_stay(nmg, nmg_draft, tmp_path):
     """Two small letters and a blank between words is a sentence; codes, file names and names in both languages are not."""
     rolled = sib.roll_up(nmg_draft, "region")
     before = rolled.frame
-    path = sib.report.workbook([rolled, nmg_draft.findings], tmp_path / "b.xlsx", language="zh")
+    more = [sib.reserves(nmg, 2026), sib.review(nmg, "reported"), sib.explain(nmg_draft, "150100", "enterprise_pension", "gap")]
+    path = sib.report.workbook([rolled, nmg_draft.findings, *more], tmp_path / "b.xlsx", language="zh")
     pd.testing.assert_frame_equal(rolled.frame, before)
     assert "sum of 103 areas" in set(before["method"])
     book = openpyxl.load_workbook(path, read_only=True)
@@ -169,6 +170,8 @@ def test_a_chinese_workbook_has_no_english_sentence_and_its_frames_stay(nmg_draf
             continue
         for row in sheet.iter_rows(values_only=True):
             found += [cell for cell in row if isinstance(cell, str) and re.search(r"[a-z]{2} [a-z]{2,} [a-z]{2}", cell)]
+    units = [row[4] for row in book["数字说明"].iter_rows(min_row=2, values_only=True)]
+    assert units[-1] == "元"
     assert [f for f in dict.fromkeys(found) if "illustrative data" not in f and "extended by" not in f] == []
 
 

@@ -127,6 +127,26 @@ def test_the_page_of_the_service_asks_what_it_says(address, capsys):
     assert "100m yuan" in capsys.readouterr().out
 
 
+def test_a_language_is_asked_for(client, nmg_draft):
+    """Chinese sentences, the same codes and figures; faults in Chinese; another language is refused."""
+    for answers in ([client.get("/draft", params=p).json() for p in ({}, {"language": "zh"})],
+                    [client.post("/draft", json=RAISE, params=p).json() for p in ({"language": "en"}, {"language": "zh"})]):  # fmt: skip
+        plain, told = answers
+        method = plain["columns"].index("method")
+        assert [r[:method] + r[method + 1 :] for r in plain["rows"]] == [r[:method] + r[method + 1 :] for r in told["rows"]]
+        assert "sum of 9 areas" in {row[method] for row in plain["rows"]}
+        assert "9个地区之和" in {row[method] for row in told["rows"]}
+        assert not any("areas" in row[method] for row in told["rows"])
+        assert [f["id"] for f in plain["findings"]] == [f["id"] for f in told["findings"]]
+        jsonschema.validate(told, sib.schema(told["kind"]))
+    assert told == json.loads(sib.roll_up(sib.project(nmg_draft.assumptions, sib.read_scenario(RAISE)), "league").in_language("zh").to_json())
+    wrong = {"title": "", "change": [{"item": "benefit_leve", "multiply": 1, "start": "2027-07", "decided_by": "nation"}]}
+    answer = client.post("/draft", json=wrong, params={"language": "zh"})
+    assert answer.status_code == 422
+    assert answer.json()["faults"] == ["缺少标题title", "第1项变动：未知的项目'benefit_leve'；是否指'benefit_level'、'benefit_level_end'或'benefit_coverage'？"]
+    assert client.get("/draft", params={"language": "fr"}).status_code == 422
+
+
 def test_too_many_changes_and_half_characters_are_refused(address):
     many = {"title": "many", "change": RAISE["change"] * 201}
     answer = httpx.post(f"{address}/draft", json=many, timeout=60)

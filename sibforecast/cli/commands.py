@@ -19,6 +19,7 @@ from sibforecast.analysis.simulation import simulate as simulate_draft
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.assumptions.scenario_files import read_scenario
 from sibforecast.cli import output
+from sibforecast.cli.speech import findings_told, names_of, say, speaks, table_told, told, written
 from sibforecast.errors import DataError, SibError
 from sibforecast.forecasting.backtest import backtest as backtest_data
 from sibforecast.forecasting.drivers import nowcast as nowcast_year
@@ -34,7 +35,7 @@ from sibforecast.tables.load import read as read_data
 from sibforecast.tables.read import Collector, read_one
 from sibforecast.tables.samples import SAMPLES, sample
 from sibforecast.tables.schema import STAGES, Table
-from sibforecast.writing import whole_folder, written_whole
+from sibforecast.writing import whole_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,8 @@ _DEMO = {
     "oasdi": (2006, "oasi", "payroll_tax", None),
     "china": (2022, "urban_employee_pension", None, None),
 }
+#: Columns of the terminal that a table of measures takes.
+WIDE = 160
 #: Columns of the tables that `share` reads.
 _NEEDED = ("region", "programme", "value")
 _CAUSES = Table("causes", _NEEDED, tuple(c for c in COLUMNS if c not in _NEEDED))
@@ -55,12 +58,14 @@ _CONDITIONS = Table("conditions", ("region",), ("programme", "period", "remitted
 def check(arguments: argparse.Namespace) -> int:
     """List everything found in a data set."""
     data, findings = read_data(_data_path(arguments.path))
-    for line in findings.lines():
+    names = names_of(data, arguments) if data is not None else {}
+    for line in findings_told(arguments, findings, names=names):
         print(line)
-    print(findings.headline())
+    say(arguments, findings.headline())
     stage = _stage_to_review(data) if data is not None and findings.ok else ""
     if stage:
-        print(f"next: sibforecast review {quote(str(arguments.path))} --stage {stage}   (unit slips and implausible figures)")
+        command = f"sibforecast review {quote(str(arguments.path))} --stage {stage}"
+        say(arguments, f"next: {command}   (unit slips and implausible figures)")
     return 0 if findings.ok else 1
 
 
@@ -75,15 +80,15 @@ def template(arguments: argparse.Namespace) -> int:
     """Write a workbook to fill in."""
     from sibforecast.tables.template import template as write
 
-    path = write(arguments.path, like=arguments.like, language=arguments.language)
-    print(f"written: {path}")
+    path = write(arguments.path, like=arguments.like, language=arguments.language or "en")
+    say(arguments, f"written: {path}")
     return 0
 
 
 def draft(arguments: argparse.Namespace) -> int:
     """Draft a budget; with a scenario its causes, with rules who carries the gap."""
     path = _data_path(arguments.path)
-    with _progress(5) as step:
+    with _progress(5, arguments) as step:
         step("rules and scenarios")
         rules = read_rules(arguments.rules) if arguments.rules else None
         packages = [read_scenario(s) for s in arguments.scenario]
@@ -93,54 +98,58 @@ def draft(arguments: argparse.Namespace) -> int:
         step("drafting")
         made = draft_budget(data, arguments.year, asof=arguments.asof)
         step("scenario and sharing")
-        results = _studies(made, scenario, rules)
+        results = _studies(made, scenario, rules, arguments)
         step("writing")
         if arguments.out is not None:
-            _write(made, results, arguments.out)
+            _write(made, results, arguments.out, arguments.language)
+    parts = {"draft": made, **results}
+    if arguments.json:
+        parts = {name: written(arguments, part) for name, part in parts.items()}
     if arguments.json and results:
-        parts = {"draft": made, **results}
         print("{" + ", ".join(f'"{name}": {part.to_json()}' for name, part in parts.items()) + "}")
     elif arguments.json:
-        print(made.to_json())
+        print(parts["draft"].to_json())
     else:
-        _tell(made, results)
+        _tell(made, results, arguments)
         if arguments.out is not None:
-            print(f"written: {arguments.out}")
+            say(arguments, f"written: {arguments.out}")
     return 0
 
 
 def nowcast(arguments: argparse.Namespace) -> int:
     """The outturn of the year under way."""
-    with _progress(2) as step:
+    with _progress(2, arguments) as step:
         step("reading")
         data = load(_data_path(arguments.path))
         step("nowcast")
         made = nowcast_year(data, arguments.asof)
         frame = made.frame
     shown = frame[frame["quantile"].isna() & frame["item"].isin(["total_revenue", "total_expenditure"])]
-    print(repr(made).splitlines()[0])
+    print(made.shown(speaks(arguments)).splitlines()[0])
     table = shown.astype({"region": str, "programme": str, "item": str}).pivot_table(
         index=["region", "programme"], columns="item", values="value"
     )
-    print("100 million " + data.currency)
-    print((table / 1e8).round(2).to_string())
-    output.save(made, arguments.out)
+    say(arguments, "100 million " + data.currency)
+    print(table_told(arguments, (table / 1e8).round(2), names_of(data, arguments)))
+    output.save(made, arguments)
     return 0
 
 
 def backtest(arguments: argparse.Namespace) -> int:
     """Forecasts of the past beside what came."""
-    with _progress(2) as step:
+    with _progress(2, arguments) as step:
         step("reading")
         data = load(_data_path(arguments.path))
         step("forecasting the past")
         made = backtest_data(data, horizon=arguments.horizon, origins=arguments.origin)
-    print(repr(made).splitlines()[0])
-    print(made.summary().to_string())
-    print("\nby fund, ours")
+    names = names_of(data, arguments)
+    print(made.shown(speaks(arguments)).splitlines()[0])
+    print(table_told(arguments, made.summary(), names, width=WIDE))
+    print()
+    say(arguments, "by fund, ours")
     ours = made.summary(("programme", "horizon", "method")).xs("sibforecast", level="method")
-    print(ours.to_string())
-    output.save(made, arguments.out)
+    print(table_told(arguments, ours, names, width=WIDE))
+    output.save(made, arguments)
     return 0
 
 
@@ -148,7 +157,7 @@ def simulate(arguments: argparse.Namespace) -> int:
     """The draft over many draws: chances of gaps, and what to set aside."""
     import pandas as pd
 
-    with _progress(3) as step:
+    with _progress(3, arguments) as step:
         step("rules and scenarios")
         rules = read_rules(arguments.rules) if arguments.rules else None
         packages = [read_scenario(s) for s in arguments.scenario]
@@ -160,9 +169,9 @@ def simulate(arguments: argparse.Namespace) -> int:
     scenario = reduce(add, packages) if packages else None
     found = simulate_draft(made.assumptions, scenario, draws=arguments.draws, seed=arguments.seed)
     if arguments.json:
-        print(found.to_json())
+        print(written(arguments, found).to_json())
     else:
-        print(repr(found))
+        print(found.shown(speaks(arguments)))
     if rules is not None:
         bill = found.bill(rules)
         every = bill[bill["region"] == ""].astype({"payer": str})
@@ -170,57 +179,56 @@ def simulate(arguments: argparse.Namespace) -> int:
         wide = every.pivot_table(index="payer", columns="quantile", values="value")
         wide.columns = pd.Index(["mean" if q < 0 else f"{q:.1%}" for q in map(float, wide.columns)], name="quantile")
         stream = sys.stderr if arguments.json else sys.stdout
-        print(f"who pays, all areas and funds together, 100 million {made.source.currency}", file=stream)
-        print((wide / 1e8).round(2).to_string(), file=stream)
-    output.save(found, arguments.out, aside=arguments.json)
+        say(arguments, f"who pays, all areas and funds together, 100 million {made.source.currency}", aside=arguments.json)
+        print(table_told(arguments, (wide / 1e8).round(2), names_of(made, arguments)), file=stream)
+    output.save(found, arguments)
     return 0
 
 
 def review(arguments: argparse.Namespace) -> int:
     """Review what areas report: every error, and the warnings with most money at stake."""
-    with _progress(2) as step:
+    with _progress(2, arguments) as step:
         step("reading and reviewing")
         found = review_data(_data_path(arguments.path), arguments.stage)
         step("forecasting beside it")
         beside = found.recomputed() if arguments.recomputed is not None else None
     if arguments.json:
-        print(found.to_json())
+        print(written(arguments, found).to_json())
     else:
-        for line in found.lines("error"):
+        names = names_of(found, arguments)
+        for line in findings_told(arguments, found, "error", names):
             print(line)
-        warnings = found.by_money().lines("warning")
+        warnings = findings_told(arguments, found.by_money(), "warning", names)
         top = max(arguments.top, 0)
         for line in warnings[:top]:
             print(line)
         if len(warnings) > top:
-            print(f"… and {len(warnings) - top} more warnings; --top or --out shows them")
-        print(found.headline())
-    output.save(found, arguments.out, aside=arguments.json)
+            say(arguments, f"… and {len(warnings) - top} more warnings; --top or --out shows them")
+        say(arguments, found.headline())
+    output.save(found, arguments)
     if beside is not None:
-        with written_whole(arguments.recomputed) as temporary:
-            output.write_csv(beside, temporary)
-        print(f"written: {arguments.recomputed}", file=sys.stderr if arguments.json else sys.stdout)
+        output.save_table(beside, arguments.recomputed, arguments)
     return 0 if found.ok else 1
 
 
 def share_causes(arguments: argparse.Namespace) -> int:
     """Share a table of causes by rules."""
-    table = _table(arguments.path, _CAUSES)
+    table = _table(arguments.path, _CAUSES, arguments)
     beside = {_FIGURES: arguments.figures, _CONDITIONS: arguments.conditions}
-    facts: dict[str, Any] = {schema.name: _table(path, schema) for schema, path in beside.items() if path is not None}
+    facts: dict[str, Any] = {schema.name: _table(path, schema, arguments) for schema, path in beside.items() if path is not None}
     rules = read_rules(arguments.rules)
     causes: Any = table
     if arguments.data is not None:
         causes = Attribution.of(table, load(_data_path(arguments.data)))
     made = share(causes, rules, **facts)
-    print(repr(made))
-    for line in made.findings.lines():
+    print(made.shown(speaks(arguments)))
+    for line in findings_told(arguments, made.findings, names=names_of(made, arguments)):
         print(line)
-    output.save(made, arguments.out)
+    output.save(made, arguments)
     return 0
 
 
-def _table(path: Path, schema: Table) -> pd.DataFrame:
+def _table(path: Path, schema: Table, arguments: argparse.Namespace) -> pd.DataFrame:
     """A CSV table of texts, its ``value`` as amounts; rows are numbered as in the file."""
     if not path.is_file():
         raise SibError(f"there is no file {path}")
@@ -228,7 +236,7 @@ def _table(path: Path, schema: Table) -> pd.DataFrame:
     raw = read_one(path, schema, found)
     if raw is None or found.errors:
         raise DataError(f"{path.name}: {found.errors} errors", Findings.of(found.rows))
-    for line in Findings.of(found.rows).lines():
+    for line in findings_told(arguments, Findings.of(found.rows)):
         print(line, file=sys.stderr)
     table = raw.frame.set_axis(raw.row_numbers)
     if "value" in table:
@@ -254,23 +262,24 @@ def _amounts(cells: pd.Series, path: Path) -> list[float]:
 def demo(arguments: argparse.Namespace) -> int:
     """Draft the bundled data sets into a folder."""
     told: list[tuple[str, BudgetDraft, dict[str, Any]]] = []
-    with _progress(2 * len(_DEMO)) as step, whole_folder(arguments.out) as folder:
+    with _progress(2 * len(_DEMO), arguments) as step, whole_folder(arguments.out) as folder:
         for name, (year, fund, scenario, rules) in _DEMO.items():
             step(f"{name}: drafting")
             made = draft_budget(load(sample(name)), year)
             results = _studies(
-                made, read_scenario(scenario) if scenario else None, read_rules(rules) if rules else None
+                made, read_scenario(scenario) if scenario else None, read_rules(rules) if rules else None, arguments
             )
             step(f"{name}: writing")
             place = folder / name
             place.mkdir()
-            output.write_draft(made, place, results)
-            output.write_charts(made, place, results, fund)
+            output.write_draft(made, place, results, arguments.language)
+            output.write_charts(made, place, results, fund, arguments.language)
             told.append((name, made, results))
     for name, made, results in told:
         print(f"\n== {name}")
-        _tell(made, results)
-    print(f"\ntables, workbooks, pages and charts are in {arguments.out}:")
+        _tell(made, results, arguments)
+    print()
+    say(arguments, f"tables, workbooks, pages and charts are in {arguments.out}:")
     for file in sorted(Path(arguments.out).rglob("*")):
         if file.is_file():
             print(f"  {file.relative_to(arguments.out)}")
@@ -286,7 +295,9 @@ def _data_path(path: Path) -> Path:
     return path
 
 
-def _studies(made: BudgetDraft, scenario: Scenario | None, rules: Any) -> dict[str, Any]:
+def _studies(
+    made: BudgetDraft, scenario: Scenario | None, rules: Any, arguments: argparse.Namespace
+) -> dict[str, Any]:
     """Scenario, causes and bill beside the draft."""
     out: dict[str, Any] = {}
     causes: Any = made
@@ -294,7 +305,7 @@ def _studies(made: BudgetDraft, scenario: Scenario | None, rules: Any) -> dict[s
         if made.assumptions is None:
             raise SibError("this draft carries no assumptions")
         reform = project(made.assumptions, scenario)
-        for line in reform.findings.lines("warning"):
+        for line in findings_told(arguments, reform.findings, "warning", names_of(made, arguments)):
             print(line, file=sys.stderr)
         out["scenario"] = reform
         out["causes"] = causes = attribute(made, reform)
@@ -303,7 +314,8 @@ def _studies(made: BudgetDraft, scenario: Scenario | None, rules: Any) -> dict[s
     return out
 
 
-def _write(made: BudgetDraft, results: dict[str, Any], target: Path) -> None:
+def _write(made: BudgetDraft, results: dict[str, Any], target: Path, language: str | None) -> None:
+    """Tables, workbook, page and charts, whole or not at all."""
     frame = made.frame
     spending = frame[(frame["stage"] == "draft") & (frame["item"] == "total_expenditure")]
     if spending.empty:  # a fund may have no expenditure at all
@@ -314,31 +326,32 @@ def _write(made: BudgetDraft, results: dict[str, Any], target: Path) -> None:
         moved = causes[causes["kind"] != "budget"].groupby("programme")["value"].agg(lambda v: v.abs().sum())
         fund = moved.idxmax() if len(moved) else fund
     with whole_folder(target) as folder:
-        output.write_draft(made, folder, results)
-        output.write_charts(made, folder, results, str(fund))
+        output.write_draft(made, folder, results, language)
+        output.write_charts(made, folder, results, str(fund), language)
 
 
-def _tell(made: BudgetDraft, results: dict[str, Any]) -> None:
+def _tell(made: BudgetDraft, results: dict[str, Any], arguments: argparse.Namespace) -> None:
     """What a person wants to see first, on the terminal."""
-    top = _top(made)
-    print(repr(top))
+    top, names = _top(made), names_of(made, arguments)
+    print(top.shown(speaks(arguments)))
     if top is not made:
-        print("summed up over all areas; area by area in draft.csv")
+        say(arguments, "summed up over all areas; area by area in draft.csv")
     for line in _filled(top):
-        print(line)
+        say(arguments, line, names=names)
     if top.summary()["gap"].isna().any():
-        print("gap blank: what fills it is not told apart from the lines, or a line is not known; findings.csv says which")
+        say(arguments, "gap blank: what fills it is not told apart from the lines, or a line is not known; "
+                       "findings.csv says which")
     for name in ("causes", "sharing"):
         if name in results:
             print()
-            print(repr(results[name]))
-    for line in results["sharing"].findings.lines("warning")[:5] if "sharing" in results else ():
+            print(results[name].shown(speaks(arguments)))
+    for line in findings_told(arguments, results["sharing"].findings, "warning", names)[:5] if "sharing" in results else ():
         print(line)
-    warnings = made.findings.lines("warning")
+    warnings = findings_told(arguments, made.findings, "warning", names)
     for line in warnings[:5]:
         print(line)
     if len(warnings) > 5:
-        print(f"… and {len(warnings) - 5} more warnings")
+        say(arguments, f"… and {len(warnings) - 5} more warnings")
 
 
 def _filled(top: BudgetDraft) -> Iterator[str]:
@@ -358,14 +371,14 @@ def _top(made: BudgetDraft) -> BudgetDraft:
 
 
 @contextmanager
-def _progress(steps: int) -> Iterator[Callable[[str], None]]:
-    """Steps shown on a terminal, nothing in a pipe."""
+def _progress(steps: int, arguments: argparse.Namespace) -> Iterator[Callable[[str], None]]:
+    """Steps shown on a terminal, in its language; nothing in a pipe."""
     from tqdm import tqdm
 
     with tqdm(total=steps, disable=None, leave=False, bar_format="{desc:24} {bar} {n_fmt}/{total_fmt}") as bar:
 
         def step(words: str) -> None:
-            bar.set_description_str(words)
+            bar.set_description_str(told(arguments, words))
             bar.update()
 
         yield step

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from sibforecast.analysis.rules_file import read_rules
 from sibforecast.cli import output
-from sibforecast.cli.commands import _data_path, _progress
+from sibforecast.cli.commands import WIDE, _data_path, _progress
+from sibforecast.cli.speech import findings_told, names_of, say, speaks, table_told, written
 from sibforecast.oversight.adjustment import adjust as adjust_budget
 from sibforecast.oversight.assessment import assess as assess_areas
 from sibforecast.oversight.benefit_stock import benefit_stock
@@ -35,7 +36,7 @@ R = TypeVar("R", bound=Result)
 
 def _from_data(arguments: argparse.Namespace, doing: str, compute: Callable[[FundData], R]) -> R:
     """What is computed of a data set, its progress told."""
-    with _progress(2) as step:
+    with _progress(2, arguments) as step:
         step("reading")
         data = load(_data_path(arguments.path))
         step(doing)
@@ -44,10 +45,12 @@ def _from_data(arguments: argparse.Namespace, doing: str, compute: Callable[[Fun
 
 def monitor(arguments: argparse.Namespace) -> int:
     """Where each fund stands at the end of a month."""
-    made = _from_data(arguments, "monitoring", lambda data: monitor_year(data, arguments.asof, language=arguments.language))
+    words = arguments.language or "en"
+    made = _from_data(arguments, "monitoring", lambda data: monitor_year(data, arguments.asof, language=words))
     code = _tell(made, made.findings, arguments)
     if not arguments.json:
-        _table("what policy ties to the months payable", made.rules[["region", "programme", "rule", "months", "limit", "reason"]])
+        rules = made.rules[["region", "programme", "rule", "months", "limit", "reason"]]
+        _table("what policy ties to the months payable", rules, made, arguments)
     return code
 
 
@@ -59,7 +62,7 @@ def adjust(arguments: argparse.Namespace) -> int:
 
 def settle(arguments: argparse.Namespace) -> int:
     """The year's account against its budget, by cause; with rules who carries it, and what is still due."""
-    with _progress(2) as step:
+    with _progress(2, arguments) as step:
         step("reading")
         rules = read_rules(arguments.rules) if arguments.rules else None
         data = load(_data_path(arguments.path))
@@ -67,14 +70,16 @@ def settle(arguments: argparse.Namespace) -> int:
         made = settle_year(data, arguments.year)
         shared = (made.bill(rules), made.classes(rules), made.true_up(rules)) if rules is not None else None
     code = _tell(made, made.findings, arguments)
-    if not arguments.json:
-        missed = made.errors(forecast=False)
-        _table("how far the year was missed: mean error of the areas, bias of their sum (share)", missed)
-    if shared is not None and not arguments.json:
+    if arguments.json:
+        return code
+    missed = made.errors(forecast=False)
+    _table("how far the year was missed: mean error of the areas, bias of their sum (share)", missed, made, arguments)
+    if shared is not None:
         bill, classes, due = shared
-        print(f"\n{bill!r}")
-        _table("causes by class of the rules", classes.drop(columns="treat"))
-        print(f"\nstill to be paid, {data.currency}\n{due.round(2).to_string(index=False)}")
+        print(f"\n{bill.shown(speaks(arguments))}")
+        _table("causes by class of the rules", classes.drop(columns="treat"), made, arguments)
+        due = due.rename(columns={"due": "due_of_bill"}) if speaks(arguments) == "zh" else due
+        _table(f"still to be paid, {data.currency}", due, made, arguments)
     return code
 
 
@@ -91,9 +96,10 @@ def assess(arguments: argparse.Namespace) -> int:
         if causes is None:  # no budget, so no gap of the year by cause: the budget drawn up after it
             causes, told = draft_budget(made.data, arguments.year + 1), f"draft of {arguments.year + 1}"
         worth = made.worth(causes, rules)
-        _table(f"what one more point is worth, by the {told}", worth)
+        _table(f"what one more point is worth, by the {told}", worth, made, arguments)
         if worth.empty:
-            print("\nwhat one more point is worth: no area has both a full score and a bill by these rules")
+            print()
+            say(arguments, "what one more point is worth: no area has both a full score and a bill by these rules")
     return code
 
 
@@ -104,7 +110,7 @@ def collection(arguments: argparse.Namespace) -> int:
     )
     code = _tell(made, made.findings, arguments)
     if not arguments.json:
-        _table("collect less than their peers, the dearest first", made.gaps)
+        _table("collect less than their peers, the dearest first", made.gaps, made, arguments)
     return code
 
 
@@ -113,7 +119,7 @@ def benefits(arguments: argparse.Namespace) -> int:
     made = _from_data(arguments, "checking who is paid", lambda data: benefit_stock(data, arguments.year, stage=arguments.stage))
     code = _tell(made, made.findings, arguments)
     if not arguments.json:
-        _table("spending by local decision, or without a ground", made.local)
+        _table("spending by local decision, or without a ground", made.local, made, arguments)
     return code
 
 
@@ -125,7 +131,7 @@ def reserves(arguments: argparse.Namespace) -> int:
 
 def ladder(arguments: argparse.Namespace) -> int:
     """How one fund's balance is placed so that every month stays payable and the rest earns most."""
-    with _progress(3) as step:
+    with _progress(3, arguments) as step:
         step("reading")
         data = load(_data_path(arguments.path))
         step("drafting")
@@ -138,7 +144,7 @@ def ladder(arguments: argparse.Namespace) -> int:
         )  # fmt: skip
     code = _tell(made, None, arguments)
     if not arguments.json:
-        _table("yield, and how often a month cannot be paid", made.yields.drop(columns=["programme"]))
+        _table("yield, and how often a month cannot be paid", made.yields.drop(columns=["programme"]), made, arguments)
     return code
 
 
@@ -153,26 +159,31 @@ def _tell(made: Result, findings: Findings | None, arguments: argparse.Namespace
     code = 0 if findings is None or findings.ok else 1
     forms = isinstance(made, (Monitoring, Settlement))
     if arguments.json:
-        print(made.to_json())
-        output.save(made, arguments.out, aside=True, forms=forms)
+        print(written(arguments, made).to_json())
+        output.save(made, arguments, forms=forms)
         return code
-    print(repr(made))
-    told = set(made.notices())
-    lines = [line for line in findings.lines() if line not in told] if findings is not None else []
+    print(made.shown(speaks(arguments)))
+    noticed = set(made.notices())
+    lines = findings_told(arguments, findings, names=names_of(made, arguments)) if findings is not None else []
+    if findings is not None:
+        lines = [line for line, plain in zip(lines, findings.lines(), strict=True) if plain not in noticed]
     for line in lines[:_SHOWN]:
         print(line)
     if len(lines) > _SHOWN:
-        print(f"… and {len(lines) - _SHOWN} more findings")
-    output.save(made, arguments.out, forms=forms)
+        say(arguments, f"… and {len(lines) - _SHOWN} more findings")
+    output.save(made, arguments, forms=forms)
     return code
 
 
-def _table(title: str, table: Any) -> None:
+def _table(title: str, table: Any, made: Result, arguments: argparse.Namespace) -> None:
     """The first rows of a table that belongs to the result."""
     if len(table):
-        print(f"\n{title}\n{table.head(_SHOWN).to_string(index=False, float_format=_number, max_colwidth=40)}")
+        print()
+        say(arguments, title)
+        shown = table.head(_SHOWN).map(lambda v: _number(v) if isinstance(v, float) and v == v else v)
+        print(table_told(arguments, shown, names_of(made, arguments), width=WIDE, index=False, cell=40))
         if len(table) > _SHOWN:
-            print(f"… and {len(table) - _SHOWN} more rows")
+            say(arguments, f"… and {len(table) - _SHOWN} more rows")
 
 
 def _number(value: float) -> str:

@@ -8,14 +8,20 @@ Exit code 0: done; 1: the data (or a scenario or rules file) has errors, all lis
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sibforecast import __version__
+from sibforecast.cli.speech import readable_streams, refused, told
+from sibforecast.errors import DataError, NoSuchFileError, RulesError, ScenarioError, SibError
 
 #: Endings of files that results are written to: a table, a workbook, JSON.
 _FORMS = (".csv", ".xlsx", ".json")
+#: The exit code of a program that Ctrl-C stopped.
+STOPPED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,56 +29,107 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Examples
     --------
-    >>> main(["check", "oasdi"])
+    >>> main(["check", "oasdi", "--language", "en"])
     0 errors, 0 warnings, 0 notes
     next: sibforecast review oasdi --stage final   (unit slips and implausible figures)
     0
     """
-    from sibforecast.cli import commands, execution
-    from sibforecast.errors import DataError, NoSuchFileError, RulesError, ScenarioError, SibError
-
-    arguments = _parser().parse_args(argv)
-    if arguments.command is None:
-        _parser().print_help()
-        return 2
     try:
+        arguments = _parser().parse_args(argv)
+        if arguments.command is None:
+            _parser().print_help()
+            return 2
+        readable_streams()
+        return _run(arguments)
+    except KeyboardInterrupt:  # at any time, while what a command needs is still being loaded too
+        return _stopped(arguments if "arguments" in locals() else argparse.Namespace())
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run the command; what it refuses is told."""
+    try:
+        with _left_at_once():
+            from sibforecast.cli import commands, execution
+
         name = "share_causes" if arguments.command == "share" else arguments.command
         return int(getattr(execution if hasattr(execution, name) else commands, name)(arguments))
-    except (NoSuchFileError, BrokenPipeError) as fault:
-        if isinstance(fault, BrokenPipeError):  # the reader of a pipe has seen enough
-            sys.stderr.close()
-            return 0
-        print(f"sibforecast: {fault}", file=sys.stderr)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        return 0
+    except NoSuchFileError as fault:
+        refused(arguments, fault, "sibforecast: ")
         return 2
     except (DataError, ScenarioError, RulesError) as fault:
-        findings = getattr(fault, "findings", None)
-        if findings is not None:
-            print(str(fault).splitlines()[0], file=sys.stderr)
-            for line in findings.lines("error"):
-                print(f"  {line}", file=sys.stderr)
-        else:
-            print(fault, file=sys.stderr)
+        refused(arguments, fault)
         return 1
     except (SibError, OSError) as fault:
-        print(f"sibforecast: {fault}", file=sys.stderr)
+        refused(arguments, fault, "sibforecast: ")
         return 2
-    except KeyboardInterrupt:
-        print("sibforecast: stopped; nothing was written", file=sys.stderr)
-        return 130
 
 
-def _table_file(text: str) -> Path:
+@contextmanager
+def _left_at_once() -> Iterator[None]:
+    """While modules load Ctrl-C leaves at once: there is nothing to tidy up, and some modules swallow an interrupt."""
+    import signal
+    import threading
+
+    usual = signal.getsignal(signal.SIGINT)
+    heard = usual is signal.default_int_handler and threading.current_thread() is threading.main_thread()
+    if heard:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(STOPPED))
+    try:
+        yield
+    finally:
+        if heard:
+            signal.signal(signal.SIGINT, usual)
+
+
+def _stopped(arguments: argparse.Namespace) -> int:
+    """Ctrl-C: one line, and the exit code of a program that was stopped."""
+    print(f"sibforecast: {told(arguments, 'stopped; nothing was written')}", file=sys.stderr)
+    return STOPPED
+
+
+def _place(path: Path, *, folder: bool) -> Path:
+    """A place that can be written to: asked before anything is computed.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        Where a file is to be a folder or the other way round, or nobody may write there.
+    """
+    if path.exists() and path.is_dir() != folder:
+        raise argparse.ArgumentTypeError(f"{path} is a {'file; give a folder' if folder else 'folder; give a file'}")
+    there = next(part for part in (path if folder else path.absolute().parent, *path.absolute().parents) if part.exists())
+    if not there.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} cannot be written: {there} is a file, not a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise argparse.ArgumentTypeError(f"{path} cannot be written: no permission in {there}")
+    return path
+
+
+def _folder(text: str) -> Path:
+    """A folder that results can be written to."""
+    return _place(Path(text), folder=True)
+
+
+def _table_file(text: str, forms: tuple[str, ...] = _FORMS) -> Path:
     """A file that a result can be written to: by its ending a table, a workbook or JSON.
 
     Raises
     ------
     argparse.ArgumentTypeError
-        For any other ending, before anything is computed.
+        For any other ending, or a place that cannot be written to, before anything is computed.
     """
     path = Path(text)
-    if path.suffix and path.suffix.lower() not in _FORMS:  # without an ending a table
-        raise argparse.ArgumentTypeError(f"expected a file that ends in {', '.join(_FORMS)}; found {text!r}")
-    return path
+    if path.suffix and path.suffix.lower() not in forms:  # without an ending a table
+        raise argparse.ArgumentTypeError(f"expected a file that ends in {', '.join(forms)}; found {text!r}")
+    return _place(path, folder=False)
+
+
+def _plain_table(text: str) -> Path:
+    """A file that a plain table can be written to."""
+    return _table_file(text, (".csv", ".xlsx"))
 
 
 def _rate(text: str) -> tuple[int, float]:
@@ -91,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"sibforecast {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command")
     demo = commands.add_parser("demo", help="draft the bundled data sets: tables, a workbook, a page and charts in a folder")
-    demo.add_argument("--out", type=Path, default=Path("demo_output"), help="folder to write to (default: %(default)s)")
+    demo.add_argument("--out", type=_folder, default=Path("demo_output"), help="folder to write to (default: %(default)s)")
     check = commands.add_parser("check", help="read a data set and list everything found")
     check.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     draft = commands.add_parser("draft", help="draft next year's budget of a data set")
@@ -101,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     draft.add_argument("--scenario", action="append", default=[], metavar="FILE",
                        help="scenario file or shipped name; repeatable, applied together")  # fmt: skip
     draft.add_argument("--rules", metavar="FILE", help="sharing rules file or shipped name")
-    draft.add_argument("--out", type=Path, help="folder to write tables, workbook, page and charts to")
+    draft.add_argument("--out", type=_folder, help="folder to write tables, workbook, page and charts to")
     draft.add_argument("--json", action="store_true", help="print the draft, and its scenario, causes and bill, as JSON")
     now = commands.add_parser("nowcast", help="the outturn of the year under way, from its months")
     now.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
@@ -125,13 +182,27 @@ def _parser() -> argparse.ArgumentParser:
     chance.add_argument("--out", type=_table_file, metavar="FILE", help="file to write (.csv, .xlsx, .json): means and quantiles")
     chance.add_argument("--json", action="store_true", help="print the result as JSON")
     _execution(commands)
+    _judging(commands)
+    template = commands.add_parser("template", help="write a workbook to fill in")
+    template.add_argument("path", type=Path, metavar="FILE.xlsx")
+    template.add_argument("--like", help="data set or sample whose areas and funds are listed")
+    for command in commands.choices.values():
+        command.add_argument("--language", choices=("en", "zh"),
+                             help="of what is printed (default: that of the terminal); if given, of sentences in files, JSON, "
+                                  "workbook, page and charts as well")  # fmt: skip
+    return parser
+
+
+def _judging(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands that judge what others bring: reported figures, and causes by rules."""
     seen = commands.add_parser("review", help="review what areas report: identities, formulas, plausibility, words")
     seen.add_argument("path", type=Path, help="folder of CSV files, a workbook of tables, or a workbook of official forms")
     seen.add_argument("--stage", default="reported", help="which figures are under review (default: %(default)s)")
     seen.add_argument("--top", type=int, default=20, metavar="N",
                       help="warnings to print, most money first (default: %(default)s)")  # fmt: skip
     seen.add_argument("--out", type=_table_file, metavar="FILE", help="file to write (.csv, .xlsx, .json): every finding")
-    seen.add_argument("--recomputed", type=Path, metavar="FILE.csv", help="table to write: our forecast beside each figure")
+    seen.add_argument("--recomputed", type=_plain_table, metavar="FILE",
+                      help="table to write (.csv, .xlsx): our forecast beside each figure")  # fmt: skip
     seen.add_argument("--json", action="store_true", help="print the findings as JSON")
     bill = commands.add_parser("share", help="share causes worked out elsewhere by rules")
     bill.add_argument("path", type=Path, metavar="CAUSES.csv", help="table with region, programme, value and what else is known")
@@ -143,11 +214,6 @@ def _parser() -> argparse.ArgumentParser:
     bill.add_argument("--conditions", type=Path, metavar="FILE.csv",
                       help="table with region, remitted_on_time, task_completed, for rules that require them")  # fmt: skip
     bill.add_argument("--out", type=_table_file, metavar="FILE", help="file to write (.csv, .xlsx, .json): the bill")
-    template = commands.add_parser("template", help="write a workbook to fill in")
-    template.add_argument("path", type=Path, metavar="FILE.xlsx")
-    template.add_argument("--like", help="data set or sample whose areas and funds are listed")
-    template.add_argument("--language", choices=("en", "zh"), default="en", help="of headings and lists (default: %(default)s)")
-    return parser
 
 
 def _execution(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -155,7 +221,6 @@ def _execution(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     watch = commands.add_parser("monitor", help="where each fund stands at the end of a month, and whom to warn")
     watch.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     watch.add_argument("--asof", required=True, help="the last month that may be used, e.g. 2026-09")
-    watch.add_argument("--language", choices=("en", "zh"), default="en", help="of the reasons (default: %(default)s)")
     change = commands.add_parser("adjust", help="which lines of the budget need an adjustment, on which ground")
     change.add_argument("path", type=Path, help="folder of CSV files, or a workbook")
     change.add_argument("--asof", required=True, help="the last month that may be used, e.g. 2026-09")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 from typing import Any
 
+from sibforecast.cli.speech import say, written
 from sibforecast.items import CATALOGUE
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.results import Result
 from sibforecast.rollup.roll import roll_up
+from sibforecast.sheets import write_sheets
 from sibforecast.tables.data import FundData
 from sibforecast.writing import written_whole
 
@@ -22,15 +24,19 @@ _TITLES = {
 }  # fmt: skip
 #: More areas than these are no chart but a table.
 MOST_AREAS = 20
+#: Letters of the name of a sheet.
+MOST_LETTERS = 31
 
 
-def save(made: Result, path: Path | None, *, aside: bool = False, forms: bool = False) -> None:
+def save(made: Result, arguments: argparse.Namespace, *, forms: bool = False) -> None:
     """Write a result in the form its file's ending asks for; said on the terminal, aside (stderr) where JSON is printed.
 
     With `forms` a workbook holds the official forms too.
     """
+    path: Path | None = arguments.out
     if path is None:
         return
+    made = written(arguments, made)
     form = path.suffix.lower()
     if form == ".xlsx" and forms:
         from sibforecast.report import workbook
@@ -43,7 +49,17 @@ def save(made: Result, path: Path | None, *, aside: bool = False, forms: bool = 
     else:
         with written_whole(path) as temporary:
             write_csv(made.frame, temporary)
-    print(f"written: {path}", file=sys.stderr if aside else sys.stdout)
+    say(arguments, f"written: {path}", aside=bool(getattr(arguments, "json", False)))
+
+
+def save_table(table: Any, path: Path, arguments: argparse.Namespace) -> None:
+    """Write a plain table as CSV or as a workbook, by the ending of its file."""
+    if path.suffix.lower() == ".xlsx":
+        write_sheets(path, {path.stem[:MOST_LETTERS]: table})
+    else:
+        with written_whole(path) as temporary:
+            write_csv(table, temporary)
+    say(arguments, f"written: {path}", aside=bool(arguments.json))
 
 
 def write_csv(frame: Any, path: Path) -> None:
@@ -59,8 +75,11 @@ def upper_levels(data: FundData) -> list[str]:
     return [level for level in reversed(LEVELS) if level in there]
 
 
-def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> None:
-    """Tables of a draft and what was learnt from it, one workbook of them all, and one page of the upper levels."""
+def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any], language: str | None = None) -> None:
+    """Tables of a draft and what was learnt from it, one workbook of them all, and one page of the upper levels.
+
+    Workbook and page are Chinese where the draft is, unless a language is given; the tables hold codes.
+    """
     from sibforecast.report import page, workbook
     from sibforecast.report.book import speaks_chinese
 
@@ -68,7 +87,7 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> No
     write_csv(draft.balance, folder / "balance.csv")
     write_csv(_findings(draft, results), folder / "findings.csv")
     sheets: dict[str, Any] = {}
-    levels, zh = upper_levels(draft.source), speaks_chinese(draft)
+    levels, zh = upper_levels(draft.source), language == "zh" if language else speaks_chinese(draft)
     if len(levels) > 1:
         for level in reversed(levels[1:]):  # the whole first, its parts after it
             rolled = roll_up(draft, level)
@@ -84,7 +103,7 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any]) -> No
     workbook(sheets, folder / "draft.xlsx", language="zh" if zh else "en")
     for name, result in results.items():
         sheets[_title(name, zh)] = roll_up(result, levels[1]) if len(levels) > 1 else result
-    page(sheets, folder / "page.html")
+    page(sheets, folder / "page.html", language=language)
 
 
 def _findings(draft: BudgetDraft, results: dict[str, Any]) -> Any:
@@ -102,7 +121,9 @@ def _title(name: str, zh: bool) -> str:
     return " ".join(_TITLES.get(word, word) for word in name.split()) if zh else name
 
 
-def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], programme: str) -> list[str]:
+def write_charts(
+    draft: BudgetDraft, folder: Path, results: dict[str, Any], programme: str, language: str | None = None
+) -> list[str]:
     """What a reviewer asks for first, of one fund, as far as the data tell it.
 
     Fan, revenue and balance, the year in execution, what moves the gap; where there are several
@@ -114,7 +135,7 @@ def write_charts(draft: BudgetDraft, folder: Path, results: dict[str, Any], prog
     from sibforecast import plots
 
     drawn: list[str] = []
-    words: dict[str, Any] = {"language": None if draft.source.currency == "yuan" else "en"}
+    words: dict[str, Any] = {"language": language or (None if draft.source.currency == "yuan" else "en")}
 
     def save(name: str, draw: Any) -> None:
         figure = mf.Figure(figsize=(12, 6.75), layout="constrained")

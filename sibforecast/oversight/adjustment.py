@@ -27,6 +27,7 @@ from sibforecast.oversight.monitoring import monitor
 from sibforecast.oversight.standing import KEYS
 from sibforecast.oversight.understood import as_understood
 from sibforecast.periods import Period, months_in_force
+from sibforecast.phrases import SCREEN, Teller
 from sibforecast.programmes.programme import Programme
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.cells import read_truth
@@ -87,20 +88,28 @@ class Adjustment(Result):
 
     def summary(self) -> str:
         """The lines, a sentence each: from which amount to which, why, on which ground, and who proposes it."""
+        return self.spoken(Teller("en", self.labels()))
+
+    def spoken(self, teller: Teller) -> str:
+        """The same in a language; English names areas and shows the codes of funds and lines."""
         frame = self.frame[self.frame["status"] != "total"]
         rows = frame.head(10).to_dict("records")
-        lines = [self._line({str(k): v for k, v in r.items()}) for r in rows]
+        lines = [self._line({str(k): v for k, v in r.items()}, teller) for r in rows]
         more = len(frame) - len(rows)
-        return "\n".join([*lines, *([f"… and {more} more"] if more else [])]) or "nothing to adjust"
+        rest = [f"… and {more} more"] if more else [] if lines else ["nothing to adjust"]
+        return "\n".join([*lines, *(teller.text(line, SCREEN) for line in rest)])
 
-    def _line(self, row: dict[str, Any]) -> str:
+    def _line(self, row: dict[str, Any], teller: Teller) -> str:
         names = self.labels()
         currency = self.data.currency if self.data is not None else "yuan"
-        divisor, unit = scale_for(max(abs(row["before"]), abs(row["after"])), currency)
+        zh = teller.language == "zh"
+        divisor, unit = scale_for(max(abs(row["before"]), abs(row["after"])), currency, teller.language)
         before, after, moved = (row[c] / divisor for c in ("before", "after", "difference"))
-        head = f"{row['status']}: {names.get(row['region'], row['region'])} {row['programme']} {row['item']}"
-        ground = f"; ground {row['ground']}; to be proposed by the {row['proposer']}" if row["ground"] else ""
-        return f"{head}: {before:,.2f} → {after:,.2f} ({unit}), {moved:+,.2f}: {row['reason']}{ground}"
+        words = [teller.word(row[key]) if zh else row[key] for key in ("status", "programme", "item")]
+        head = f"{words[0]}: {names.get(row['region'], row['region'])} {words[1]} {words[2]}"
+        told = teller.text(f"ground {row['ground']}; to be proposed by the {row['proposer']}", SCREEN) if row["ground"] else ""
+        line = f"{head}: {before:,.2f} → {after:,.2f} ({unit}), {moved:+,.2f}: {teller.text(row['reason'])}"
+        return f"{line}; {told}" if told else line
 
 
 def adjust(

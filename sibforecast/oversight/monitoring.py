@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,6 +26,7 @@ from sibforecast.oversight.sentences import Speech
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, Floats, Plan, at_areas, forecast_plan, plan_rows, stage_rows
 from sibforecast.oversight.understood import as_understood
 from sibforecast.periods import Period
+from sibforecast.phrases import Teller
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.results import Findings, Result, round_half_up
 from sibforecast.tables.data import FundData
@@ -130,6 +131,22 @@ class Monitoring(Result):
             lines.append(f"{head}: {r['reason']}")
         more = len(self.warnings) - len(rows)
         return "\n".join([*lines, *([speech.say("more", number=more)] if more else [])]) or speech.say("nothing")
+
+    def in_language(self, language: str = "zh", names: Mapping[str, str] | None = None) -> Monitoring:
+        """The same with its reasons in a language; see `Result.in_language`. What was made in Chinese stays Chinese."""
+        made = super().in_language(language, names)
+        if language == "en" or made.limits is None:
+            return made
+        return replace(made, limits=replace(made.limits, speech=replace(self._speech, language=language)))
+
+    def shown(self, language: str | None = None) -> str:
+        """What `repr` shows, in a language; by default in that of its reasons. See `Result.shown`."""
+        own = self._speech.language
+        return super().shown(own) if language in (None, own, "en") else self.in_language(language).shown()
+
+    def spoken(self, teller: Teller) -> str:
+        """The worst rows, a sentence each, in the language of the reasons."""
+        return self.summary()
 
     @property
     def _speech(self) -> Speech:

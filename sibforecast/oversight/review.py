@@ -25,7 +25,8 @@ from sibforecast.oversight.review_beside import beside
 from sibforecast.oversight.review_calendar import calendar
 from sibforecast.oversight.review_causes import likely_cause, mark_consequences, money_at_stake
 from sibforecast.oversight.review_registry import Check, Hit, written
-from sibforecast.results import Findings, scale_for
+from sibforecast.phrases import Teller
+from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
 from sibforecast.tables.load import read
 from sibforecast.tables.schema import STAGES
@@ -125,6 +126,10 @@ class Review(Findings):
             return "nothing found"
         short = top[["id", "region", "programme", "item", "found", "at_stake", "cause"]]
         return short.assign(at_stake=(top["at_stake"] / 1e4).round(1)).rename(columns={"at_stake": "at stake, 10k"})
+
+    def spoken(self, teller: Teller) -> Any:
+        """The same in a language."""
+        return Result.spoken(self, teller)
 
 
 def review(data: FundData | str | Path, stage: str = "reported", *, tolerances: Tolerances | None = None) -> Review:

@@ -16,16 +16,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
+from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE, cause_name, words
 
-_FILES = ("methods", "reasons", "findings", "columns")
+_FILES = ("methods", "reasons", "findings", "columns", "screen")
+#: The id of what is said on a terminal: headlines, notices, what a command tells, what it refuses.
+SCREEN = "screen"
+LANGUAGES = ("en", "zh")
 _GAP = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?%?"
 _KEYS = "stage|side|kind|decided_by|known_at_budget|cause|line|item|programme"
 #: What may stand in a gap, by its kind.
 _PATTERNS = {
     "number": _NUMBER, "money": rf"{_NUMBER}(?: \([^()]+\))?", "s": "s?", "note": ".+",
-    "period": r"\d{4}(?:-\d{2})?", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ]+",
+    "period": r"\d{4}(?:-\d{2})?", "year": r"\d{4}", "place": r"[^ ()]+\.\w+, [^()]+", "currency": r"\w+",
+    "amounts": rf"\w+ {_NUMBER}(?:(?:, | and )\w+ {_NUMBER})*", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ]+",
     "moves": r"\w+ [-+]\d[\d,.]*%(?:, \w+ [-+]\d[\d,.]*%)*", "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
 }  # fmt: skip
 _MONEY = {"yuan": "元", "10k yuan": "万元", "100m yuan": "亿元"}
@@ -68,18 +73,25 @@ def _tables() -> dict[str, dict[str, str]]:
     for name in _FILES:
         told = tomllib.loads(resources.files("sibforecast.phrases").joinpath(f"{name}.toml").read_text("utf-8"))
         for title, pairs in told.items():
-            found[title if name in ("findings", "columns") else f"{name} {title}"] = pairs
+            found[title if name in ("findings", "columns", "screen") else f"{name} {title}"] = pairs
     return found
+
+
+def _general() -> dict[str, str]:
+    """The sentences of methods and reasons."""
+    return {e: c for title, table in _tables().items() if title.startswith(("methods ", "reasons ")) for e, c in table.items()}
 
 
 @cache
 def section(id: str = "") -> Section:
     """The sentences of a finding by its id; without one, those of methods and reasons."""
     tables = _tables()
-    if id:
+    if id == SCREEN:
+        pairs = {**tables["causes"], **tables["any"], **_general(), **tables["screen"], **tables["errors"]}
+    elif id:
         pairs = {**tables["causes"], **tables["any"], **tables.get(id, {})}
     else:
-        pairs = {e: c for title, table in tables.items() if title.startswith(("methods ", "reasons ")) for e, c in table.items()}
+        pairs = _general()
     forms = sorted((Form.of(e, c) for e, c in pairs.items() if _GAP.search(e)), key=lambda f: -f.letters)
     return Section({e: c for e, c in pairs.items() if not _GAP.search(e)}, tuple(forms))
 
@@ -95,6 +107,11 @@ class Teller:
     names : mapping of str to str
         Names of areas and funds by code.
 
+    Raises
+    ------
+    SibError
+        If there are no sentences in the language.
+
     Examples
     --------
     >>> teller = Teller("zh", {"150100": "呼和浩特市"})
@@ -109,6 +126,11 @@ class Teller:
     language: str
     names: Mapping[str, str] = field(default_factory=dict)
     _known: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Only languages that there are sentences in."""
+        if self.language not in LANGUAGES:
+            raise SibError(f"unknown language {self.language!r}; expected one of {', '.join(LANGUAGES)}")
 
     def text(self, text: object, id: str = "") -> str:
         """A sentence, or several with semicolons between, in the language.
@@ -151,6 +173,10 @@ class Teller:
         """The heading of a column of results."""
         return _tables()["headings"].get(column) or self.word(column) if self.language == "zh" else column
 
+    def kind(self, name: str) -> str:
+        """What a kind of result is called."""
+        return _tables()["kinds"].get(name, name) if self.language == "zh" else name
+
     def _clauses(self, text: str, where: Section) -> str:
         """Clause by clause: the longest run of them that is a sentence, then the rest."""
         parts, out, at = text.split("; "), [], 0
@@ -179,25 +205,38 @@ class Teller:
     def _part(self, kind: str, text: str, where: Section) -> str | None:
         """What stands in a gap, in Chinese; ``None`` where it does not belong there."""
         if kind == "said":
-            told = self._read(text, where)
-            return told if told is not None else self._read(text, section())
+            return self._said(text, where)
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "moves": self._moves, "terms": self._terms, "money": _money,
             "match": self._match, "note": _note,
+            "amounts": self._amounts, "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
         return tellers[kind](text) if kind in tellers else text
+
+    def _said(self, text: str, where: Section) -> str | None:
+        """A sentence within another, or several with semicolons between; ``None`` unless all of it is known."""
+        for known in (where, section()):
+            if (told := self._read(text, known)) is not None:
+                return told
+        parts = [self._said(part, where) for part in text.split("; ")] if "; " in text else [None]
+        return None if None in parts else "；".join(map(str, parts))
 
     def _list(self, text: str) -> str:
         return "、".join(self.word(part) for part in re.split(r", | and ", text))
 
     def _terms(self, text: str) -> str:
-        parts = re.split(r"(\w+)", text.replace(" or ", "|"))
+        parts = re.split(r"(\w+)", text.replace(" or ", "|").replace(" + ", "+"))
         return "".join(self.word(p) if i % 2 else "".join(_SIGNS.get(c, c) for c in p) for i, p in enumerate(parts))
 
     def _moves(self, text: str) -> str:
         """Items with the change of each: 参保人数+5.0%、待遇支出+8.0%."""
         pairs = (part.split(" ", 1) for part in text.split(", "))
         return "、".join(f"{self.word(item)}{change}" for item, change in pairs)
+
+    def _amounts(self, text: str) -> str:
+        """Words and what each of them is: 盟市18.04."""
+        pairs = (part.rsplit(" ", 1) for part in re.split(r", (?=[^\W\d])| and ", text))
+        return "、".join(f"{self.word(word)}{number}" for word, number in pairs)
 
     def _match(self, text: str) -> str:
         """Keys and words of a rule: 阶段：执行."""
@@ -209,6 +248,16 @@ def _note(text: str) -> str:
     """A note whose Chinese stands in brackets at its end: that alone."""
     inside = re.search(r"\(([^()]*[一-鿿][^()]*)\)$", text)
     return inside[1].replace(", ", "、") if inside else text
+
+
+def _choice(text: str) -> str:
+    """Words of which one is meant."""
+    return text.replace(" or ", "或").replace(", ", "、")
+
+
+def _place(text: str) -> str:
+    """A file and its cell: history.csv，E2."""
+    return text.replace(", sheet ", "，工作表").replace(", ", "，")
 
 
 def _money(text: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sibforecast.errors import SibError, all_faults
 from sibforecast.plots.style import Look
+from sibforecast.programmes.registry import SEVEN
 
 #: From when the defaults count. No document names them, but for the 15 months of employee medical
 #: (observed): they are a default of this package (status: unverified), the same as the thresholds
@@ -16,18 +18,23 @@ _SMALL = {"red": 6.0, "orange": 12.0, "excess": 24.0}
 _MEDICAL = {**_USUAL, "excess": 15.0}
 DEFAULT: dict[str, dict[str, float]] = {"work_injury": _SMALL, "unemployment": _SMALL, "employee_medical": _MEDICAL}
 _ORDER = ("red", "orange", "yellow", "excess")
+#: Funds of this kind keep no reserve, a subsidy closes them: yellow at most, as the monitor has it.
+_CLOSED = "closing_subsidy_pension"
 
 
-def bands_of(programme: str | None, bands: Mapping[str, float] | None = None) -> dict[str, float]:
+def bands_of(programme: str | None, bands: Mapping[str, float] | None = None, table: Any = None) -> dict[str, float]:
     """The limits of a fund, in months payable.
 
     Parameters
     ----------
     programme : str or None
-        The fund; work injury, unemployment and employee medical have limits of their own.
+        The fund; work injury, unemployment and employee medical have limits of their own, and a fund
+        that a subsidy closes (government-staff pensions) keeps no reserve: it is yellow at most.
     bands : mapping, optional
         ``red``, ``orange``, ``yellow``: below this many months; ``excess``: above this many.
         Replaces the defaults (since 2016, in no document).
+    table : Result, optional
+        What is shown: it knows of which kind a fund is that a data set declares.
 
     Returns
     -------
@@ -43,15 +50,35 @@ def bands_of(programme: str | None, bands: Mapping[str, float] | None = None) ->
     --------
     >>> bands_of("unemployment")
     {'red': 6.0, 'orange': 12.0, 'excess': 24.0}
+    >>> bands_of("civil_servant_pension")
+    {'yellow': 9.0}
     """
-    found = DEFAULT.get(programme or "", _USUAL) if bands is None else bands
+    kind = _kind(programme, table)
+    standard = next((code for code, fund in SEVEN.items() if fund.kind == kind), programme)
+    found = DEFAULT.get(standard or "", _USUAL) if bands is None else bands
     faults = [f"unknown band {name!r}; expected {', '.join(_ORDER)}" for name in found if name not in _ORDER]
     limits = {name: float(found[name]) for name in _ORDER if name in found}
     if any(not limit < above for limit, above in zip(limits.values(), [*limits.values()][1:], strict=False)):
         faults.append(f"limits must rise from red to excess; found {limits}")
     if faults:
         raise all_faults(SibError, "bands", faults)
+    low = [limit for name, limit in limits.items() if name != "excess"]
+    if kind == _CLOSED and low:
+        return {"yellow": max(low)} | {name: limit for name, limit in limits.items() if name == "excess"}
     return limits
+
+
+def closed_funds(programmes: Iterable[str], table: Any = None) -> list[str]:
+    """Those of the funds that a subsidy closes."""
+    return [fund for fund in programmes if _kind(fund, table) == _CLOSED]
+
+
+def _kind(programme: str | None, table: Any) -> str:
+    """Of which kind a fund is: as the data set declares it, else that of its code; blank where neither is known."""
+    source = getattr(table, "source", None)
+    declared = getattr(table if source is None else source, "programmes", None)
+    fund = declared.get(programme) if isinstance(declared, Mapping) else None
+    return str(getattr(fund or SEVEN.get(programme or ""), "kind", ""))
 
 
 def light_of(months: float, limits: Mapping[str, float]) -> str:
@@ -96,6 +123,8 @@ def said(light: str, low: float, high: float, look: Look) -> str:
     return look.word("from", word, f"{low:g}") if high == float("inf") else look.word("between", word, f"{low:g}", f"{high:g}")
 
 
-def origin(bands: Mapping[str, float] | None, look: Look) -> str:
-    """Where the bands come from, for the source line."""
-    return look.word("bands_given") if bands is not None else look.word("bands_default", SINCE)
+def origin(bands: Mapping[str, float] | None, look: Look, closed: Iterable[str] = ()) -> str:
+    """Where the bands come from, for the source line; and which funds are yellow at most, for a subsidy closes them."""
+    said = look.word("bands_given") if bands is not None else look.word("bands_default", SINCE)
+    names = ("、" if look.language == "zh" else ", ").join(look.name(fund) for fund in closed)
+    return said + (look.word("closed", names) if names else "")

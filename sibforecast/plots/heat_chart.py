@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sibforecast.errors import SibError
 from sibforecast.items import CATALOGUE
 from sibforecast.plots import style
-from sibforecast.plots.bands import bands_of, light_of, origin
+from sibforecast.plots.bands import bands_of, closed_funds, light_of, origin
 from sibforecast.plots.keys import among, at_level, choose, few, frame_of, need, pick, told
 from sibforecast.plots.palette import FUNDS, LIGHTS
 from sibforecast.plots.sheet import Sheet, open_sheet
@@ -121,7 +121,7 @@ def _chosen(
         if (twice := pd.MultiIndex.from_arrays(keys).duplicated()).any():
             raise SibError(f"heat: {int(twice.sum())} areas and funds have a second figure; keep one")
         values = pd.Series(frame["value"].to_numpy(float), index=pd.MultiIndex.from_arrays(keys)).reindex(cells)
-        limits = {fund: bands_of(fund, bands) for fund in funds}
+        limits = {fund: bands_of(fund, bands, table) for fund in funds}
         columns = cells.get_level_values("programme")
         lights = [light_of(float(v), limits[str(fund)]) for fund, v in zip(columns, values, strict=True)]
         out = pd.DataFrame({"value": values, "light": lights}, index=cells)
@@ -191,7 +191,7 @@ def heat(
         _funds(sheet, funds)
     subject = look.name(code) if figures or chosen["item"] else sheet.word("status")
     what = [subject, look.drawable(chosen["scenario"] or ""), sheet.word("heat")]
-    note = origin(bands, look) if "status" not in frame_of(table).columns else ""
+    note = origin(bands, look, closed_funds(funds, table)) if "status" not in frame_of(table).columns else ""
     unit = scale.unit if figures else sheet.word("warning_level")
     below = sheet.ax.get_xticklabels()[0].get_fontsize()
     sheet.finish(what, [chosen["period"]], unit, legend, note=note)

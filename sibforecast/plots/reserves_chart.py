@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.plots import style
-from sibforecast.plots.bands import bands_of, light_of, origin, ranges, said
+from sibforecast.plots.bands import bands_of, closed_funds, light_of, origin, ranges, said
 from sibforecast.plots.keys import among, at_level, choose, frame_of, need, pick, told
 from sibforecast.plots.lines import draw_lines, kinds_legend
 from sibforecast.plots.palette import LIGHTS, Paint, paints
@@ -101,7 +101,7 @@ def _chosen(
         funds = ", ".join(told(frame["programme"]))
         raise SibError(f"reserves: several areas and several funds; choose region=… or programme=… ({funds})")
     key = "programme" if chosen["programme"] is None else "region"
-    limits = [bands_of(fund, bands) for fund in told(frame["programme"])]
+    limits = [bands_of(fund, bands, table) for fund in told(frame["programme"])]
     if any(one != limits[0] for one in limits[1:]):
         raise SibError("reserves: these funds have different bands; choose programme=…, or give bands={'red': 3, …}")
     rows = lines_of(table, frame, [key], "reserves", before).rename(columns={key: "line"})
@@ -199,7 +199,8 @@ def reserves(
         legend.append((Line2D([], [], color=_CROWD.colour, linewidth=2.2), others))
     what = [look.name(chosen["region"]), look.name(chosen["programme"]), look.drawable(chosen["scenario"] or "")]
     years = [str(y) for y in rows["year"]]
-    return sheet.finish([*what, sheet.word("reserves")], years, scale.unit, legend, note=origin(bands, look))
+    closed = closed_funds([str(chosen["programme"])] if chosen["programme"] else rows["line"].unique(), table)
+    return sheet.finish([*what, sheet.word("reserves")], years, scale.unit, legend, note=origin(bands, look, closed))
 
 
 def _painted(sheet: Sheet, rows: pd.DataFrame) -> tuple[dict[str, Paint], dict[str, str]]:

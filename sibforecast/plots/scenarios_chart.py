@@ -214,7 +214,7 @@ def scenarios(
             legend = _bars(sheet, rows, painted)
             _tell(sheet, rows, totals, scale, item)
         else:
-            ends = {name: style.short(text, 30, 1) for name, text in said.items()}
+            ends = dict(zip(said, style.shorts([*said.values()], 30, 1), strict=True))
             signs = 1 if item == "gap" else -1
             draw_lines(sheet, totals.assign(kind="draft"), "scenario", painted, ends, scale, solid=True, deficit=signs)
     look = sheet.look

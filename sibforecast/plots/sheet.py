@@ -25,7 +25,7 @@ _HEADING, _TICKS = 130.0, 46.0
 #: Points of a row of the legend.
 _LEGEND = 20.0
 #: The most of the width that names of rows may take, and texts right and left of bars.
-_NAMES, _RIGHT, _LEFT = 0.4, 0.62, 0.3
+_NAMES, _NAMES_IN_GRID, _RIGHT, _LEFT = 0.4, 0.33, 0.62, 0.3
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,27 @@ class Sheet:
         """Points between left and right edge of the axes, once names or figures at the left have their room."""
         if not self.room.laid_out:
             return inside(self.room)
-        names = getattr(self.ax.yaxis.get_major_formatter(), "seq", None)
-        left = max((self.points(str(n), self.text) for n in names), default=0.0) + 8 if names else _TICKS * self.size
+        names = self._names()
+        left = max(self.points(name, self.fitting(len(names))) for name in names) + 8 if names else _TICKS * self.size
         return max(self.room.wide - left - 14, 0.3 * self.room.wide)
+
+    @property
+    def _heading_width(self) -> float:
+        """Points of a line of the title: in a grid the names of another chart may take room from this one."""
+        return min(self.width, (1.0 - _NAMES_IN_GRID) * self.room.wide - 17) if self._under_others else self.width
+
+    @property
+    def _under_others(self) -> bool:
+        """Whether other charts stand above or below in a grid: all of a column share the room of the longest names."""
+        spec = self.ax.get_subplotspec()
+        return spec is not None and spec.get_gridspec().nrows > 1
+
+    def _names(self) -> list[str]:
+        """Names of rows at the left, where these are no figures."""
+        from matplotlib.ticker import FixedLocator
+
+        axis = self.ax.yaxis
+        return [label.get_text() for label in axis.get_ticklabels()] if isinstance(axis.get_major_locator(), FixedLocator) else []
 
     @property
     def height(self) -> float:
@@ -118,9 +136,10 @@ class Sheet:
         """A row for each name, the first on top; names take two lines where there is room, else one."""
         size = self.fitting(len(names))
         lines = min(int(self.height / (len(names) + 0.2) / (1.2 * size)), 3)
-        most = int(_NAMES * self.room.wide / (style.letter() * size / style.SMALL))
+        share = _NAMES_IN_GRID if self._under_others else _NAMES
+        most = int(share * self.room.wide / (style.letter() * size / style.SMALL))
         width = min(most, 26) if lines > 1 else most
-        self.ax.set_yticks(range(len(names)), [style.short(name, width, max(lines, 1)) for name in names])
+        self.ax.set_yticks(range(len(names)), style.shorts(list(names), width, max(lines, 1)))
         self.ax.set_ylim(len(names) + below, -0.6)
 
     def beside(
@@ -203,14 +222,14 @@ class Sheet:
         if legend:
             rows = self._legend(legend, columns)
         subject = [self.subject] if self.subject else what
-        heading = style.title_of(look, subject, [p for p in periods if p], unit, self.width / self.size)
+        heading = style.title_of(look, subject, [p for p in periods if p], unit, self._heading_width / self.size)
         over = (12 + _LEGEND * rows) * self.size  # the legend stands between figure and title
         ax.set_title(heading, fontsize=style.TITLE * self.size, color=style.INK, pad=over, linespacing=1.35)
         ax.set_xlabel(style.source_line(look, note, int(self.width / self.points("1"))), fontsize=self.small, loc="left")
         ax.xaxis.label.set_color(style.FAINT)
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(labelsize=self.small, labelfontfamily=look.families, colors=style.INK)
-        if names := getattr(ax.yaxis.get_major_formatter(), "seq", None):
+        if names := self._names():
             ax.tick_params(axis="y", labelsize=self.fitting(len(names)), length=0)
         style.font_on_all(ax, look)
         return ax

@@ -33,8 +33,12 @@ DEFICIT, SURPLUS = "#8c1c13", "#12355b"
 WORSE, BETTER = "#e0695a", "#5aa2d6"
 BAND_95, BAND_80 = "#dbe8f4", "#a9c8e6"
 
+#: What a title is broken between: words, and each Chinese character with the punctuation after it.
+_WORD = re.compile(r"[\x00-\u2dff]+?(?: +|$|(?=[\u2e80-\uffff]))|[\u2e80-\uffff][，。、；：！？）》】”]*")
 #: Points of a half-width letter of a title.
 _TITLE_LETTER = 8.2
+#: Lines that say what a chart shows; where they were more, a long part keeps one.
+_TITLE_LINES = 3
 
 #: matplotlib has one set of settings for all threads: who draws or saves under others than the
 #: user's holds this, so that charts drawn in several threads look as if drawn one by one.
@@ -216,14 +220,41 @@ def short(name: str, width: int = 26, most: int = 2) -> str:
     """
     if cells(name) <= width:
         return name
-    lines = [""]
-    for piece in name.split(" ") if " " in name else name:
-        glue = " " if " " in name and lines[-1] else ""
+    lines, words = [""], name.split(" ")
+    whole = len(words) > 1 and not any(cells(word) > width and has_chinese(word) for word in words)  # Chinese breaks anywhere
+    for piece in words if whole else name:
+        glue = " " if whole and lines[-1] else ""
         if lines[-1] and cells(lines[-1] + glue + piece) > width:
             lines.append(piece)
         else:
             lines[-1] += glue + piece
     return "\n".join(lines[:most]) + ("…" if len(lines) > most else "")
+
+
+def shorts(names: list[str], width: int = 26, most: int = 2) -> list[str]:
+    """Names for an axis that stay apart: of those that begin alike the end is kept as well.
+
+    Examples
+    --------
+    >>> shorts(["提高企业职工基本养老金百分之三", "提高企业职工基本养老金百分之五", "降费"], 16, 1)
+    ['提高企业…分之三', '提高企业…分之五', '降费']
+    """
+    told = [short(name, width, most) for name in names]
+    alike = {one for one in told if len({name for name, other in zip(names, told, strict=True) if other == one}) > 1}
+    return [_ends(name, width, most) if one in alike else one for name, one in zip(names, told, strict=True)]
+
+
+def _ends(name: str, width: int, most: int) -> str:
+    """Beginning and end of a name, its middle left out."""
+    room = width - 1 if most == 1 else width * most // 2
+    end = name
+    while end and cells(end) > room // 2:
+        end = end[1:]
+    if most > 1:
+        return f"{short(name, width, most - 1).rstrip('…')}…\n{end}"
+    while cells(name) + 1 + cells(end) > width:
+        name = name[:-1]
+    return f"{name}…{end}"
 
 
 def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str, width: float = 560.0) -> str:
@@ -243,12 +274,23 @@ def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str,
     second = [span, f"{look.word('unit')}{'：' if zh else ': '}{unit}"]
     if look.illustrative:
         second.append(look.drawable("【示例数据 illustrative data】") if chinese_font() else "[illustrative data]")
-    lines = _wrapped([part for part in what if part], " " if zh else ", ", int(width / _TITLE_LETTER))
-    return "\n".join([*lines, *_wrapped([part for part in second if part], "  ", int(width / _TITLE_LETTER))])
+    room, parts, between = int(width / _TITLE_LETTER), [part for part in what if part], " " if zh else ", "
+    lines = _wrapped(parts, between, room)
+    if len(lines) > _TITLE_LINES:
+        lines = _wrapped(parts, between, room, 1)
+    return "\n".join([*lines, *_wrapped([part for part in second if part], "  ", room)])
 
 
-def _wrapped(parts: list[str], between: str, width: int) -> list[str]:
-    """Lines of a title that fit over the axes, broken between its parts, within one only if it is too long itself."""
+def _wrapped(parts: list[str], between: str, width: int, most: int = 2) -> list[str]:
+    """Lines of a title that fit over the axes, broken between its parts, within one only if it is too long itself.
+
+    A part of more lines than that, such as the title of a scenario that tells its whole story, is cut.
+
+    Examples
+    --------
+    >>> _wrapped(["呼和浩特市", "自2027年7月起提高企业职工基本养老金百分之五"], " ", 24)
+    ['呼和浩特市', '自2027年7月起提高企业职', '工基本养老金百分之五']
+    """
     lines: list[str] = []
     for part in parts:
         if lines and cells(lines[-1] + between + part) <= width:
@@ -256,12 +298,26 @@ def _wrapped(parts: list[str], between: str, width: int) -> list[str]:
             continue
         if lines:
             lines[-1] = (lines[-1] + between).rstrip()
-        for place, word in enumerate(part.split(" ")):
-            if place and cells(lines[-1]) + 1 + cells(word) <= width:
-                lines[-1] += f" {word}"
-            else:
-                lines.append(word)
+        lines += _broken(part, width, most)
     return lines or [""]
+
+
+def _broken(part: str, width: int, most: int) -> list[str]:
+    """A part in lines: words stay whole as long as they fit, Chinese breaks anywhere but before its punctuation."""
+    lines = [""]
+    for word in _WORD.findall(part):
+        pieces = [word] if cells(word.rstrip()) <= width else [word[i : i + width] for i in range(0, len(word), width)]
+        for piece in pieces:
+            if lines[-1] and cells(lines[-1] + piece.rstrip()) > width:
+                lines.append("")
+            lines[-1] += piece
+    lines = [line.rstrip() for line in lines]
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    while last and cells(last) > width - 2:
+        last = last[:-1]
+    return [*lines[: most - 1], last.rstrip() + "…"]
 
 
 def columns_of(texts: list[str], most: int, width: float) -> int:

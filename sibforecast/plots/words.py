@@ -87,6 +87,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "bands_default": (
         "bands: default of this package from {}, in no document (unverified)", "预警线：软件默认值（{}起），无文件依据（未核实）",
     ),
+    "closed": ("; {}: a subsidy closes it, yellow at most", "；{}由财政补助兜底，最高黄色"),
     "bands_given": ("bands: as given", "预警线：按给定值"),
     "red": ("red", "红"),
     "orange": ("orange", "橙"),

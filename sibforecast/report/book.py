@@ -51,7 +51,7 @@ _TIDY = ("region", "programme", "item", "period", "stage", "value", "method")
 #: Columns whose sentences and words are told in the reader's language; those of findings, by their id.
 _TOLD = ("method", "draft_method", "reason", "severity", "kind", "side", "stage", "decided_by", "payer", "treat", "status",
          "cause", "line", "plan", "account", "indicator", "group", "rate_status", "proposer", "table", "column",
-         "because")  # fmt: skip
+         "because", "source", "formula", "origin")  # fmt: skip
 _FOUND = ("message", "mend", "expected", "found")
 #: Columns whose words above are meant only beside another column: elsewhere their name has another meaning.
 _HEADED = {"expected": "found", "balance": "found", "share": "before"}
@@ -61,18 +61,36 @@ _SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evid
 _MARKED = {"treat": ("pending", "unlisted"), "status": ("red", "orange", "unmatched")}
 #: More year-and-stage columns than this are a history, not a draft: no wide sheet.
 _WIDEST = 12
-#: Results by kind, as their sheets are named.
+#: Results by kind, as their sheets are named in English.
 _KINDS = {
-    "BudgetDraft": ("draft", "草案"), "Projection": ("scenarios", "情景"), "Attribution": ("causes", "成因"),
-    "Sharing": ("bill", "分担"), "Adjustment": ("adjustments", "预算调整"), "Findings": ("findings", "检查结果"),
-    "Review": ("review", "审核"), "Monitoring": ("execution", "执行监测"), "Settlement": ("settlement", "决算分析"),
-    "Scorecard": ("scorecard", "考核评分"), "Simulation": ("simulation", "模拟"), "Forecast": ("forecast", "预测"),
-    "Backtest": ("backtest", "回测"), "Sensitivity": ("sensitivity", "敏感性"), "Explanation": ("explanation", "数字说明"),
-    "Stress": ("stress", "反向压力"), "Splits": ("splits", "分担比例记录"), "Collection": ("collection", "征缴分析"),
-    "BenefitStock": ("benefits", "待遇人数核对"), "Reserves": ("reserves", "结余存放"), "Ladder": ("ladder", "存款期限"),
-    "LedgerMatch": ("ledgers", "账账核对"), "BudgetVersion": ("version", "预算版本"), "Policy": ("law", "现行规定"),
-    "Assumptions": ("assumptions", "假设"), "FundData": ("data", "数据集"), "table": ("table", "表"),
-}  # fmt: skip
+    "BudgetDraft": "draft",
+    "Projection": "scenarios",
+    "Attribution": "causes",
+    "Sharing": "bill",
+    "Adjustment": "adjustments",
+    "Findings": "findings",
+    "Review": "review",
+    "Monitoring": "execution",
+    "Settlement": "settlement",
+    "Scorecard": "scorecard",
+    "Simulation": "simulation",
+    "Forecast": "forecast",
+    "Backtest": "backtest",
+    "Sensitivity": "sensitivity",
+    "Explanation": "explanation",
+    "Stress": "stress",
+    "Splits": "splits",
+    "Collection": "collection",
+    "BenefitStock": "benefits",
+    "Reserves": "reserves",
+    "Ladder": "ladder",
+    "LedgerMatch": "ledgers",
+    "BudgetVersion": "version",
+    "Policy": "law",
+    "Assumptions": "assumptions",
+    "FundData": "data",
+    "table": "table",
+}
 #: Tables beside the frame of a result that stand on sheets of their own, and what these are called.
 _BESIDE = {
     "funds": ("by fund", "按险种"), "yields": ("by area", "按地区"), "shortfalls": ("months short", "不足月份"),
@@ -178,7 +196,7 @@ def _named(given: Iterable[tuple[str, Any]], language: str) -> dict[str, Any]:
     named: dict[str, Any] = {}
     for name, result in given:
         kind = "table" if hasattr(result, "groupby") else type(result).__name__
-        told = _KINDS.get(kind, (kind, kind))[language == "zh"]
+        told = Teller(language).kind(kind) if language == "zh" else _KINDS.get(kind, kind)
         named[name or _unused(told, named)] = result
     return named
 
@@ -282,6 +300,8 @@ def _with_names(frame: pd.DataFrame, names: Mapping[str, str], language: str, cu
         if column == "item" and "unit" not in table.columns:
             units = {c: _unit(c, language, currency) for c in codes}
             table.insert(place + 1, "unit", table[column].astype("object").map(units))
+        elif column == "item" and language == "zh":
+            table["unit"] = [_unit_word(unit, language, currency) if unit in UNITS else unit for unit in table["unit"]]
     return table
 
 
@@ -296,9 +316,11 @@ def _item_label(code: Any, language: str) -> str | None:
 
 
 def _unit(code: Any, language: str, currency: str) -> str | None:
-    if code not in CATALOGUE:
-        return None
-    text = UNITS[CATALOGUE[code].unit][language == "zh"]
+    return _unit_word(CATALOGUE[code].unit, language, currency) if code in CATALOGUE else None
+
+
+def _unit_word(unit: str, language: str, currency: str) -> str:
+    text = UNITS[unit][language == "zh"]
     return text if currency == "yuan" else text.replace("yuan", currency).replace("元", currency)
 
 
@@ -311,8 +333,9 @@ def _told(table: pd.DataFrame, teller: Teller) -> pd.DataFrame:
     told = table.copy()
     ids = told["id"].astype("object").tolist() if set(_FOUND) <= set(told.columns) and "id" in told.columns else None
     for column in told.columns:
-        if (ids is not None and column in _FOUND) or (column in _TOLD and not _is_number(told[column])):
-            cells = teller.texts(told[column].astype("object"), ids if column in _FOUND else None)
+        found = (*_FOUND, "cause") if ids is not None else ()
+        if column in found or (column in _TOLD and not _is_number(told[column])):
+            cells = teller.texts(told[column].astype("object"), ids if column in found else None)
             shown = [teller.word(c) if isinstance(c, str) and c.isascii() and " " not in c else c for c in cells]
             told[column] = pd.Series(shown, index=told.index, dtype="object")
     return told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sibforecast.finding import finding_line
 from sibforecast.phrases import Teller
 from sibforecast.report.account import Account, whole
 from sibforecast.report.basics import BASES, balance_form, base_form, parameter_form
@@ -12,7 +13,6 @@ from sibforecast.report.entry import SHEETS, data_sheets, list_sheet, policy_she
 from sibforecast.report.grid import Grid
 from sibforecast.report.official import FORMS, Words, fund_form, total_form
 from sibforecast.report.summaries import adjustment_form, bill_form, cause_form, scenario_form
-from sibforecast.results import finding_line
 from sibforecast.sheets import Sheet
 
 _BASE_NAMES = {"01": ("pensions", "养老"), "02": ("medical", "医疗"), "03": ("injury, unemployment", "失业工伤")}

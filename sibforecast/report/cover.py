@@ -15,7 +15,9 @@ _PROVENANCE = {
     "created": ("created", "生成时间"), "method": ("method", "归因方法"), "rules": ("rules", "分担规则"),
     "reference": ("reference", "依据文件"), "scorecard": ("scorecard", "评分表"), "status": ("status", "状态"),
     "weights": ("weights", "权重依据"), "stage": ("stage", "阶段"), "scenario": ("scenario", "情景"),
-    "draws": ("draws", "模拟次数"),
+    "draws": ("draws", "模拟次数"), "programme": ("fund", "险种"), "level": ("level", "保证程度"),
+    "unit": ("level of areas", "地区层级"), "years": ("years", "年数"),
+    "keep": ("today's term deposits kept", "保留现有定期存款"),
 }  # fmt: skip
 
 
@@ -42,8 +44,8 @@ def cover(named: Mapping[str, Any], titles: list[str], teller: Teller, forms_of:
     for name, result in named.items():
         headline = getattr(result, "headline", None)
         rows.append((name, _in_sum(result) if zh or not callable(headline) else headline()))
-        notices = getattr(result, "notices", None)
-        rows += [(f"{name} !", teller.text(told)) for told in (notices() if callable(notices) else [])]
+        warned = getattr(result, "warned", None)
+        rows += [(f"{name} !", told) for told in (warned(teller) if callable(warned) else [])]
     rows.append(("工作表" if zh else "sheets", "、".join(titles) if zh else ", ".join(titles)))
     money = sorted({currency_of(r) for r in named.values()})
     coin = "、".join("元" if m == "yuan" else m for m in money) if zh else ", ".join(money)
@@ -61,7 +63,7 @@ def cover(named: Mapping[str, Any], titles: list[str], teller: Teller, forms_of:
                 continue
             label = _PROVENANCE[key][zh] if key in _PROVENANCE else str(key)
             shown = "、".join(map(str, value)) if zh and isinstance(value, list | tuple) else str(value)
-            told.setdefault((label, teller.word(shown)), name)
+            told.setdefault((label, _value(shown, teller)), name)
     several: dict[str, int] = {}
     for label, _ in told:
         several[label] = several.get(label, 0) + 1
@@ -70,6 +72,12 @@ def cover(named: Mapping[str, Any], titles: list[str], teller: Teller, forms_of:
     rows.append(("pandas", version("pandas")))
     rows.append(("xlsxwriter", version("xlsxwriter")))
     return rows
+
+
+def _value(shown: str, teller: Teller) -> str:
+    """A word or a sentence of where results come from."""
+    word = teller.word(shown)
+    return teller.text(shown) if word == shown else word
 
 
 def _in_sum(result: Any) -> str:

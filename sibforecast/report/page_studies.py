@@ -197,6 +197,7 @@ def plain(result: Any, told: Explanations, ident: str, title: str = "") -> Html:
     names = list(frame.columns)
     counted = {c: frame[c].dtype.kind in "fiu" for c in names}
     amounts = [c for c in names if c in _AMOUNTS and counted[c]] if "item" in names else []
+    names = [c for c in names if c != "unit" or not amounts]  # each amount stands in a unit of its size
     body = []
     for row in frame.to_dict("records"):
         scale = _row_scale(row, amounts, voice) if amounts else None

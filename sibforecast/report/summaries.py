@@ -13,7 +13,7 @@ from sibforecast.report.account import rolled
 from sibforecast.report.cover import currency_of
 from sibforecast.report.grid import Cell, Grid
 from sibforecast.report.known import same
-from sibforecast.results import columns_of
+from sibforecast.screen import columns_of
 
 #: Lines by which scenarios are compared.
 _COMPARED = ("total_revenue", "total_expenditure", "gap", "closing_balance", "months_payable")

@@ -1,5 +1,6 @@
 """The command line as a process: exit codes, outputs whole or not at all, nothing in a pipe but results."""
 
+import argparse
 import csv
 import json
 import subprocess
@@ -11,6 +12,8 @@ import pytest
 import sibforecast as sib
 from sibforecast.cli import output
 from tests import datasets
+
+ENGLISH = argparse.Namespace(language="en")
 
 
 def run(*words, cwd=None):
@@ -225,8 +228,8 @@ def test_a_bill_on_the_screen_shows_what_is_pending_and_unlisted(nmg_draft, tmp_
     """Causes written to disk and shared again with their data set make the same bill; the screen of a draft shows it as well."""
     from sibforecast.cli import commands
 
-    results = commands._studies(nmg_draft, sib.read_scenario("demo_nmg"), sib.read_rules("nmg_2016"))
-    commands._tell(nmg_draft, results)
+    results = commands._studies(nmg_draft, sib.read_scenario("demo_nmg"), sib.read_rules("nmg_2016"), ENGLISH)
+    commands._tell(nmg_draft, results, ENGLISH)
     assert "! pending: 国家缓缴 (A1)" in capsys.readouterr().out
     results["causes"].frame.to_csv(tmp_path / "causes.csv", index=False, encoding="utf-8-sig")
     again = run("share", tmp_path / "causes.csv", "--rules", "nmg_2016", "--data", "nmg", "--out", tmp_path / "again.csv")

@@ -14,7 +14,7 @@ import pytest
 import sibforecast as sib
 from sibforecast.errors import SibError
 from sibforecast.oversight import sentences
-from sibforecast.results import columns_of
+from sibforecast.screen import columns_of
 from tests import datasets
 from tests.datasets import WAN
 

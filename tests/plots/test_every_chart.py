@@ -129,6 +129,14 @@ def test_with_neither_package_nor_system_font_there_is_none(monkeypatch: pytest.
     assert fonts.chinese_font() is None
 
 
+#: Titles of scenarios that tell their whole story.
+LONG = {
+    "zh": "自2027年7月1日起统一提高企业职工和机关事业单位退休人员基本养老金水平百分之五并同步调整城乡居民基础养老金最低标准的全国性方案（预算执行中出台）",
+    "en": "pensions of enterprise and government staff raised by five per cent from July 2027 by national decision after the budget, "
+          "with a higher minimum of the resident basic pension",
+}  # fmt: skip
+
+
 # -- room ------------------------------------------------------------------------------------
 
 
@@ -139,7 +147,7 @@ def _beyond(axis: Any) -> list[Text]:
 
 
 def overprints(figure: Any, axes: list[Axes]) -> list[str]:
-    """What is cut off at the sides, and which two texts lie on each other."""
+    """What is cut off at the sides or above, and which two texts lie on each other."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     renderer = canvas.get_renderer()
@@ -151,7 +159,8 @@ def overprints(figure: Any, axes: list[Axes]) -> list[str]:
         box = Text.get_window_extent(text, renderer)  # without the line that leads to it
         if box.width > 1:
             boxes.append((text.get_text(), box))  # type: ignore[attr-defined]
-    faults = [f"{t!r} is cut off" for t, b in boxes if b.x0 < figure.bbox.x0 - 2 or b.x1 > figure.bbox.x1 + 2]
+    cut = [t for t, b in boxes if b.x0 < figure.bbox.x0 - 2 or b.x1 > figure.bbox.x1 + 2 or b.y1 > figure.bbox.y1 + 2]
+    faults = [f"{text!r} is cut off" for text in cut]
     for (first, a), (second, b) in itertools.combinations(boxes, 2):
         wide = min(a.x1, b.x1) - max(a.x0, b.x0)
         high = min(a.y1, b.y1) - max(a.y0, b.y0)
@@ -167,7 +176,7 @@ def test_no_text_is_cut_off_or_overprints_another(chart: str, language: str) -> 
     assert overprints(ax.figure, [ax]) == []
     for size in (SLIDE, NARROW) if language == "en" else (NARROW,):
         figure = Figure(figsize=size, layout="constrained")
-        ALL[chart](ax=figure.subplots(), language=language)
+        ALL[chart](ax=figure.subplots(), language=language, title=LONG[language] if size == NARROW else None)
         assert overprints(figure, list(figure.axes)) == [], size
 
 
@@ -176,7 +185,7 @@ def test_no_text_is_cut_off_or_overprints_another(chart: str, language: str) -> 
 def test_four_charts_stand_in_a_grid(four: tuple[str, ...], language: str) -> None:
     figure = Figure(figsize=SLIDE, layout="constrained")
     cells = figure.subplots(2, 2)
-    drawn = [ALL[chart](ax=ax, language=language) for chart, ax in zip(four, cells.flat, strict=False)]
+    drawn = [ALL[chart](ax=ax, language=language, title=LONG[language]) for chart, ax in zip(four, cells.flat, strict=False)]
     assert overprints(figure, drawn) == []
 
 
