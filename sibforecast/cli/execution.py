@@ -187,5 +187,5 @@ def _table(title: str, table: Any, made: Result, arguments: argparse.Namespace) 
 
 
 def _number(value: float) -> str:
-    """Rates with four decimals, amounts with two."""
-    return f"{value:,.4f}" if abs(value) < 10.0 else f"{value:,.2f}"
+    """Rates with four decimals, months and amounts with two."""
+    return f"{value:,.4f}" if abs(value) < 1.0 else f"{value:,.2f}"
