@@ -168,12 +168,13 @@ class Run:
             parts = ("closing_balance", "expenditure_subtotal") if line == "months_payable" else (line,)
             if any((upper, code, part, year) in self._unknown for part in parts):
                 continue
-            self._stats.append(((upper,), code, line, year, stats_of(total[None])))
+            ordered = np.sort(total)[None]
+            self._stats.append(((upper,), code, line, year, stats_of(ordered, total[None].sum(axis=1))))
             if self.spread == line:
                 self.deviations[upper, code, year] = float(total.std())
             for question in self.questions:
                 if question.item == line:
-                    self._told.append(((upper,), code, question.name, year, question.of(total[None])))
+                    self._told.append(((upper,), code, question.name, year, question.of_ordered(ordered)))
 
     def _own_side(self, upper: str, code: str, year: int) -> float:
         """What flows whose other side is an area made of areas move its gap by."""
