@@ -59,6 +59,7 @@ class Job:
 
     areas: tuple[str, ...]
     parts: tuple[tuple[Replay, Ints], ...]  # areas that use the same rules, and their places among the job's
+    piece: tuple[int, ...]  # of each area: areas of one piece are summed together
     doubts: FundDoubts
     draws: int
     seed: int
@@ -79,7 +80,7 @@ class Answer:
     areas: tuple[str, ...]
     stats: dict[tuple[str, int], Floats] = field(default_factory=dict)  # (areas, mean and quantiles)
     told: dict[tuple[str, int], Floats] = field(default_factory=dict)  # (areas,)
-    sums: dict[tuple[str, int], Floats] = field(default_factory=dict)  # (draws,)
+    sums: dict[tuple[int, str, int], Floats] = field(default_factory=dict)  # by piece, line and year: (draws,)
     mirrors: dict[tuple[int, str, int], Floats] = field(default_factory=dict)  # (draws,)
     kept: dict[tuple[str, str, int], Floats] = field(default_factory=dict)  # (draws,)
     deviations: dict[int, Floats] = field(default_factory=dict)  # (areas,)
@@ -146,7 +147,7 @@ def _note(out: Answer, job: Job, line: str, year: int, value: Floats, start: int
         if question.item == line:
             out.told.setdefault((question.name, year), np.full(number, np.nan))[here] = question.of_ordered(ordered)
     for place in np.flatnonzero(fine).tolist() if line in SUMMED else ():
-        add(out.sums, (line, year), value[place])
+        add(out.sums, (job.piece[start + place], line, year), value[place])
     for place, draws in enumerate(value, start) if line in job.kept else ():
         add(out.kept, (job.units[place], line, year), draws)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -31,10 +31,22 @@ LINES = (
     "expenditure_subtotal", *items.INTER_LEVEL_EXPENDITURE, "total_expenditure", "gap", "current_balance", "closing_balance",
     "months_payable",
 )  # fmt: skip
-#: Areas of one job, and figures of one array: neither changes a number.
-BLOCK, CELLS = 64, 60_000
-#: A fund, some of its areas, and the areas above all of them.
-Block = tuple[str, Ints, tuple[str, ...]]
+#: Areas of one job, figures of one array, and bytes that a job hands back of sums for the areas above.
+#: None of them changes a number but BLOCK, which says in what order sums are made.
+BLOCK, CELLS, SUMS = 64, 80_000, 1 << 23
+
+
+@dataclass(frozen=True)
+class Block:
+    """Areas of a fund that make one job; those with the same areas above them are one piece, summed by itself."""
+
+    code: str
+    pieces: tuple[tuple[Ints, tuple[str, ...]], ...]
+
+    @property
+    def rows(self) -> Ints:
+        """The areas, by their places in the fund."""
+        return np.concatenate([rows for rows, _ in self.pieces])
 
 
 class Jobs(Sequence[Job]):
@@ -91,16 +103,16 @@ class Run:
     def go(self, on: Executor | None = None) -> None:
         """Do all jobs: areas by themselves first, then own levels that mirror them."""
         first, second = self._blocks()
-        self._open = Counter((upper, code) for code, _, uppers in (*first, *second) for upper in uppers)
+        self._open = Counter((upper, b.code) for b in (*first, *second) for _, uppers in b.pieces for upper in uppers)
         self._find_unknown()
         linked: dict[str, dict[tuple[int, str, int], Floats]] = {}
-        for (code, _, uppers), answer in zip(first, self._done(first, {}, on, "simulating"), strict=True):
-            self._take(code, uppers, answer)
-            mine = linked.setdefault(code, {})
+        for block, answer in zip(first, self._done(first, {}, on, "simulating"), strict=True):
+            self._take(block, answer)
+            mine = linked.setdefault(block.code, {})
             for key, part in answer.mirrors.items():
                 add(mine, key, part)
-        for (code, _, uppers), answer in zip(second, self._done(second, linked, on, "own levels"), strict=True):
-            self._take(code, uppers, answer)
+        for block, answer in zip(second, self._done(second, linked, on, "own levels"), strict=True):
+            self._take(block, answer)
 
     def _done(
         self, blocks: list[Block], linked: Mapping[str, Mapping[tuple[int, str, int], Floats]], on: Executor | None, title: str
@@ -108,13 +120,14 @@ class Run:
         """The answers of blocks of areas, in their order."""
         replays: dict[str, _Replays] = {}
 
-        def job(code: str, rows: Ints) -> Job:
+        def job(block: Block) -> Job:
+            code = block.code
             if code not in replays:
                 replays.clear()  # one fund after the other
                 replays[code] = _Replays(self, code)
-            return replays[code].job(rows, linked.get(code, {}))
+            return replays[code].job(block, linked.get(code, {}))
 
-        yield from engine.run(work, Jobs([partial(job, code, rows) for code, rows, _ in blocks]), on, title=title)
+        yield from engine.run(work, Jobs([partial(job, block) for block in blocks]), on, title=title)
 
     def _blocks(self) -> tuple[list[Block], list[Block]]:
         """Blocks of areas below one another's nearest area; own levels apart."""
@@ -126,20 +139,35 @@ class Run:
             below: dict[tuple[str, ...], list[int]] = {}
             for place, area in enumerate(path.basis.areas):
                 below.setdefault(tuple(tree.ancestors(area)) if area in tree.areas else (), []).append(place)
+            pieces: list[tuple[Ints, tuple[str, ...]]] = []
             for uppers, places in below.items():
                 group = [p for p in places if p not in own]
-                first.extend((code, np.array(group[i : i + BLOCK], dtype=np.int64), uppers) for i in range(0, len(group), BLOCK))
-                second.extend((code, np.array([p], dtype=np.int64), uppers) for p in places if p in own)
+                pieces.extend((np.array(group[i : i + BLOCK], dtype=np.int64), uppers) for i in range(0, len(group), BLOCK))
+                second.extend(Block(code, ((np.array([p], dtype=np.int64), uppers),)) for p in places if p in own)
+            first.extend(self._packed(code, pieces, not own))
         return first, second
+
+    def _packed(self, code: str, pieces: list[tuple[Ints, tuple[str, ...]]], may_join: bool) -> Iterator[Block]:
+        """Small pieces joined, so that what every job costs is shared; no sum runs across pieces."""
+        bytes_each = 8 * self.draws * len(self.years) * sum(line in SUMMED for line in self.lines)
+        most = max(1, SUMS // max(bytes_each, 1)) if may_join and not self.keeping else 1
+        waiting: list[tuple[Ints, tuple[str, ...]]] = []
+        for piece in pieces:
+            if waiting and (len(waiting) == most or sum(len(rows) for rows, _ in waiting) + len(piece[0]) > BLOCK):
+                yield Block(code, tuple(waiting))
+                waiting = []
+            waiting.append(piece)
+        if waiting:
+            yield Block(code, tuple(waiting))
 
     def unit_of(self, area: str) -> str:
         """The area whose draws an area's are part of."""
         tree = self.assumptions.source.regions
         return tree.at_level(area, self.unit) if self.unit and area in tree.areas else area
 
-    def _take(self, code: str, uppers: tuple[str, ...], answer: Answer) -> None:
+    def _take(self, block: Block, answer: Answer) -> None:
         """An answer of some areas: their figures, and their part of the sums above them."""
-        names = answer.areas
+        names, code = answer.areas, block.code
         # a copy: nothing of the answer itself stays, and its memory is free for the next one
         self._stats.extend((names, code, line, year, stats.copy()) for (line, year), stats in answer.stats.items())
         self._told.extend((names, code, name, year, told) for (name, year), told in answer.told.items())
@@ -147,13 +175,15 @@ class Run:
             self.deviations |= {(name, code, year): float(one) for name, one in zip(names, spread, strict=True)}
         for (unit, line, year), part in answer.kept.items():
             add(self.kept, (unit, code, line, year), part)
-        for upper in uppers:
-            mine = self._sums.setdefault((upper, code), {})
-            for key, total in answer.sums.items():
-                add(mine, key, total)
-            self._open[upper, code] -= 1
-            if not self._open[upper, code]:
-                self._finish(upper, code, self._sums.pop((upper, code)))
+        for number, (_, uppers) in enumerate(block.pieces):
+            for upper in uppers:
+                mine = self._sums.setdefault((upper, code), {})
+                for (piece, line, year), total in answer.sums.items():
+                    if piece == number:
+                        add(mine, (line, year), total)
+                self._open[upper, code] -= 1
+                if not self._open[upper, code]:
+                    self._finish(upper, code, self._sums.pop((upper, code)))
 
     def _finish(self, upper: str, code: str, sums: dict[tuple[str, int], Floats]) -> None:
         """Figures of an upper area: quantiles of the sums of those below, draw by draw; blank where one of them is unknown."""
@@ -282,8 +312,9 @@ class _Replays:
         for number, group in enumerate(self.groups):
             self.group[group], self.place[group] = number, np.arange(len(group))
 
-    def job(self, rows: Ints, linked: Mapping[tuple[int, str, int], Floats]) -> Job:
+    def job(self, block: Block, linked: Mapping[tuple[int, str, int], Floats]) -> Job:
         """A job of some areas."""
+        rows = block.rows
         run, areas = self.run, tuple(self.path.basis.areas[r] for r in rows)
         mirrored = {(item, year): draws for (area, item, year), draws in linked.items() if area == rows[0]}
         if mirrored:
@@ -295,7 +326,8 @@ class _Replays:
         place = {int(row): i for i, row in enumerate(rows)}
         links = [(k.area, k.item, k.mirror, frozenset(place[b] for b in k.below if b in place)) for k in self.path.basis.links]
         units = tuple(run.unit_of(a) for a in areas)
-        return Job(areas, parts, self.doubts.cut(rows), run.draws, run.seed, run.cells, run.lines, run.questions,
+        piece = tuple(number for number, (below, _) in enumerate(block.pieces) for _ in below)
+        return Job(areas, parts, piece, self.doubts.cut(rows), run.draws, run.seed, run.cells, run.lines, run.questions,
                    tuple(links), mirrored, run.spread, run.keeping, units)  # fmt: skip
 
     def _by_group(self, rows: Ints) -> Iterator[tuple[int, Ints]]:
