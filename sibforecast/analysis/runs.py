@@ -248,12 +248,20 @@ class Run:
 
     def chances(self) -> pd.DataFrame:
         """Answers to the questions, one row an area, fund and year."""
-        table = _tidy(self._told, ("region", "programme", "name", "period"), 1).dropna(subset=["value"])
-        text = table.astype(dict.fromkeys(("region", "programme", "name", "period"), str))
-        wide = text.pivot_table(index=["region", "programme", "period"], columns="name", values="value", sort=False)
-        wide = wide.reindex(columns=[q.name for q in self.questions])
-        wide.columns.name = None
-        return wide.reset_index()
+        names = [q.name for q in self.questions]
+        blocks: dict[tuple[tuple[str, ...], str, int], Floats] = {}
+        for areas, code, name, year, told in self._told:
+            table = blocks.setdefault((areas, code, year), np.full((len(areas), len(names)), np.nan))
+            table[:, names.index(name)] = told
+        values = np.concatenate([np.empty((0, len(names))), *blocks.values()])
+        keys = {
+            "region": [area for areas, _, _ in blocks for area in areas],
+            "programme": [code for areas, code, _ in blocks for _ in areas],
+            "period": [period for areas, _, year in blocks for period in [str(year)] * len(areas)],
+        }
+        is_told = ~np.isnan(values).all(axis=1)
+        columns = {key: pd.Series(np.array(words, dtype=object)[is_told], dtype="str") for key, words in keys.items()}
+        return pd.DataFrame(columns | dict(zip(names, values[is_told].T, strict=True)))
 
 
 def _tidy(blocks: list[tuple[tuple[str, ...], str, str, int, Floats]], names: tuple[str, ...], each: int) -> pd.DataFrame:
@@ -266,7 +274,7 @@ def _tidy(blocks: list[tuple[tuple[str, ...], str, str, int, Floats]], names: tu
     told_rows = [~np.isnan(values.reshape(len(areas), each)[:, 0]) for areas, *_, values in blocks]
     size = each * sum(int(np.count_nonzero(rows)) for rows in told_rows)
     codes: list[npt.NDArray[np.signedinteger[Any]]] = [
-        np.empty(size, dtype=np.int8 if len(known) < 128 else np.int32) for known in words
+        np.empty(size, dtype=np.int8 if len(known) < 128 else np.int16 if len(known) < 32_768 else np.int32) for known in words
     ]
     value, start = np.empty(size), 0
     for (areas, code, line, year, values), rows in zip(blocks, told_rows, strict=True):
