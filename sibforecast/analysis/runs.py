@@ -84,6 +84,7 @@ class Run:
         self.deviations: dict[tuple[str, str, int], float] = {}  # by area, fund and year, of the last line asked for
         self.kept: dict[tuple[str, str, str, int], Floats] = {}  # draws by unit, fund, line and year
         self._stats: list[tuple[tuple[str, ...], str, str, int, Floats]] = []  # areas, fund, line, year, mean and quantiles
+        self._table, self._filled = np.empty((self._most(), 1 + len(QUANTILES))), 0  # where they lie, one after the other
         self._told: list[tuple[tuple[str, ...], str, str, int, Floats]] = []  # areas, fund, question, year, answers
         self._sums: dict[tuple[str, str], dict[tuple[str, int], Floats]] = {}  # of upper areas not yet complete
         self._open: Counter[tuple[str, str]] = Counter()  # how many of their jobs are
@@ -168,8 +169,8 @@ class Run:
     def _take(self, block: Block, answer: Answer) -> None:
         """An answer of some areas: their figures, and their part of the sums above them."""
         names, code = answer.areas, block.code
-        # a copy: nothing of the answer itself stays, and its memory is free for the next one
-        self._stats.extend((names, code, line, year, stats.copy()) for (line, year), stats in answer.stats.items())
+        for (line, year), stats in answer.stats.items():
+            self._keep(names, code, line, year, stats)
         self._told.extend((names, code, name, year, told) for (name, year), told in answer.told.items())
         for year, spread in answer.deviations.items():
             self.deviations |= {(name, code, year): float(one) for name, one in zip(names, spread, strict=True)}
@@ -185,6 +186,20 @@ class Run:
                 if not self._open[upper, code]:
                     self._finish(upper, code, self._sums.pop((upper, code)))
 
+    def _most(self) -> int:
+        """How many figures there may be at most."""
+        tree = self.assumptions.source.regions
+        areas = [p.basis.areas for p in self.paths.values()]
+        known = [{*mine, *(upper for area in mine if area in tree.areas for upper in tree.ancestors(area))} for mine in areas]
+        return sum(map(len, known)) * len(set(self.lines)) * len(self.years)
+
+    def _keep(self, areas: tuple[str, ...], code: str, line: str, year: int, stats: Floats) -> None:
+        """Take figures over: nothing of the answer itself stays, and its memory is free for the next one."""
+        place = self._table[self._filled : self._filled + len(areas)]
+        place[:] = stats
+        self._filled += len(areas)
+        self._stats.append((areas, code, line, year, place))
+
     def _finish(self, upper: str, code: str, sums: dict[tuple[str, int], Floats]) -> None:
         """Figures of an upper area: quantiles of the sums of those below, draw by draw; blank where one of them is unknown."""
         for year in self.years:
@@ -199,7 +214,7 @@ class Run:
             if any((upper, code, part, year) in self._unknown for part in parts):
                 continue
             ordered = np.sort(total)[None]
-            self._stats.append(((upper,), code, line, year, stats_of(ordered, total[None].sum(axis=1))))
+            self._keep((upper,), code, line, year, stats_of(ordered, total[None].sum(axis=1)))
             if self.spread == line:
                 self.deviations[upper, code, year] = float(total.std())
             for question in self.questions:
@@ -240,7 +255,7 @@ class Run:
     def frame(self) -> pd.DataFrame:
         """The tidy table."""
         each = 1 + len(QUANTILES)
-        table = _tidy(self._stats, ("region", "programme", "item", "period"), each)
+        table = _tidy(self._stats, ("region", "programme", "item", "period"), self._table[: self._filled])
         title = pd.Categorical.from_codes(np.zeros(len(table), dtype=np.int8), categories=pd.Index([self.title], dtype=object))
         table.insert(4, "scenario", pd.Series(title))
         table.insert(5, "quantile", np.tile([np.nan, *QUANTILES], len(table) // each))
@@ -264,32 +279,33 @@ class Run:
         return pd.DataFrame(columns | dict(zip(names, values[is_told].T, strict=True)))
 
 
-def _tidy(blocks: list[tuple[tuple[str, ...], str, str, int, Floats]], names: tuple[str, ...], each: int) -> pd.DataFrame:
-    """Blocks of areas × figures as one table without what is unknown; words as categories: there are many rows and few words."""
+def _tidy(blocks: list[tuple[tuple[str, ...], str, str, int, Floats]], names: tuple[str, ...], figures: Floats) -> pd.DataFrame:
+    """Blocks of areas × figures as one table without what is unknown; words as categories: there are many rows and few words.
+
+    The figures of the blocks lie one after the other in `figures`.
+    """
     words: list[dict[str, int]] = [{} for _ in names]
     for areas, code, line, year, _ in blocks:
         for known, told in zip(words, (areas, (code,), (line,), (str(year),)), strict=True):
             for word in told:
                 known.setdefault(word, len(known))
-    told_rows = [~np.isnan(values.reshape(len(areas), each)[:, 0]) for areas, *_, values in blocks]
-    size = each * sum(int(np.count_nonzero(rows)) for rows in told_rows)
-    codes: list[npt.NDArray[np.signedinteger[Any]]] = [
-        np.empty(size, dtype=np.int8 if len(known) < 128 else np.int16 if len(known) < 32_768 else np.int32) for known in words
-    ]
-    value, start = np.empty(size), 0
-    for (areas, code, line, year, values), rows in zip(blocks, told_rows, strict=True):
-        part = values.reshape(len(areas), each)[rows]
-        here = slice(start, start + part.size)
-        value[here] = part.ravel()
-        codes[0][here] = np.repeat([words[0][area] for area, is_told in zip(areas, rows, strict=True) if is_told], each)
+    kinds = [np.int8 if len(known) < 128 else np.int16 if len(known) < 32_768 else np.int32 for known in words]
+    codes: list[npt.NDArray[np.signedinteger[Any]]] = [np.empty(len(figures), dtype=kind) for kind in kinds]
+    start = 0
+    for areas, code, line, year, _ in blocks:
+        here = slice(start, start + len(areas))
+        codes[0][here] = [words[0][area] for area in areas]
         for column, word in enumerate((code, line, str(year)), 1):
             codes[column][here] = words[column][word]
-        start += part.size
+        start += len(areas)
+    is_told = ~np.isnan(figures[:, 0])
+    if not is_told.all():
+        figures, codes = figures[is_told], [code[is_told] for code in codes]
     table: dict[str, Any] = {
-        name: pd.Categorical.from_codes(code, categories=pd.Index(list(known), dtype=object))
+        name: pd.Categorical.from_codes(np.repeat(code, figures.shape[1]), categories=pd.Index(list(known), dtype=object))
         for name, known, code in zip(names, words, codes, strict=True)
     }
-    table["value"] = value
+    table["value"] = figures.reshape(-1)
     return pd.DataFrame(table, copy=False)
 
 
