@@ -62,11 +62,11 @@ def nation(areas: int, funds: int, folder: Path, years: int = 6) -> Path:
     return folder
 
 
-def drafted(areas: int, funds: int) -> sib.BudgetDraft:
-    """The draft of a generated nation; another process generates it, so that its memory is not counted here."""
+def drafted(areas: int, funds: int) -> sib.Assumptions:
+    """The assumptions of a generated nation's draft; another process generates it, so that its memory is not counted here."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, __file__, "--areas", str(areas), "--funds", str(funds), "--write", folder], check=True)
-        return sib.draft_budget(sib.load(folder), 2026)
+        return sib.draft_budget(sib.load(folder), 2026).assumptions
 
 
 def resident(what: str) -> float:
@@ -83,13 +83,14 @@ def count_from_here() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def timed(draft: sib.BudgetDraft, draws: int, years: int, on: Executor | None = None) -> float:
-    """Seconds of the simulation of a draft."""
+def timed(assumptions: sib.Assumptions, draws: int, years: int, on: Executor | None = None) -> float:
+    """Seconds of a simulation."""
     start = time.perf_counter()
-    made = sib.simulate(draft.assumptions, draws=draws, seed=1, years=years, lines=LINES, on=on)
+    made = sib.simulate(assumptions, draws=draws, seed=1, years=years, lines=LINES, on=on)
     seconds = time.perf_counter() - start
     told = made.chances  # the table of figures is made as well; reading it here would copy it
-    assert told["closing_below_zero"].notna().all() and told["period"].nunique() == years
+    assert told["period"].nunique() == years
+    assert told["closing_below_zero"].notna().all()
     return seconds
 
 
@@ -103,11 +104,11 @@ def main() -> None:
     if given.write:
         nation(given.areas, given.funds, given.write)
         return
-    draft = drafted(given.areas, given.funds)
+    assumptions = drafted(given.areas, given.funds)
     before = resident("VmHWM")
     count_from_here()
     held = resident("VmRSS")
-    seconds = timed(draft, given.draws, given.years)
+    seconds = timed(assumptions, given.draws, given.years)
     print(f"{given.areas:,} areas × {given.funds} funds × {given.years} years × {given.draws:,} draws, {os.cpu_count()} thread(s): "
           f"{seconds:.1f} s; peak memory {resident('VmHWM'):.0f} MB, of which {held:.0f} MB were there before "
           f"(loading and drafting had taken {before:.0f} MB)")  # fmt: skip

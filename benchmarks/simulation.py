@@ -67,7 +67,7 @@ def plain(areas: int, rng: np.random.Generator) -> None:
                 np.quantile(line, (0.025, 0.1, 0.5, 0.9, 0.975))
 
 
-def end_to_end(draft: sib.BudgetDraft, areas: int) -> float:
+def end_to_end(assumptions: sib.Assumptions, areas: int) -> float:
     """Plain NumPy ÷ the whole call of `simulate` on one thread, as many areas and draws; the median of turns side by side.
 
     Plain NumPy draws no tails, gives no figures of provinces or nation and no table.
@@ -76,13 +76,13 @@ def end_to_end(draft: sib.BudgetDraft, areas: int) -> float:
     with ThreadPoolExecutor(1) as one:
         for _ in range(5):
             bare = best(lambda: plain(some, np.random.default_rng(1)), 1) / some * areas
-            ratios.append(bare / timed(draft, DRAWS, YEARS, one))
+            ratios.append(bare / timed(assumptions, DRAWS, YEARS, one))
     return statistics.median(ratios)
 
 
-def formulas(draft: sib.BudgetDraft) -> float:
+def formulas(assumptions: sib.Assumptions) -> float:
     """Seconds of the formulas of an area, shocks given."""
-    run = Run(draft.assumptions, None, DRAWS, 1, tuple(range(2026, 2026 + YEARS)), LINES, ())
+    run = Run(assumptions, None, DRAWS, 1, tuple(range(2026, 2026 + YEARS)), LINES, ())
     replays = _Replays(run, "fund_0")
     rows = np.arange(6)
     path, doubts, cache = replays.path, replays.doubts, {}
