@@ -33,7 +33,7 @@ LINES = (
 )  # fmt: skip
 #: Areas of one job, figures of one array, and bytes that a job hands back of sums for the areas above.
 #: None of them changes a number but BLOCK, which says in what order sums are made.
-BLOCK, CELLS, SUMS = 64, 80_000, 1 << 23
+BLOCK, CELLS, SUMS = 64, 80_000, 1 << 22
 
 
 @dataclass(frozen=True)
