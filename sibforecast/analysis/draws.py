@@ -112,7 +112,7 @@ class _Tails:
 class Factors:
     """Factors that errors of some areas make, of mean one: what all their draws need of deviations and tails.
 
-    A factor is as exact as the error it comes from (a drawn one: float32, an eighth digit of a number drawn by
+    A factor is as exact as the error it comes from (a drawn one: float32, a seventh digit of a number drawn by
     chance); the figure, and its mean, are float64. No error is a factor of exactly one. Nobody's factors depend on
     who else is asked for.
     """
