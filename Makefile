@@ -36,8 +36,8 @@ docs: $(VENV)/.docs
 
 bench: $(VENV)/.test $(VENV)-peers/.ready
 	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/simulation.py
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/national.py --workers 2
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/simulation.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/national.py
 	$(BIN)/python benchmarks/service.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)-peers/bin/python benchmarks/speed.py
 

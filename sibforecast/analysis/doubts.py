@@ -52,7 +52,7 @@ class Doubt:
     deviation : array (areas, years)
         Of the error up to that year, on its scale; 0: sure.
     keep, step : arrays (areas, years)
-        The error so far goes on (``keep`` 1) and a new one of deviation ``step`` comes on top.
+        The error so far goes on (``keep``) and a new one of deviation ``step`` comes on top.
     tail : array (areas, 2)
         Errors are ``z (a + b z²)`` deviations, z standard normal: shaped by the 80 and 95 % intervals, wide as what adds up.
     shared : float
@@ -61,8 +61,8 @@ class Doubt:
 
     way: npt.NDArray[np.int8]
     deviation: Floats
-    keep: Floats
-    step: Floats
+    keep: Bools
+    step: npt.NDArray[np.float32]
     tail: Floats
     shared: float
 
@@ -159,7 +159,7 @@ def _doubt(ahead: FundForecast, item: str, path: FundPath, years: tuple[int, ...
     areas = len(path.basis.areas)
     shape = (areas, len(years))
     way, deviation = np.zeros(shape, dtype=np.int8), np.zeros(shape)
-    keep, step = np.zeros(shape), np.zeros(shape)
+    keep, step = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=np.float32)
     never_below = CATALOGUE[item].unit in ("persons", "person-months", "share") or not (ahead.panel.get(item) < 0).any()
     for j, year in enumerate(years):
         if year not in ahead.years:

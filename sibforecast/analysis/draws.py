@@ -6,25 +6,29 @@ share, to a driver or a factor) and to the seed, never to the order of work.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from sibforecast.analysis.doubts import AMOUNT, FACTOR, FARTHEST, UTMOST, FundDoubts
+from sibforecast.analysis.doubts import AMOUNT, FACTOR, FARTHEST, UTMOST, Doubt, FundDoubts
 
 Floats = npt.NDArray[np.float64]
 Shocks = npt.NDArray[np.float32]
+Errors = npt.NDArray[Any]  # float32 or float64
 Ints = npt.NDArray[np.int64]
 
-_NOTHING = np.zeros((0, 0))
+_NOTHING = np.zeros((0, 0), dtype=np.float32)
 _GRID = np.linspace(-8.0, 8.0, 1601)
 _WEIGHT = np.exp(-0.5 * _GRID**2)
 _WEIGHT /= _WEIGHT.sum()
-#: Every fifth point: as exact where nothing is held (the mean of a smooth function of a normal).
-_FEW = slice(0, None, 5)
+#: Every twentieth point: exact to six digits and more where nothing but the farthest draws is held (the mean of a smooth
+#: function of a normal).
+_FEW = slice(0, None, 20)
 
 
 #: Standard normals at the middles of 65,536 equal chances, with a variance of exactly one: a draw is two bytes
@@ -50,7 +54,10 @@ def shocks(seed: int, *names: str, size: tuple[int, ...]) -> Shocks:
 
 
 def _stream(seed: int, *names: str) -> np.random.SFC64:
-    return np.random.SFC64(np.random.SeedSequence(seed, spawn_key=tuple(crc32(n.encode()) for n in names)))
+    """The stream of ``SeedSequence(seed, spawn_key=…)`` of the names; its words put together here, which takes half the time."""
+    words = seed.to_bytes(4 * max(4, (seed.bit_length() + 31) // 32), "little")
+    key = np.frombuffer(words, dtype="<u4").tolist() + [crc32(n.encode()) for n in names]
+    return np.random.SFC64(np.random.SeedSequence(np.array(key, dtype=np.uint32)))
 
 
 def _take(stream: np.random.SFC64, out: Shocks) -> None:
@@ -59,48 +66,92 @@ def _take(stream: np.random.SFC64, out: Shocks) -> None:
     _NORMALS.take(words[: len(out)], out=out, mode="clip")
 
 
-def bent(errors: Floats, deviation: Floats, level: Floats, bend: Floats) -> Floats:
+def bent(errors: Errors, deviation: Floats, level: Floats, bend: Floats) -> Errors:
     """Normal errors with the tails of past ones: ``z (a + b z²)`` deviations, beyond five as at five.
+
+    As exact as the errors are given (float32 or float64).
 
     Parameters
     ----------
     errors : array (areas, draws)
     deviation, level, bend : array (areas, 1)
     """
-    if not bend.any():
-        return np.asarray(errors * level)
-    edge = np.where(bend == 0.0, np.inf, FARTHEST * deviation)
-    out = np.minimum(errors, edge)
-    np.maximum(out, -edge, out=out)
-    curve = out * out
-    curve *= bend / np.where(deviation > 0, deviation, 1.0) ** 2
-    curve += level
-    out *= curve
-    return out
+    return _Tails.of(deviation, level, bend, errors.dtype).bent(errors)
 
 
-def factors(value: Floats, errors: Floats, deviation: Floats, level: Floats, bend: Floats) -> Floats:
-    """Figures with errors laid on as factors; their means stay what they were: (areas, draws), the others (areas, 1).
+@dataclass(frozen=True)
+class _Tails:
+    """What bends the errors of some areas, worked out once for all their draws: each (areas, 1)."""
 
-    Nobody's factors depend on who else is asked for.
+    edge: Errors  # five deviations; none where nothing is bent
+    curve: Errors
+    level: Errors
+    bends: bool
+
+    @classmethod
+    def of(cls, deviation: Floats, level: Floats, bend: Floats, kind: npt.DTypeLike) -> _Tails:
+        edge = np.where(bend == 0.0, np.inf, FARTHEST * deviation)
+        curve = bend / np.where(deviation > 0, deviation, 1.0) ** 2
+        return cls(edge.astype(kind), curve.astype(kind), level.astype(kind), bool(bend.any()))
+
+    def cut(self, rows: Ints) -> _Tails:
+        return _Tails(self.edge[rows], self.curve[rows], self.level[rows], self.bends)
+
+    def bent(self, errors: Errors) -> Errors:
+        if not self.bends:
+            return np.asarray(errors * self.level)
+        out = np.clip(errors, -self.edge, self.edge)
+        curve = out * out
+        curve *= self.curve
+        curve += self.level
+        out *= curve
+        return out
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Factors that errors of some areas make, of mean one: what all their draws need of deviations and tails.
+
+    A factor is as exact as the error it comes from (a drawn one: float32, a seventh digit of a number drawn by
+    chance); the figure, and its mean, are float64. No error is a factor of exactly one. Nobody's factors depend on
+    who else is asked for.
     """
-    out = bent(errors, deviation, level, bend)
-    widest = np.abs(bent(deviation * _GRID[-1:], deviation, level, bend))
-    wide = widest[:, 0] > UTMOST
-    if wide.any():
-        np.clip(out, -UTMOST, UTMOST, out=out, where=wide[:, None])
-    np.exp(out, out=out)
-    mean = np.exp(0.5 * (deviation * level) ** 2)  # of a lognormal it is known
-    for rows, points in ((np.flatnonzero((bend[:, 0] != 0.0) & ~wide), _FEW), (np.flatnonzero(wide), slice(None))):
-        if len(rows):
-            grid, weight = _GRID[points], _WEIGHT[points] / _WEIGHT[points].sum()
-            far = np.clip(bent(deviation[rows] * grid, deviation[rows], level[rows], bend[rows]), -UTMOST, UTMOST)
-            mean[rows, 0] = (weight * np.exp(far)).sum(axis=1)
-    out *= value / mean
-    return out
+
+    tails: _Tails
+    utmost: Errors  # (areas, 1); none where errors do not reach so far
+    mean: Floats  # (areas, 1)
+    is_wide: bool
+
+    @classmethod
+    def of(cls, deviation: Floats, level: Floats, bend: Floats, kind: npt.DTypeLike) -> Factors:
+        """By deviation, level and bend, each (areas, 1); errors will be of a kind (float32 or float64)."""
+        wide = np.abs(bent(deviation * _GRID[-1:], deviation, level, bend)) > UTMOST
+        mean = np.exp(0.5 * (deviation * level) ** 2)  # of a lognormal it is known
+        some = (bend != 0.0) & ~wide
+        for rows, points in ((np.flatnonzero(some), _FEW), (np.flatnonzero(wide), slice(None))):
+            if len(rows):
+                grid, weight = _GRID[points], _WEIGHT[points] / _WEIGHT[points].sum()
+                far = np.clip(bent(deviation[rows] * grid, deviation[rows], level[rows], bend[rows]), -UTMOST, UTMOST)
+                mean[rows, 0] = (weight * np.exp(far)).sum(axis=1)
+        utmost = np.where(wide, UTMOST, np.inf).astype(kind)
+        return cls(_Tails.of(deviation, level, bend, kind), utmost, mean, bool(wide.any()))
+
+    def cut(self, rows: Ints) -> Factors:
+        """Of some of the areas."""
+        return Factors(self.tails.cut(rows), self.utmost[rows], self.mean[rows], self.is_wide)
+
+    def on(self, value: Floats, errors: Errors) -> Floats:
+        """Figures (areas, 1) with errors (areas, draws) laid on; their means stay what they were."""
+        out = self.tails.bent(errors)
+        if self.is_wide:
+            np.clip(out, -self.utmost, self.utmost, out=out)
+        np.exp(out, out=out)
+        figures = out.astype(np.float64, copy=False)
+        figures *= value / self.mean
+        return figures
 
 
-def moved(value: float, errors: Floats, way: int, deviation: float, level: float, bend: float) -> Floats:
+def moved(value: float, errors: Errors, way: int, deviation: float, level: float, bend: float) -> Floats:
     """A figure with normal errors of a deviation laid on it, their tails bent; its mean stays what it was.
 
     Examples
@@ -115,8 +166,8 @@ def moved(value: float, errors: Floats, way: int, deviation: float, level: float
         return np.full(errors.shape, value)
     form = tuple(np.array([[v]]) for v in (deviation, level, bend))
     if way == FACTOR:
-        return np.asarray(factors(np.array([[value]]), errors[None, :], *form)[0])
-    error = bent(errors[None, :], *form)[0]
+        return np.asarray(Factors.of(form[0], form[1], form[2], errors.dtype).on(np.array([[value]]), errors[None, :])[0])
+    error = bent(errors[None, :].astype(np.float64), *form)[0]
     if way == AMOUNT:
         return np.asarray(error + value)
     grid = bent(deviation * _GRID[None, :], *form)[0]
@@ -130,67 +181,100 @@ def moved(value: float, errors: Floats, way: int, deviation: float, level: float
     return np.asarray(1.0 / (1.0 + np.exp(-(centre + error))))
 
 
+class _Year:
+    """A driver's year for the areas of a job: what lays its errors on, worked out once for all of them."""
+
+    def __init__(self, doubt: Doubt, column: int) -> None:
+        self.deviation, self.way = doubt.deviation[:, column], doubt.way[:, column]
+        self.keep, self.step = (a[:, column, None].astype(np.float32) for a in (doubt.keep, doubt.step))
+        self.goes_on, self.all_goes_on = bool(column and self.keep.any()), bool((self.keep == 1.0).all())
+        known = self.deviation > 0  # what has no doubt keeps its figure
+        by_factor = (known & (self.way == FACTOR))[:, None]
+        size, level, bend = (np.where(by_factor, a[:, None], 0.0) for a in (self.deviation, *doubt.tail.T))
+        self.factors = Factors.of(size, level, bend, np.float32)
+        self.all_by_factor = bool((by_factor[:, 0] == known).all())
+
+
+class Shared:
+    """What the areas of a job share, kept from one few of them to the next."""
+
+    def __init__(self, doubts: FundDoubts) -> None:
+        self.common: dict[tuple[str, ...], Shocks] = {}
+        self.years: dict[tuple[str, int], _Year] = {}
+        self.doubts = doubts
+
+    @cached_property
+    def mixed(self) -> dict[str, list[tuple[str, np.float32]]]:
+        """Whose own shocks each driver's own part holds, and how much of them."""
+        names, out = list(self.doubts.items), {}
+        for item, mix in zip(names, self.doubts.own, strict=True):
+            weights = (mix * (1.0 - self.doubts.items[item].shared) ** 0.5).astype(np.float32)
+            out[item] = [(name, weight) for name, weight in zip(names, weights, strict=True) if weight != 0.0]
+        return out
+
+    @cached_property
+    def mixing(self) -> dict[str, int]:
+        """How many drivers hold the own shocks of each."""
+        return dict(zip(self.doubts.items, (self.doubts.own != 0.0).sum(axis=0).tolist(), strict=True))
+
+
 class Draws:
     """Draws of a fund's drivers for some of its areas, a year after the other.
 
     `shared` holds what all areas share, for the next few areas of the same job.
     """
 
-    def __init__(
-        self, doubts: FundDoubts, rows: Ints, draws: int, seed: int, shared: dict[tuple[str, ...], Shocks] | None = None
-    ) -> None:
+    def __init__(self, doubts: FundDoubts, rows: Ints, draws: int, seed: int, shared: Shared | None = None) -> None:
         self.doubts, self.rows, self.number, self.seed = doubts, rows, draws, seed
         self.names = list(doubts.items)
-        self._shared = {} if shared is None else shared
+        self.shared = Shared(doubts) if shared is None else shared
         self._streams: dict[str, tuple[int, list[np.random.SFC64]]] = {}  # the next year of each, and where it stands
         self._pure: dict[tuple[str, int], Shocks] = {}
-        self._far: dict[str, tuple[int, Floats]] = {}
+        self._far: dict[str, tuple[int, Shocks]] = {}
 
     def move(self, item: str, year: int, value: Floats) -> Floats:
         """Figures (areas, 1) with their errors laid on: (areas, draws)."""
-        doubt, column = self.doubts.items[item], self.doubts.years.index(year)
-        errors = self.errors(item, column)
-        deviation, way, tail = doubt.deviation[self.rows, column], doubt.way[self.rows, column], doubt.tail[self.rows]
-        known = (deviation > 0) & ~np.isnan(value[:, 0])
-        if ((way == FACTOR) | ~known).all():  # the usual case, all areas at once; what has no doubt keeps its figure
-            level, bend = (np.where(known, tail[:, i], 0.0)[:, None] for i in (0, 1))
-            return factors(value, errors, np.where(known, deviation, 0.0)[:, None], level, bend)
-        out = np.empty(errors.shape)
-        for place in range(len(self.rows)):
-            out[place] = moved(float(value[place, 0]), errors[place], int(way[place]), float(deviation[place]),
+        column = self.doubts.years.index(year)
+        here, errors, rows = self._year(item, column), self.errors(item, column), self.rows
+        if here.all_by_factor:  # the usual case, all areas at once
+            return here.factors.cut(rows).on(value, errors)
+        tail, out = self.doubts.items[item].tail[rows], np.empty(errors.shape)
+        for place, row in enumerate(rows):
+            out[place] = moved(float(value[place, 0]), errors[place], int(here.way[row]), float(here.deviation[row]),
                                float(tail[place, 0]), float(tail[place, 1]))  # fmt: skip
         return out
 
-    def errors(self, item: str, column: int) -> Floats:
+    def _year(self, item: str, column: int) -> _Year:
+        found = self.shared.years.get((item, column))
+        if found is None:
+            found = self.shared.years[item, column] = _Year(self.doubts.items[item], column)
+        return found
+
+    def errors(self, item: str, column: int) -> Shocks:
         """Normal errors of a year, those of the years before in them, on the scale of the driver: (areas, draws).
 
         Good until the next year of the item is asked for.
         """
-        doubt = self.doubts.items[item]
-        place, here = self._far.get(item, (-1, _NOTHING))
+        place, so_far = self._far.get(item, (-1, _NOTHING))
         if place > column:  # asked for an earlier year again: from the start
-            place, here = -1, _NOTHING
+            place, so_far = -1, _NOTHING
         while place < column:
             place += 1
-            keep, step = doubt.keep[self.rows, place, None], doubt.step[self.rows, place, None]
-            new = self._news(item, place).astype(np.float64)
-            new *= step
-            if place and keep.any():
-                if not (keep == 1.0).all():
-                    here *= keep
-                new += here
-            here = new
-        self._far[item] = (place, here)
-        return here
+            year, new = self._year(item, place), self._news(item, place)
+            new *= year.step[self.rows]
+            if year.goes_on:
+                if not year.all_goes_on:
+                    so_far *= year.keep[self.rows]
+                new += so_far
+            so_far = new
+        self._far[item] = (place, so_far)
+        return so_far
 
     def _news(self, item: str, column: int) -> Shocks:
         """What a year brings: each area's own, mixed so that drivers go together, and what all areas share."""
-        alone = (1.0 - self.doubts.items[item].shared) ** 0.5
-        weights = (self.doubts.own[self.names.index(item)] * alone).astype(np.float32)
-        mixed = [(name, weight) for name, weight in zip(self.names, weights, strict=True) if weight != 0.0]
-        common = self._common(item)[column]
+        mixed, common = self.shared.mixed[item], self._common(item)[column]
         if not mixed:
-            return np.broadcast_to(common, (len(self.rows), *common.shape))
+            return np.repeat(common[None], len(self.rows), axis=0)
         out: Shocks = self._single(mixed[0][0], column) * mixed[0][1]
         for name, weight in mixed[1:]:
             out += weight * self._single(name, column)
@@ -212,20 +296,16 @@ class Draws:
             for place, stream in enumerate(streams):
                 _take(stream, found[place])
         self._streams[item] = (column + 1, streams)
-        if self.mixing[item] > 1:
+        if self.shared.mixing[item] > 1:
             for key in [k for k in self._pure if k[0] == item and k[1] < column - 1]:
                 del self._pure[key]
             self._pure[item, column] = found
         return found
 
-    @cached_property
-    def mixing(self) -> dict[str, int]:
-        """How many drivers hold the own shocks of each."""
-        return dict(zip(self.names, (self.doubts.own != 0.0).sum(axis=0).tolist(), strict=True))
-
     def _common(self, item: str) -> Shocks:
         """What all areas share: factors of the years, and what is the driver's alone: (years, draws)."""
-        found = self._shared.get((item,))
+        known = self.shared.common
+        found = known.get((item,))
         if found is not None:
             return found
         part = self.doubts.items[item].shared ** 0.5
@@ -235,10 +315,10 @@ class Draws:
         for factor, loading in enumerate(loadings.astype(np.float32)):
             if loading != 0.0:
                 name = ("factor", str(factor))
-                if name not in self._shared:
-                    self._shared[name] = self._of_all(*name)
-                out += loading * self._shared[name]
-        self._shared[item,] = out
+                if name not in known:
+                    known[name] = self._of_all(*name)
+                out += loading * known[name]
+        known[item,] = out
         return out
 
     def _of_all(self, *names: str) -> Shocks:

@@ -41,11 +41,14 @@ class Moves(Protocol):
 
 def alike(path: FundPath, rows: Ints, years: tuple[int, ...]) -> list[Ints]:
     """Areas in groups that use the same rules for everything."""
-    table = [path.years[y].used[i][rows, 0] for y in years for i in sorted(path.years[y].used)]
-    if not table:
-        return [rows]
-    patterns = np.unique(np.stack(table, axis=1), axis=0, return_inverse=True)[1].ravel()
-    return [rows[patterns == p] for p in range(int(patterns.max()) + 1)]
+    group = np.zeros(len(rows), dtype=np.int64)
+    for now in (path.years[y] for y in years):
+        for item in sorted(now.used):
+            rule = now.used[item][rows, 0].astype(np.int64)
+            if len(rule) and (rule != rule[0]).any():  # few items: what all share parts nobody
+                rule -= rule.min()
+                group = np.unique(group * (rule.max() + 1) + rule, return_inverse=True)[1]
+    return [rows[group == number] for number in range(int(group.max(initial=0)) + 1)]
 
 
 @dataclass

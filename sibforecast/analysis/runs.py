@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -31,10 +31,22 @@ LINES = (
     "expenditure_subtotal", *items.INTER_LEVEL_EXPENDITURE, "total_expenditure", "gap", "current_balance", "closing_balance",
     "months_payable",
 )  # fmt: skip
-#: Areas of one job, and figures of one array: neither changes a number.
-BLOCK, CELLS = 64, 60_000
-#: A fund, some of its areas, and the areas above all of them.
-Block = tuple[str, Ints, tuple[str, ...]]
+#: Areas of one job, figures of one array, and bytes that a job hands back of sums for the areas above.
+#: None of them changes a number but BLOCK, which says in what order sums are made.
+BLOCK, CELLS, SUMS = 64, 80_000, 1 << 22
+
+
+@dataclass(frozen=True)
+class Block:
+    """Areas of a fund that make one job; those with the same areas above them are one piece, summed by itself."""
+
+    code: str
+    pieces: tuple[tuple[Ints, tuple[str, ...]], ...]
+
+    @property
+    def rows(self) -> Ints:
+        """The areas, by their places in the fund."""
+        return np.concatenate([rows for rows, _ in self.pieces])
 
 
 class Jobs(Sequence[Job]):
@@ -72,6 +84,7 @@ class Run:
         self.deviations: dict[tuple[str, str, int], float] = {}  # by area, fund and year, of the last line asked for
         self.kept: dict[tuple[str, str, str, int], Floats] = {}  # draws by unit, fund, line and year
         self._stats: list[tuple[tuple[str, ...], str, str, int, Floats]] = []  # areas, fund, line, year, mean and quantiles
+        self._table, self._filled = np.empty((self._most(), 1 + len(QUANTILES))), 0  # where they lie, one after the other
         self._told: list[tuple[tuple[str, ...], str, str, int, Floats]] = []  # areas, fund, question, year, answers
         self._sums: dict[tuple[str, str], dict[tuple[str, int], Floats]] = {}  # of upper areas not yet complete
         self._open: Counter[tuple[str, str]] = Counter()  # how many of their jobs are
@@ -91,16 +104,16 @@ class Run:
     def go(self, on: Executor | None = None) -> None:
         """Do all jobs: areas by themselves first, then own levels that mirror them."""
         first, second = self._blocks()
-        self._open = Counter((upper, code) for code, _, uppers in (*first, *second) for upper in uppers)
+        self._open = Counter((upper, b.code) for b in (*first, *second) for _, uppers in b.pieces for upper in uppers)
         self._find_unknown()
         linked: dict[str, dict[tuple[int, str, int], Floats]] = {}
-        for (code, _, uppers), answer in zip(first, self._done(first, {}, on, "simulating"), strict=True):
-            self._take(code, uppers, answer)
-            mine = linked.setdefault(code, {})
+        for block, answer in zip(first, self._done(first, {}, on, "simulating"), strict=True):
+            self._take(block, answer)
+            mine = linked.setdefault(block.code, {})
             for key, part in answer.mirrors.items():
                 add(mine, key, part)
-        for (code, _, uppers), answer in zip(second, self._done(second, linked, on, "own levels"), strict=True):
-            self._take(code, uppers, answer)
+        for block, answer in zip(second, self._done(second, linked, on, "own levels"), strict=True):
+            self._take(block, answer)
 
     def _done(
         self, blocks: list[Block], linked: Mapping[str, Mapping[tuple[int, str, int], Floats]], on: Executor | None, title: str
@@ -108,13 +121,14 @@ class Run:
         """The answers of blocks of areas, in their order."""
         replays: dict[str, _Replays] = {}
 
-        def job(code: str, rows: Ints) -> Job:
+        def job(block: Block) -> Job:
+            code = block.code
             if code not in replays:
                 replays.clear()  # one fund after the other
                 replays[code] = _Replays(self, code)
-            return replays[code].job(rows, linked.get(code, {}))
+            return replays[code].job(block, linked.get(code, {}))
 
-        yield from engine.run(work, Jobs([partial(job, code, rows) for code, rows, _ in blocks]), on, title=title)
+        yield from engine.run(work, Jobs([partial(job, block) for block in blocks]), on, title=title)
 
     def _blocks(self) -> tuple[list[Block], list[Block]]:
         """Blocks of areas below one another's nearest area; own levels apart."""
@@ -126,34 +140,65 @@ class Run:
             below: dict[tuple[str, ...], list[int]] = {}
             for place, area in enumerate(path.basis.areas):
                 below.setdefault(tuple(tree.ancestors(area)) if area in tree.areas else (), []).append(place)
+            pieces: list[tuple[Ints, tuple[str, ...]]] = []
             for uppers, places in below.items():
                 group = [p for p in places if p not in own]
-                first.extend((code, np.array(group[i : i + BLOCK], dtype=np.int64), uppers) for i in range(0, len(group), BLOCK))
-                second.extend((code, np.array([p], dtype=np.int64), uppers) for p in places if p in own)
+                pieces.extend((np.array(group[i : i + BLOCK], dtype=np.int64), uppers) for i in range(0, len(group), BLOCK))
+                second.extend(Block(code, ((np.array([p], dtype=np.int64), uppers),)) for p in places if p in own)
+            first.extend(self._packed(code, pieces, not own))
         return first, second
+
+    def _packed(self, code: str, pieces: list[tuple[Ints, tuple[str, ...]]], may_join: bool) -> Iterator[Block]:
+        """Small pieces joined, so that what every job costs is shared; no sum runs across pieces."""
+        bytes_each = 8 * self.draws * len(self.years) * sum(line in SUMMED for line in self.lines)
+        most = max(1, SUMS // max(bytes_each, 1)) if may_join and not self.keeping else 1
+        waiting: list[tuple[Ints, tuple[str, ...]]] = []
+        for piece in pieces:
+            if waiting and (len(waiting) == most or sum(len(rows) for rows, _ in waiting) + len(piece[0]) > BLOCK):
+                yield Block(code, tuple(waiting))
+                waiting = []
+            waiting.append(piece)
+        if waiting:
+            yield Block(code, tuple(waiting))
 
     def unit_of(self, area: str) -> str:
         """The area whose draws an area's are part of."""
         tree = self.assumptions.source.regions
         return tree.at_level(area, self.unit) if self.unit and area in tree.areas else area
 
-    def _take(self, code: str, uppers: tuple[str, ...], answer: Answer) -> None:
+    def _take(self, block: Block, answer: Answer) -> None:
         """An answer of some areas: their figures, and their part of the sums above them."""
-        names = answer.areas
-        # a copy: nothing of the answer itself stays, and its memory is free for the next one
-        self._stats.extend((names, code, line, year, stats.copy()) for (line, year), stats in answer.stats.items())
+        names, code = answer.areas, block.code
+        for (line, year), stats in answer.stats.items():
+            self._keep(names, code, line, year, stats)
         self._told.extend((names, code, name, year, told) for (name, year), told in answer.told.items())
         for year, spread in answer.deviations.items():
             self.deviations |= {(name, code, year): float(one) for name, one in zip(names, spread, strict=True)}
         for (unit, line, year), part in answer.kept.items():
             add(self.kept, (unit, code, line, year), part)
-        for upper in uppers:
-            mine = self._sums.setdefault((upper, code), {})
-            for key, total in answer.sums.items():
-                add(mine, key, total)
-            self._open[upper, code] -= 1
-            if not self._open[upper, code]:
-                self._finish(upper, code, self._sums.pop((upper, code)))
+        for number, (_, uppers) in enumerate(block.pieces):
+            for upper in uppers:
+                mine = self._sums.setdefault((upper, code), {})
+                for (piece, line, year), total in answer.sums.items():
+                    if piece == number:
+                        add(mine, (line, year), total)
+                self._open[upper, code] -= 1
+                if not self._open[upper, code]:
+                    self._finish(upper, code, self._sums.pop((upper, code)))
+
+    def _most(self) -> int:
+        """How many figures there may be at most."""
+        tree = self.assumptions.source.regions
+        areas = [p.basis.areas for p in self.paths.values()]
+        known = [{*mine, *(upper for area in mine if area in tree.areas for upper in tree.ancestors(area))} for mine in areas]
+        return sum(map(len, known)) * len(set(self.lines)) * len(self.years)
+
+    def _keep(self, areas: tuple[str, ...], code: str, line: str, year: int, stats: Floats) -> None:
+        """Take figures over: nothing of the answer itself stays, and its memory is free for the next one."""
+        place = self._table[self._filled : self._filled + len(areas)]
+        place[:] = stats
+        self._filled += len(areas)
+        self._stats.append((areas, code, line, year, place))
 
     def _finish(self, upper: str, code: str, sums: dict[tuple[str, int], Floats]) -> None:
         """Figures of an upper area: quantiles of the sums of those below, draw by draw; blank where one of them is unknown."""
@@ -168,12 +213,13 @@ class Run:
             parts = ("closing_balance", "expenditure_subtotal") if line == "months_payable" else (line,)
             if any((upper, code, part, year) in self._unknown for part in parts):
                 continue
-            self._stats.append(((upper,), code, line, year, stats_of(total[None])))
+            ordered = np.sort(total)[None]
+            self._keep((upper,), code, line, year, stats_of(ordered, total[None].sum(axis=1)))
             if self.spread == line:
                 self.deviations[upper, code, year] = float(total.std())
             for question in self.questions:
                 if question.item == line:
-                    self._told.append(((upper,), code, question.name, year, question.of(total[None])))
+                    self._told.append(((upper,), code, question.name, year, question.of_ordered(ordered)))
 
     def _own_side(self, upper: str, code: str, year: int) -> float:
         """What flows whose other side is an area made of areas move its gap by."""
@@ -209,7 +255,7 @@ class Run:
     def frame(self) -> pd.DataFrame:
         """The tidy table."""
         each = 1 + len(QUANTILES)
-        table = _tidy(self._stats, ("region", "programme", "item", "period"), each)
+        table = _tidy(self._stats, ("region", "programme", "item", "period"), self._table[: self._filled])
         title = pd.Categorical.from_codes(np.zeros(len(table), dtype=np.int8), categories=pd.Index([self.title], dtype=object))
         table.insert(4, "scenario", pd.Series(title))
         table.insert(5, "quantile", np.tile([np.nan, *QUANTILES], len(table) // each))
@@ -217,40 +263,49 @@ class Run:
 
     def chances(self) -> pd.DataFrame:
         """Answers to the questions, one row an area, fund and year."""
-        table = _tidy(self._told, ("region", "programme", "name", "period"), 1).dropna(subset=["value"])
-        text = table.astype(dict.fromkeys(("region", "programme", "name", "period"), str))
-        wide = text.pivot_table(index=["region", "programme", "period"], columns="name", values="value", sort=False)
-        wide = wide.reindex(columns=[q.name for q in self.questions])
-        wide.columns.name = None
-        return wide.reset_index()
+        names = [q.name for q in self.questions]
+        blocks: dict[tuple[tuple[str, ...], str, int], Floats] = {}
+        for areas, code, name, year, told in self._told:
+            table = blocks.setdefault((areas, code, year), np.full((len(areas), len(names)), np.nan))
+            table[:, names.index(name)] = told
+        values = np.concatenate([np.empty((0, len(names))), *blocks.values()])
+        keys = {
+            "region": [area for areas, _, _ in blocks for area in areas],
+            "programme": [code for areas, code, _ in blocks for _ in areas],
+            "period": [period for areas, _, year in blocks for period in [str(year)] * len(areas)],
+        }
+        is_told = ~np.isnan(values).all(axis=1)
+        columns = {key: pd.Series(np.array(words, dtype=object)[is_told], dtype="str") for key, words in keys.items()}
+        return pd.DataFrame(columns | dict(zip(names, values[is_told].T, strict=True)))
 
 
-def _tidy(blocks: list[tuple[tuple[str, ...], str, str, int, Floats]], names: tuple[str, ...], each: int) -> pd.DataFrame:
-    """Blocks of areas × figures as one table without what is unknown; words as categories: there are many rows and few words."""
+def _tidy(blocks: list[tuple[tuple[str, ...], str, str, int, Floats]], names: tuple[str, ...], figures: Floats) -> pd.DataFrame:
+    """Blocks of areas × figures as one table without what is unknown; words as categories: there are many rows and few words.
+
+    The figures of the blocks lie one after the other in `figures`.
+    """
     words: list[dict[str, int]] = [{} for _ in names]
     for areas, code, line, year, _ in blocks:
         for known, told in zip(words, (areas, (code,), (line,), (str(year),)), strict=True):
             for word in told:
                 known.setdefault(word, len(known))
-    told_rows = [~np.isnan(values.reshape(len(areas), each)[:, 0]) for areas, *_, values in blocks]
-    size = each * sum(int(np.count_nonzero(rows)) for rows in told_rows)
-    codes: list[npt.NDArray[np.signedinteger[Any]]] = [
-        np.empty(size, dtype=np.int8 if len(known) < 128 else np.int32) for known in words
-    ]
-    value, start = np.empty(size), 0
-    for (areas, code, line, year, values), rows in zip(blocks, told_rows, strict=True):
-        part = values.reshape(len(areas), each)[rows]
-        here = slice(start, start + part.size)
-        value[here] = part.ravel()
-        codes[0][here] = np.repeat([words[0][area] for area, is_told in zip(areas, rows, strict=True) if is_told], each)
+    kinds = [np.int8 if len(known) < 128 else np.int16 if len(known) < 32_768 else np.int32 for known in words]
+    codes: list[npt.NDArray[np.signedinteger[Any]]] = [np.empty(len(figures), dtype=kind) for kind in kinds]
+    start = 0
+    for areas, code, line, year, _ in blocks:
+        here = slice(start, start + len(areas))
+        codes[0][here] = [words[0][area] for area in areas]
         for column, word in enumerate((code, line, str(year)), 1):
             codes[column][here] = words[column][word]
-        start += part.size
+        start += len(areas)
+    is_told = ~np.isnan(figures[:, 0])
+    if not is_told.all():
+        figures, codes = figures[is_told], [code[is_told] for code in codes]
     table: dict[str, Any] = {
-        name: pd.Categorical.from_codes(code, categories=pd.Index(list(known), dtype=object))
+        name: pd.Categorical.from_codes(np.repeat(code, figures.shape[1]), categories=pd.Index(list(known), dtype=object))
         for name, known, code in zip(names, words, codes, strict=True)
     }
-    table["value"] = value
+    table["value"] = figures.reshape(-1)
     return pd.DataFrame(table, copy=False)
 
 
@@ -281,8 +336,9 @@ class _Replays:
         for number, group in enumerate(self.groups):
             self.group[group], self.place[group] = number, np.arange(len(group))
 
-    def job(self, rows: Ints, linked: Mapping[tuple[int, str, int], Floats]) -> Job:
+    def job(self, block: Block, linked: Mapping[tuple[int, str, int], Floats]) -> Job:
         """A job of some areas."""
+        rows = block.rows
         run, areas = self.run, tuple(self.path.basis.areas[r] for r in rows)
         mirrored = {(item, year): draws for (area, item, year), draws in linked.items() if area == rows[0]}
         if mirrored:
@@ -294,7 +350,8 @@ class _Replays:
         place = {int(row): i for i, row in enumerate(rows)}
         links = [(k.area, k.item, k.mirror, frozenset(place[b] for b in k.below if b in place)) for k in self.path.basis.links]
         units = tuple(run.unit_of(a) for a in areas)
-        return Job(areas, parts, self.doubts.cut(rows), run.draws, run.seed, run.cells, run.lines, run.questions,
+        piece = tuple(number for number, (below, _) in enumerate(block.pieces) for _ in below)
+        return Job(areas, parts, piece, self.doubts.cut(rows), run.draws, run.seed, run.cells, run.lines, run.questions,
                    tuple(links), mirrored, run.spread, run.keeping, units)  # fmt: skip
 
     def _by_group(self, rows: Ints) -> Iterator[tuple[int, Ints]]:

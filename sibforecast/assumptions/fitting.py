@@ -46,6 +46,10 @@ class YearBasis:
     def put(self, item: str, value: Floats, label: str, where: Bools | None = None) -> None:
         """Give an item a figure and say where it comes from."""
         where = ~np.isnan(value) if where is None else where
+        if where.shape == value.shape and where.all():  # the usual case: nothing is copied, and one text stands for all cells
+            self.given[item] = value
+            self.label[item] = np.broadcast_to(np.array(label, dtype=object), value.shape)
+            return
         old = self.given.get(item, np.full_like(value, np.nan))
         self.given[item] = np.where(where, value, old)
         text = self.label.get(item, np.full(value.shape, "", dtype=object))

@@ -352,5 +352,5 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
         longer = np.sqrt((horizons + _lag(out.panel, item)[:, None]) / horizons)  # years since the last known one count
         spread = np.where(out.label[item] == LABELS["law"], 0.0, found.deviation[rows] * longer)  # the law is sure
         out.spread[item] = np.where(np.isnan(out.point[item]), np.nan, spread)
-        out.shape[item] = found.shape[rows]
-        out.record[item] = errors[item][:, :, 0]
+        out.shape[item] = found.shape[rows].astype(np.float32)  # the largest table; so finely nobody knows it
+        out.record[item] = errors[item][:, :, 0].copy()  # the errors of later years need not stay

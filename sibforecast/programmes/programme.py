@@ -248,7 +248,8 @@ class Year:
             if given is not None and not fallback and np.isnan(value).any():
                 open_ = np.isnan(value)
                 used = np.where(open_ & ~np.isnan(given), np.int16(GIVEN), used)
-                value = np.where(open_, given, value)
+                whole = len(given) == len(value) and bool(open_.all())  # the usual case: nothing is copied
+                value = given if whole else np.where(open_, given, value)
         for link in self.links:
             if link.item == item:
                 value, used = self._mirror(link, value, used, stands)

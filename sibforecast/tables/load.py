@@ -98,8 +98,9 @@ def read(path: Path) -> tuple[FundData | None, Findings]:
     used = {c: programmes[c] for c in read.history["programme"].cat.categories if c in programmes}
     provenance |= {"currency": read.currency, "illustrative": read.illustrative}
     findings = Findings.of(found.rows, provenance)
+    history = read.history  # all that stays of the cells
     data = FundData(
-        lambda: read.history,
+        lambda: history,
         provenance=provenance,
         regions=regions,
         programmes=used | declared,
