@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sibforecast.forecasting import methods as m
+from sibforecast.forecasting.events import across, jumps
 from sibforecast.forecasting.spread import Run
 
 Floats = npt.NDArray[np.float64]
@@ -21,17 +22,20 @@ FEWEST = 8
 CHANCE = 2.0
 
 
-def upright(run: Run, groups: Ints, horizons: Ints) -> Run:
+def upright(run: Run, series: Floats, groups: Ints, horizons: Ints) -> Run:
     """The same forecasts without what leans, and their errors as they would have been.
 
     The mean error of a year over the areas, m, its mean over the years, M, and the standard
     error of that, s: M (1 − 4 s²/M²) is added where M is beyond two of them, nothing where not
     (a positive-part James–Stein estimate). Errors of h years ahead overlap, so that they count
-    as one in h. At an earlier origin only errors known by then count.
+    as one in h. At an earlier origin only errors known by then count. A jump is an event, not a habit:
+    errors that hold one tell nothing.
 
     Parameters
     ----------
     run : Run
+    series : array (series, years)
+        What was forecast, on the working scale.
     groups : array of int (series,)
         Areas of one item on one scale; fewer than eight areas, or origins, lean nowhere.
     horizons : array of int
@@ -41,13 +45,16 @@ def upright(run: Run, groups: Ints, horizons: Ints) -> Run:
     >>> import numpy as np
     >>> wrong = np.full((8, 10, 1), 0.01)
     >>> low = Run(np.zeros((8, 1)), wrong, np.full(8, 12), np.zeros(8, dtype=np.int64))
-    >>> upright(low, np.zeros(8, dtype=np.int64), np.array([1])).point[0].round(4).tolist()
+    >>> upright(low, np.ones((8, 12)), np.zeros(8, dtype=np.int64), np.array([1])).point[0].round(4).tolist()
     [0.01]
     """
     point, errors = run.point.copy(), run.errors.copy()
+    origins = errors.shape[1]
+    if origins < FEWEST:
+        return run
     for group in np.flatnonzero(np.bincount(groups) >= m.PANEL) if len(groups) else ():
         rows = np.flatnonzero(groups == group)
-        told = ~np.isnan(run.errors[rows])
+        told = ~np.isnan(run.errors[rows]) & ~across(jumps(series[rows]), origins, horizons)
         number = told.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(told, run.errors[rows], 0.0).sum(axis=0) / number

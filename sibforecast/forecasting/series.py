@@ -180,7 +180,7 @@ def _run(
     work = sc.to_scale(series, job.scale)
     raw = got = sp.run(work, horizons, job.method, groups, additive)
     if job.method in ("combination", "amount"):
-        got = upright(raw, groups, horizons)
+        got = upright(raw, work, groups, horizons)
     point = sc.from_scale(got.point, job.scale)
     stale = got.lag > m.STALE_YEARS
     point[stale] = np.nan

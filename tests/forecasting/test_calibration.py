@@ -92,13 +92,14 @@ def test_a_panel_that_leans_is_put_upright_by_what_chance_does_not_explain():
     groups, ahead = np.zeros(8, dtype=np.int64), np.array([1])
     turns = np.tile([0.02, 0.04], 5)[None, :, None] * np.ones((8, 1, 1))
     run = sp.Run(np.full((8, 1), 5.0), turns, np.full(8, 13), np.zeros(8, dtype=np.int64))
-    moved = upright(run, groups, ahead)
+    past = np.zeros((8, 12))
+    moved = upright(run, past, groups, ahead)
     np.testing.assert_allclose(moved.point, 5.0 + 0.03 * (1 - 4 / 81), rtol=1e-12)
     np.testing.assert_array_equal(moved.errors[:, :8], turns[:, :8])  # until eight errors were known nobody could tell
     assert (moved.errors[:, 9] < turns[:, 9]).all()
     for errors in (turns[:, :7], np.tile([-0.01, 0.01], 5)[None, :, None] * np.ones((8, 1, 1))):
-        np.testing.assert_array_equal(upright(sp.Run(run.point, errors, run.known, run.lag), groups, ahead).point, 5.0)
-    np.testing.assert_array_equal(upright(sp.Run(run.point[:7], turns[:7], run.known, run.lag), groups[:7], ahead).point, 5.0)
+        np.testing.assert_array_equal(upright(sp.Run(run.point, errors, run.known, run.lag), past, groups, ahead).point, 5.0)
+    np.testing.assert_array_equal(upright(sp.Run(run.point[:7], turns[:7], run.known, run.lag), past[:7], groups[:7], ahead).point, 5.0)
 
 
 def test_a_panel_follows_how_unsettled_its_last_years_were():
