@@ -144,13 +144,13 @@ def test_every_result_of_a_year_goes_into_a_workbook(nmg, tmp_path):
     results = {"settled": sib.settle(nmg, 2025), "collected": sib.collection(nmg, 2025), "stock": sib.benefit_stock(nmg, 2025), "reserves": sib.reserves(nmg, 2026),
                "card": sib.assess(nmg, 2025), "watched": sib.monitor(nmg, "2026-09")}  # fmt: skip
     made = sib.report.workbook(results, tmp_path / "year.xlsx", language="en")
-    names = openpyxl.load_workbook(made, read_only=True).sheetnames
-    assert not [n for n in names if n.startswith("Form")]
-    assert {*results, "reserves by fund", "card in sum"} <= set(names)
+    book = openpyxl.load_workbook(made, read_only=True)
+    assert not [n for n in book.sheetnames if n.startswith("Form")]
+    assert {*results, "reserves by fund", "card in sum"} <= set(book.sheetnames)
     for name in ("collected", "stock", "reserves", "reserves by fund", "card", "settled", "watched"):
-        assert "status" in rows(made, name)[0], name
-    sheet = openpyxl.load_workbook(made)["reserves by fund"]
-    shown = {cell.value: sheet.cell(2, cell.column).number_format for cell in sheet[1]}
+        assert "status" in next(book[name].iter_rows(values_only=True)), name
+    heads, first = book["reserves by fund"].iter_rows(max_row=2)
+    shown = {head.value: cell.number_format for head, cell in zip(heads, first, strict=True)}
     assert (shown["accrued"], shown["rate"]) == ("#,##0.00;[Red]-#,##0.00", "0.00%")
     told = rows(sib.report.workbook({"存放": sib.reserves(nmg, 2026)}, tmp_path / "zh.xlsx", language="zh"), "存放 按险种")
     assert set(told[0]) >= {"无利率金额", "入账利息", "状态"}
