@@ -3,7 +3,7 @@
 The doubt of a driver is that of its forecast (rolling-origin errors) or of the author of a
 judgement. An error has a part that all areas share in a year and a part of their own. How
 errors go together across drivers is estimated from the same errors, and drawn towards
-independence: few origins say little.
+what they do on the whole: few origins say little.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Bools = npt.NDArray[np.bool_]
 
 #: How a draw moves a figure: by a factor, by an amount, or on the logit.
 FACTOR, AMOUNT, LOGIT = 0, 1, 2
-#: Origins that independence across drivers counts as, and origins that half of an error's variance being common counts as.
+#: Origins that the mean correlation of all drivers counts as, and origins that half of an error's variance being common counts as.
 APART, HALF = 10.0, 2.0
 #: Correlations weaker than this are not drawn.
 FAINT = 0.1
@@ -253,7 +253,10 @@ def _common(wrong: Floats) -> Floats:
 
 
 def _correlation(rows: Floats, weight: Floats, apart: float) -> Floats:
-    """Correlations of rows about nothing, pairwise over what both know, by weight of the columns; drawn towards none."""
+    """Correlations of rows about nothing, pairwise over what both know, by weight of the columns.
+
+    Few columns say little of a pair and more of all pairs: each is drawn towards their mean, and that is none at least.
+    """
     told = ~np.isnan(rows)
     filled = np.where(told, rows, 0.0)
     each = told.astype(float)
@@ -263,7 +266,10 @@ def _correlation(rows: Floats, weight: Floats, apart: float) -> Floats:
     square = (filled**2 * weight) @ each.T
     with np.errstate(invalid="ignore", divide="ignore"):
         out = cross / np.sqrt(square * square.T)
-    out = np.where(np.isfinite(out), out, 0.0) * both / (both + apart)
+    out = np.where(np.isfinite(out), out, 0.0)
+    pairs = both[~np.eye(len(out), dtype=bool)]
+    mean = max(float((out[~np.eye(len(out), dtype=bool)] * pairs).sum() / pairs.sum()), 0.0) if pairs.any() else 0.0
+    out = (both * out + apart * mean) / (both + apart)
     np.fill_diagonal(out, 1.0)
     return np.asarray(np.clip(out, -0.99, 0.99) * (1 - np.eye(len(out))) + np.eye(len(out)))
 
