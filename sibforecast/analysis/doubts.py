@@ -28,7 +28,7 @@ Bools = npt.NDArray[np.bool_]
 
 #: How a draw moves a figure: by a factor, by an amount, or on the logit.
 FACTOR, AMOUNT, LOGIT = 0, 1, 2
-#: Origins that the mean correlation of all drivers counts as, and origins that half of an error's variance being common counts as.
+#: Origins that the mean correlation of all drivers counts as, and that half of an error's variance being common counts as.
 APART, HALF = 10.0, 2.0
 #: Correlations weaker than this are not drawn.
 FAINT = 0.1
