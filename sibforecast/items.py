@@ -226,7 +226,7 @@ STATUTORY_LINES = REVENUE_LINES + INTER_LEVEL_REVENUE + EXPENDITURE_LINES + INTE
 
 
 def item(code: str) -> Item:
-    """The catalogue entry of `code`.
+    """The catalogue entry of `code`, or of any other word for the item.
 
     Raises
     ------
@@ -238,10 +238,22 @@ def item(code: str) -> Item:
     >>> item("contribution_base").rollup
     'mean:contributors'
     """
-    found = CATALOGUE.get(code)
+    found = CATALOGUE.get(code_of(code) or "")
     if found is None:
-        raise SibError(f"unknown item {code!r}{did_you_mean(code, CATALOGUE)}")
+        raise SibError(unknown_word(code))
     return found
+
+
+def unknown_word(word: str) -> str:
+    """What is told of a word that is no item: the nearest words in its own writing.
+
+    Examples
+    --------
+    >>> unknown_word("缴费比率"), unknown_word("benefit_levle")
+    ("unknown item '缴费比率'; did you mean '缴费比例' or '缴费费率'?", "unknown item 'benefit_levle'; did you mean 'benefit_level' or 'benefit_level_end'?")
+    """
+    known = [*CATALOGUE, *(part for part in PARTS if part.isascii())] if word.isascii() else [w for w in words() if not w.isascii()]
+    return f"unknown item {word!r}{did_you_mean(word, known if word.isascii() else [*known, *PARTS])}"
 
 
 def whole_of(word: str) -> str:
@@ -295,6 +307,18 @@ def cause_name(cause: str, language: str) -> str:
         return cause
     sign = "−" if found[2] == "+" and found[3] else found[2] + found[3].replace("-", "−")
     return f"{CATALOGUE[found[1]].label(language)} {sign}{found[4]}{found[5] or ''}"
+
+
+def code_of(word: str) -> str | None:
+    """The code of the item a word means: a code, a label in either language or another word for it; ``None`` for no item.
+
+    Examples
+    --------
+    >>> code_of("人均待遇水平"), code_of("Contribution rate"), code_of("what")
+    ('benefit_level', 'contribution_rate', None)
+    """
+    low, table = word.lower().split(), words()
+    return table.get("".join(low)) or table.get(" ".join(low))
 
 
 @cache

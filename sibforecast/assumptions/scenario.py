@@ -8,12 +8,12 @@ from a row of the ``policies`` table.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from sys import float_info
 from typing import TYPE_CHECKING
 
 from sibforecast import items
+from sibforecast.assumptions.wording import read_words
 from sibforecast.errors import ScenarioError, SibError, all_faults
 from sibforecast.periods import Period
 from sibforecast.programmes import registry
@@ -35,23 +35,25 @@ class Change:
     Parameters
     ----------
     item : str
-        A driver, a line, a policy parameter or a macro assumption of the catalogue; with `add`
-        also a part that law decides apart, such as ``employer_rate`` of the contribution rate.
+        A driver, a line, a policy parameter or a macro assumption of the catalogue, by its code or
+        any label (``缴费比例``); with `add` also a part that law decides apart, such as
+        ``employer_rate`` of the contribution rate.
     programme : str or tuple of str
         The funds it concerns; ``"*"`` for all.
     regions : tuple of str
         Areas (codes or names); an upper area means all below it; ``("*",)`` for all. An amount
         is laid on each area that is met (said by a finding), never shared out among them.
     set, add, multiply, floor, cap : float
-        Exactly one of them.
+        Exactly one of them; a text such as ``"-1%"`` is read as in the tables.
     start, end : str
-        First and last month in force, inclusive; no end is open.
+        First and last month in force, inclusive; no end is open. ``2026-07`` or ``2026年7月``.
     paid : str
         Paid in one sum from this month, with arrears back to the start.
     decided_by : str
-        nation, region, league, county or event: who carries what follows from it.
+        nation, region, league, county or event (国家, 自治区, 盟市, 旗县, 突发事件): who carries what
+        follows from it.
     known_at_budget : bool
-        Whether the budget knew it.
+        Whether the budget knew it; ``"是"`` and ``"否"`` are read too.
     evidence : str
         Required where an event decided.
     unit : str
@@ -96,69 +98,74 @@ class Change:
     author: str = ""
 
     def __post_init__(self) -> None:
-        wrong = list(self._type_faults())
-        if wrong:
-            raise all_faults(ScenarioError, f"change {self.id or self.item!r}", wrong)
+        read = read_words({f.name: getattr(self, f.name) for f in fields(self)}, (*OPERATIONS, "before_value"))
+        for name, value in read.items():
+            object.__setattr__(self, name, value)
+        wrong = dict(self._type_faults())
+        for name in wrong:  # told already: what else is wrong is looked for without them
+            object.__setattr__(self, name, "*" if name in ("programme", "regions") else "")
         for name in ("programme", "regions"):
             value = getattr(self, name)
             if isinstance(value, str):
                 value = tuple(v.strip() for v in value.replace("，", ",").split(",") if v.strip()) or ("*",)
             object.__setattr__(self, name, tuple(value))
-        for name in ("start", "end", "paid"):  # 2026-7 is 2026-07: months are compared and sorted as text
-            with suppress(SibError):
-                object.__setattr__(self, name, str(Period.parse(getattr(self, name))))
         known = registry.words({})
         codes = tuple(known.get("".join(p.lower().split()), p) for p in self.programme)
         object.__setattr__(self, "programme", codes)
         whole, part = items.whole_of(self.item), self.item
         if whole:
             object.__setattr__(self, "item", whole)
-        faults = [*([items.part_fault(part)] if whole and self.add is None else []), *self._faults()]
-        if faults:
-            raise all_faults(ScenarioError, f"change {self.id or self.item!r}", faults)
+        faults = [f for name, f in self._faults() if name not in wrong]
+        part_faults = [items.part_fault(part)] if whole and self.add is None else []
+        if wrong or part_faults or faults:
+            raise all_faults(ScenarioError, f"change {self.id or self.item!r}", [*wrong.values(), *part_faults, *faults])
 
-    def _type_faults(self) -> Iterable[str]:
-        """Cells of the wrong kind: numbers for codes, words for truth."""
+    def _type_faults(self) -> Iterable[tuple[str, str]]:
+        """Cells of the wrong kind by their field: numbers for codes, words for truth."""
         for name in ("programme", "regions"):
             value = getattr(self, name)
             if not isinstance(value, (str, list, tuple)) or not all(isinstance(v, str) for v in value):
-                yield f"{name} must be text or a list of texts, codes in quotes; found {value!r}"
+                yield name, f"{name} must be text or a list of texts, codes in quotes; found {value!r}"
         for name in ("item", "start", "end", "paid", "decided_by", "evidence", "id", "unit", "title", "reference", "author"):
             if not isinstance(getattr(self, name), str):
-                yield f"{name} must be text in quotes; found {getattr(self, name)!r}"
+                yield name, f"{name} must be text in quotes; found {getattr(self, name)!r}"
         if not isinstance(self.known_at_budget, bool):
-            yield f"known_at_budget must be true or false, without quotes; found {self.known_at_budget!r}"
+            yield "known_at_budget", f"known_at_budget must be true or false, yes or no; found {self.known_at_budget!r}"
 
-    def _faults(self) -> Iterable[str]:
+    def _faults(self) -> Iterable[tuple[str, str]]:
+        """What is wrong, by the field."""
         if self.item not in items.CATALOGUE:
-            yield unknown_item(self.item)
+            yield "item", unknown_item(self.item)
         elif items.CATALOGUE[self.item].side in ("result", "balance") and self.item != "balance_adjustment":
-            yield f"{self.item} is a result; change a driver, a line or an assumption"
+            yield "item", f"{self.item} is a result; change a driver, a line or an assumption"
         given = [o for o in OPERATIONS if getattr(self, o) is not None]
         if len(given) != 1:
-            yield f"exactly one of {', '.join(OPERATIONS)} is needed; found {', '.join(given) or 'none'}"
+            yield "", f"exactly one of {', '.join(OPERATIONS)} is needed; found {', '.join(given) or 'none'}"
         for operation in (*given, *(["before_value"] if self.before_value is not None else [])):
             value = getattr(self, operation)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= float_info.max:
-                yield f"{operation} must be a number; found {value!r}"
-        for name in ("start", "end", "paid"):
-            text = getattr(self, name)
-            if not text and name != "start":
-                continue
-            try:
-                if not Period.parse(text).is_month:
-                    yield f"{name} must be a month such as 2026-07; found {text!r}"
-            except SibError as fault:
-                yield f"{name}: {fault}"
-        if self.end and self.start and self.end < self.start:
-            yield f"the end {self.end} lies before the start {self.start}"
-        if self.paid and self.start and self.paid < self.start:
-            yield f"paid {self.paid} lies before the start {self.start}"
+                yield operation, f"{operation} must be a number; found {value!r}"
+        months = {name: self._month(name) for name in ("start", "end", "paid")}
+        for name, month in months.items():
+            if month is None and (getattr(self, name) or name == "start"):
+                yield name, f"{name} must be a month such as 2026-07; found {getattr(self, name)!r}"
+        if months["start"] and months["end"] and months["end"] < months["start"]:
+            yield "end", f"the end {self.end} lies before the start {self.start}"
+        if months["start"] and months["paid"] and months["paid"] < months["start"]:
+            yield "paid", f"paid {self.paid} lies before the start {self.start}"
         if self.decided_by not in DECIDERS:
-            yield f"decided_by must be one of {', '.join(DECIDERS)}; found {self.decided_by!r}"
-        if self.decided_by == "event" and not self.evidence and self.known_at_budget:
-            yield "an event cannot be known at the budget without evidence"
-        yield from self._unit_faults(given)
+            yield "decided_by", f"decided_by must be one of {', '.join(DECIDERS)}; found {self.decided_by!r}"
+        if self.decided_by == "event" and not self.evidence and self.known_at_budget is True:
+            yield "evidence", "an event cannot be known at the budget without evidence"
+        yield from (("unit", fault) for fault in self._unit_faults(given))
+
+    def _month(self, name: str) -> Period | None:
+        """A month of a field; ``None`` where it is none."""
+        try:
+            period = Period.parse(getattr(self, name))
+        except SibError:
+            return None
+        return period if period.is_month else None
 
     def _unit_faults(self, given: list[str]) -> Iterable[str]:
         if self.item not in items.CATALOGUE or not given:
@@ -306,4 +313,4 @@ def unknown_item(word: str) -> str:
 
     if word in current_law().law.ids:
         return f"{word} is a record of the law that no formula reads: change the items it moves, as the shipped presets do"
-    return f"unknown item {word!r}{items.did_you_mean(word, [*items.CATALOGUE, *items.PARTS])}"
+    return items.unknown_word(word)

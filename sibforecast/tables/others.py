@@ -16,7 +16,7 @@ from sibforecast.tables.cells import read_cell, read_code, read_truth
 from sibforecast.tables.figures import BLANK, one_currency, without_days
 from sibforecast.tables.names import Names, fault_id, mend_of, translate
 from sibforecast.tables.read import Collector, RawTable
-from sibforecast.tables.schema import EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
+from sibforecast.tables.schema import DECIDER_LOOKUP, EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
 from sibforecast.tables.units import Unit, parse_unit
 from sibforecast.tables.values import NO_SHARE, NO_SHARE_MEND, parse_values, tell_unseen, worth
 
@@ -198,6 +198,8 @@ def _read_one(table: str, column: str, cell: Any, names: Names, unit: Unit | Non
         return LEVEL_LOOKUP[text.lower()]
     if column == "kind" and table == "events" and text not in EVENT_KINDS:
         raise SibError(f"unknown kind {text!r}; expected one of {', '.join(EVENT_KINDS)}{did_you_mean(text, EVENT_KINDS)}")
+    if column == "decided_by":
+        return DECIDER_LOOKUP.get(text.lower(), text)
     if column in ("known_at_budget", "rectified"):
         truth = read_truth(cell)
         return text if truth is None else truth

@@ -152,4 +152,6 @@ HEADER_LOOKUP = {
 }  # fmt: skip
 STAGE_LOOKUP = _lookup(STAGE_WORDS)
 LEVEL_LOOKUP = _lookup(LEVEL_WORDS)
+#: Who decides a change: a level, or nobody but an event.
+DECIDER_LOOKUP = {**LEVEL_LOOKUP, **_lookup({"event": ("突发事件", "事件")})}
 TABLE_LOOKUP = {w.lower(): t.name for t in TABLES.values() for w in (t.name, *t.words)}
