@@ -249,11 +249,11 @@ def unknown_word(word: str) -> str:
 
     Examples
     --------
-    >>> unknown_word("缴费比率"), unknown_word("benefit_levle")
-    ("unknown item '缴费比率'; did you mean '缴费比例' or '缴费费率'?", "unknown item 'benefit_levle'; did you mean 'benefit_level' or 'benefit_level_end'?")
+    >>> unknown_word("缴费比率")
+    "unknown item '缴费比率'; did you mean '缴费率', '缴费费率' or '缴费比例'?"
     """
-    known = [*CATALOGUE, *(part for part in PARTS if part.isascii())] if word.isascii() else [w for w in words() if not w.isascii()]
-    return f"unknown item {word!r}{did_you_mean(word, known if word.isascii() else [*known, *PARTS])}"
+    known = [w for w in (*(CATALOGUE if word.isascii() else words()), *PARTS) if w.isascii() == word.isascii()]
+    return f"unknown item {word!r}{did_you_mean(word, known)}"
 
 
 def whole_of(word: str) -> str:
@@ -289,7 +289,20 @@ def did_you_mean(word: str, known: object, cutoff: float = 0.7) -> str:
     return f"; did you mean {', '.join(near[:-1])}{' or ' if near[1:] else ''}{near[-1]}?"
 
 
-_CAUSE = re.compile(r"(\w+) ([=+×≥≤])(-?)([\d.]+(?:e[-+]?\d+)?)( \(\d+\))?")
+_CAUSE = re.compile(r"(\w+) ([=+−×≥≤])([-−]?)([\d.]+(?:e[-+]?\d+)?)( \(\d+\))?")
+_SIGNS = {"set": "=", "add": "+", "multiply": "×", "floor": "≥", "cap": "≤"}
+
+
+def change_words(item: str, operation: str, amount: float) -> str:
+    """What names a change that has no name of its own: its item, what it does, by how much.
+
+    Examples
+    --------
+    >>> change_words("contribution_rate", "add", -0.01), change_words("benefit_level", "multiply", 1.05)
+    ('contribution_rate −0.01', 'benefit_level ×1.05')
+    """
+    sign, minus = _SIGNS[operation], "−" if amount < 0 else ""
+    return f"{item} {minus if minus and operation == 'add' else sign + minus}{abs(amount):g}"
 
 
 def cause_name(cause: str, language: str) -> str:
@@ -297,7 +310,7 @@ def cause_name(cause: str, language: str) -> str:
 
     Examples
     --------
-    >>> cause_name("benefit_level ×1.02", "zh"), cause_name("contribution_rate +-0.005", "en")
+    >>> cause_name("benefit_level ×1.02", "zh"), cause_name("contribution_rate −0.005", "en")
     ('人均待遇水平 ×1.02', 'contribution rate −0.005')
     >>> cause_name("cut", "zh")
     'cut'

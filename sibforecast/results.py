@@ -138,9 +138,9 @@ class Result:
         return copied
 
     def labels(self, language: str = "zh") -> dict[str, str]:
-        """Names to show for the codes of areas and funds, where the result knows them."""
+        """Names to show for the codes of areas and funds, and for changes with a title, where the result knows them."""
         data = self.__dict__.get("data") or getattr(self, "source", None)
-        return data.labels(language) if data is not None else {}
+        return {**(getattr(self, "titles", None) or {}), **(data.labels(language) if data is not None else {})}
 
     def headline(self) -> str:
         """One line: what this result is."""

@@ -57,6 +57,7 @@ class Sharing(Result):
     rules: SharingRules | None = field(default=None, repr=False)
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
     workings: Mapping[tuple[str, ...], Workings] = field(default_factory=dict, repr=False)
+    titles: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = SHARING_COLUMNS
 
@@ -285,7 +286,8 @@ def share(
     told += [*_out_of_force(rules, table), *_out_of_scope(billed), *partly_told(facts.given, regions)]
     workings = {tuple(str(unit.key[k]) for k in _KEYS): unit.workings for unit, _ in bills}
     return Sharing(
-        lambda: frame, provenance, data=data, rules=rules, findings=Findings.of(told, provenance), workings=workings
+        lambda: frame, provenance, data=data, rules=rules, findings=Findings.of(told, provenance), workings=workings,
+        titles=getattr(causes, "titles", {}),
     )
 
 

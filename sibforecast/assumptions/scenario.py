@@ -63,6 +63,8 @@ class Change:
     id : str
         Name of the measure; it becomes the cause of what follows. Changes of one item with the
         same name, in different areas, are one measure with an amount of its own in each.
+    title : str
+        The measure in one line: what charts, bills and explanations show for its name.
 
     Raises
     ------
@@ -216,8 +218,7 @@ class Change:
         """The name under which its effect is reported."""
         if self.id:
             return self.id
-        sign = {"set": "=", "add": "+", "multiply": "×", "floor": "≥", "cap": "≤"}[self.operation]
-        return f"{self.item} {sign}{getattr(self, self.operation):g}"
+        return items.change_words(self.item, self.operation, getattr(self, self.operation))
 
     def concerns(self, programme: str) -> bool:
         """Whether a fund is meant."""
@@ -256,9 +257,8 @@ class Scenario:
     def __repr__(self) -> str:
         lines = [f"<Scenario> {self.title}"]
         for change, cause in zip(self.in_order, self.causes(), strict=True):
-            sign = {"set": "=", "add": "+", "multiply": "×", "floor": "≥", "cap": "≤"}[change.operation]
             when = f"{change.start}…{change.end}"
-            what = f"{change.item} {sign}{getattr(change, change.operation):g} {change.unit}".strip().replace(" +-", " −")
+            what = f"{items.change_words(change.item, change.operation, getattr(change, change.operation))} {change.unit}".strip()
             lines.append(f"  {cause}: {what}, {', '.join(change.programme)}, {when}, {change.decided_by}")
         return "\n".join(line if len(line) <= 80 else line[:79] + "…" for line in lines)
 
@@ -305,6 +305,33 @@ class Scenario:
                 name, n = f"{change.cause} ({n})", n + 1
             names.append(name)
         return tuple(names)
+
+    def titles(self) -> dict[str, str]:
+        """What to show for the names of its changes: their titles, where they have one; made unique.
+
+        Examples
+        --------
+        >>> cut = Change(item="contribution_rate", add=-0.01, start="2026-07", decided_by="region", title="A point less")
+        >>> Scenario("cut", cut).titles()
+        {'contribution_rate −0.01': 'A point less'}
+        """
+        shown: dict[str, str] = {}
+        for cause, change in zip(self.causes(), self.in_order, strict=True):
+            title, n = change.title.strip(), 2
+            while title and title in shown.values():
+                title, n = f"{change.title.strip()} ({n})", n + 1
+            if title:
+                shown[cause] = title
+        return shown
+
+
+def titles_of(scenarios: Iterable[Scenario | None]) -> dict[str, str]:
+    """The titles of the changes of several scenarios; a name that they mean differently keeps itself."""
+    shown: dict[str, str] = {}
+    for scenario in scenarios:
+        for cause, title in (scenario.titles() if scenario is not None else {}).items():
+            shown[cause] = title if shown.get(cause, title) == title else cause
+    return shown
 
 
 def unknown_item(word: str) -> str:

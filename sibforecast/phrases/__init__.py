@@ -208,7 +208,7 @@ class Teller:
             return self._said(text, where)
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "moves": self._moves, "terms": self._terms, "money": _money,
-            "match": self._match, "note": _note,
+            "match": self._match, "note": _note, "cause": self._cause,
             "amounts": self._amounts, "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
         return tellers[kind](text) if kind in tellers else text
@@ -220,6 +220,11 @@ class Teller:
                 return told
         parts = [self._said(part, where) for part in text.split("; ")] if "; " in text else [None]
         return None if None in parts else "；".join(map(str, parts))
+
+    def _cause(self, text: str) -> str:
+        """A change, in quotes or without: by its title, else by the words of its item."""
+        mark = text[:1] if text[:1] in "'\"" and text[-1:] == text[:1] and len(text) > 1 else ""
+        return f"{mark}{self.word(text[1:-1] if mark else text)}{mark}"
 
     def _list(self, text: str) -> str:
         return "、".join(self.word(part) for part in re.split(r", | and ", text))

@@ -95,17 +95,18 @@ class Moves:
         if not np.isnan(value[:, 0]).all():  # a measure may bring a line that was not there
             without = {"value": float(np.nansum(value[:, 0])), "origin": WITHOUT, "told": (f"{WITHOUT} = {{}}", "不含情景 = {}")}
             rows.append(same | without)
-        names = self.scenario.causes()
+        names, titles = self.scenario.causes(), self.scenario.titles()
         for place, player in enumerate(players):
             if moves[place]:
-                en, zh = self._said(names[player], player)
+                name = names[player]
+                en, zh = self._said(tuple(titles.get(name) or items.cause_name(name, way) for way in ("en", "zh")), player)
                 rows.append(same | {"value": float(moves[place]), "origin": en, "told": (f"{en}: {{}}", f"{zh}：{{}}")})
         return rows
 
-    def _said(self, name: str, player: int) -> tuple[str, str]:
+    def _said(self, names: tuple[str, ...], player: int) -> tuple[str, str]:
         """A change in words, English and Chinese; of a measure with an amount for each area only what is common."""
         changes = [e.change for e in self.effects.effects if e.player == player]
-        name = name.replace("{", "(").replace("}", ")").replace("“", "‘").replace("”", "’")
+        name_en, name_zh = (n.replace("{", "(").replace("}", ")").replace("“", "‘").replace("”", "’") for n in names)
         change = changes[0]
         label = tuple(items.CATALOGUE[change.item].label(language) for language in ("en", "zh"))
         amounts = {_amount(c) for c in changes}
@@ -115,8 +116,8 @@ class Moves:
         when = f"{span or f'from {change.start}'}" + (f", paid {change.paid}" if change.paid else "")
         zh = f"{span or f'自{change.start}起'}" + (f"，{change.paid}发放" if change.paid else "")
         return (
-            f"moved by “{name}” ({label[0]}{what}, {when}, decided by {who[0]})",
-            f"“{name}”（{label[1]}{what}，{zh}，{who[1]}决定）变动",
+            f"moved by “{name_en}” ({label[0]}{what}, {when}, decided by {who[0]})",
+            f"“{name_zh}”（{label[1]}{what}，{zh}，{who[1]}决定）变动",
         )
 
 

@@ -14,7 +14,7 @@ from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.conflicts import conflicts
 from sibforecast.assumptions.effects import Effects, effects_on
-from sibforecast.assumptions.scenario import Scenario
+from sibforecast.assumptions.scenario import Scenario, titles_of
 from sibforecast.errors import DataError, ProjectionError, ScenarioError, SibError, all_faults
 from sibforecast.programmes import registry
 from sibforecast.projection.audit import audit_table
@@ -53,6 +53,11 @@ class Projection(Result):
         if self.assumptions is None:
             raise ProjectionError("this projection has no assumptions behind it")
         return self.assumptions.source
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Titles of the scenarios' changes, by the name of each."""
+        return titles_of(self.scenarios.values())
 
     @property
     def audit(self) -> pd.DataFrame:
