@@ -142,6 +142,10 @@ class Result:
         data = self.__dict__.get("data") or getattr(self, "source", None)
         return {**(getattr(self, "titles", None) or {}), **(data.labels(language) if data is not None else {})}
 
+    def _hundred_millions(self) -> str:
+        """The unit of amounts in summaries, with the currency where it is known."""
+        return f"100 million {self.provenance.get('currency', '')}".strip()
+
     def headline(self) -> str:
         """One line: what this result is."""
         return f"{len(self.frame):,} rows"

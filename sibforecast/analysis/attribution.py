@@ -78,7 +78,7 @@ class Attribution(Result):
             before = part.loc[part["kind"] == "budget", "value"].sum()
             name = f"{title}: " if frame["scenario"].nunique() > 1 else ""
             told.append(f"{name}gap {before / 1e8:,.2f} → {part['value'].sum() / 1e8:,.2f}")
-        return "; ".join(told) + f" (100 million), measures: {measures}"
+        return "; ".join(told) + f" ({self._hundred_millions()}), measures: {measures}"
 
     def rounded(self, step: float = 0.01) -> pd.DataFrame:
         """The causes in whole cents (or any other step), still adding up.

@@ -50,7 +50,7 @@ class Sensitivity(Result):
         """Drivers and the change."""
         frame = self.frame
         by = frame["by"].iloc[0] if len(frame) else 0.0
-        return f"what the gap moves by (100 million) if a driver is {by:+.1%}, {frame['item'].nunique()} drivers"
+        return f"what the gap moves by ({self._hundred_millions()}) if a driver is {by:+.1%}, {frame['item'].nunique()} drivers"
 
     def summary(self) -> pd.DataFrame:
         """Each driver by fund, all areas together, the strongest first."""

@@ -69,7 +69,7 @@ class Sharing(Result):
     def headline(self) -> str:
         """Totals by payer, in 100 million."""
         totals = self.frame.groupby("payer", sort=False)["value"].sum() / 1e8
-        return ", ".join(f"{payer} {value:,.2f}" for payer, value in totals.items()) + " (100 million)"
+        return ", ".join(f"{payer} {value:,.2f}" for payer, value in totals.items()) + f" ({self._hundred_millions()})"
 
     def notices(self) -> list[str]:
         """What has no payer yet, and what the rules do not list: by class and cause, all areas together."""
@@ -82,7 +82,7 @@ class Sharing(Result):
                 areas, amount = part["region"].nunique(), math.fsum(part["value"]) / 1e8
                 name = f"{cause} ({kind})" if kind else str(cause)
                 payers = " and ".join(dict.fromkeys(PAYERS[str(p)][0] for p in part["payer"]))
-                where = f"{amount:,.4f} (100 million) in {areas} area{'s' if areas != 1 else ''}"
+                where = f"{amount:,.4f} ({self._hundred_millions()}) in {areas} area{'s' if areas != 1 else ''}"
                 out.append(f"{treat}: {name} {where} {told.format(payers)}")
         return out
 

@@ -64,7 +64,7 @@ class Simulation(Result):
     def headline(self) -> str:
         """Years, draws and seed."""
         mark = "ILLUSTRATIVE " if self.source is not None and self.source.illustrative else ""
-        return f"{mark}{self.years[0]}-{self.years[-1]}, {self.draws:,} draws, seed {self.seed}; gap in 100 million"
+        return f"{mark}{self.years[0]}-{self.years[-1]}, {self.draws:,} draws, seed {self.seed}; gap in {self._hundred_millions()}"
 
     def summary(self) -> pd.DataFrame:
         """The gap of the highest area by fund: mean, 80 % interval and chance."""

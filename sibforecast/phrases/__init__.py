@@ -208,7 +208,7 @@ class Teller:
             return self._said(text, where)
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "moves": self._moves, "terms": self._terms, "money": _money,
-            "match": self._match, "note": _note, "cause": self._cause,
+            "match": self._match, "note": _note, "cause": self._cause, "file": _file,
             "amounts": self._amounts, "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
         return tellers[kind](text) if kind in tellers else text
@@ -224,7 +224,8 @@ class Teller:
     def _cause(self, text: str) -> str:
         """A change, in quotes or without: by its title, else by the words of its item."""
         mark = text[:1] if text[:1] in "'\"" and text[-1:] == text[:1] and len(text) > 1 else ""
-        return f"{mark}{self.word(text[1:-1] if mark else text)}{mark}"
+        name, kind = re.fullmatch(r"(.*?)( \([A-Z]+\d*\))?", text[1:-1] if mark else text, re.S).groups("")  # type: ignore[union-attr]
+        return f"{mark}{self.word(name)}{kind}{mark}"
 
     def _list(self, text: str) -> str:
         return "、".join(self.word(part) for part in re.split(r", | and ", text))
@@ -263,6 +264,11 @@ def _choice(text: str) -> str:
 def _place(text: str) -> str:
     """A file and its cell: history.csv，E2."""
     return text.replace(", sheet ", "，工作表").replace(", ", "，")
+
+
+def _file(text: str) -> str:
+    """A file, and of a workbook the sheet: w3.xlsx，工作表figures."""
+    return text.replace(", sheet ", "，工作表")
 
 
 def _money(text: str) -> str:

@@ -115,19 +115,21 @@ class Moves:
         span = f"{change.start}–{change.end}" if change.end else ""
         when = f"{span or f'from {change.start}'}" + (f", paid {change.paid}" if change.paid else "")
         zh = f"{span or f'自{change.start}起'}" + (f"，{change.paid}发放" if change.paid else "")
+        said = ["" if name == f"{word}{what}" else f"{word}{what}{comma}"  # it may have no other name than that
+                for name, word, comma in zip((name_en, name_zh), label, (", ", "，"), strict=True)]
         return (
-            f"moved by “{name_en}” ({label[0]}{what}, {when}, decided by {who[0]})",
-            f"“{name_zh}”（{label[1]}{what}，{zh}，{who[1]}决定）变动",
+            f"moved by “{name_en}” ({said[0]}{when}, decided by {who[0]})",
+            f"“{name_zh}”（{said[1]}{zh}，{who[1]}决定）变动",
         )
 
 
 def _amount(change: Change) -> str:
-    """What a change does, as it was written: ``× 1.05``, ``+ 20 yuan``."""
+    """What a change does, as it was written: ``×1.05``, ``+20 yuan``."""
     amount, sign = float(getattr(change, change.operation)), _SIGNS[change.operation]
-    if change.operation == "add" and amount < 0:
-        amount, sign = -amount, "−"
+    if amount < 0:
+        amount, sign = -amount, "−" if change.operation == "add" else f"{sign}−"
     text = f"{amount:,.6f}".rstrip("0").rstrip(".")
-    return f"{sign} {text}" + (f" {change.unit}" if change.unit and change.operation != "multiply" else "")
+    return f"{sign}{text}" + (f" {change.unit}" if change.unit and change.operation != "multiply" else "")
 
 
 def sentence(row: Mapping[str, Any], figure: str, chinese: bool) -> str:

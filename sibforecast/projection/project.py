@@ -88,7 +88,7 @@ class Projection(Result):
     def headline(self) -> str:
         """Years, scenarios and the gap."""
         names = ", ".join(name or "baseline" for name in self.paths)
-        return f"gap {self.years[0]}-{self.years[-1]} (100 million), {names}"
+        return f"gap {self.years[0]}-{self.years[-1]} ({self._hundred_millions()}), {names}"
 
     def summary(self) -> pd.DataFrame:
         """Gap by fund and year."""
