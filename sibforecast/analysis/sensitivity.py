@@ -177,7 +177,7 @@ def break_even(assumptions: Assumptions, item: str, programme: str, target: str 
         raise SibError(f"no fund {programme!r}; there are {', '.join(assumptions.funds)}")
     if target not in ("gap", "current_balance"):
         raise SibError(f"target must be gap or current_balance; found {target!r}")
-    _driver(item)
+    item = _driver(item)
     year = assumptions.first
     base = roll_forward(basis, None, year)
     if item not in {name for name, at in reach(base, year) if at == year}:
@@ -221,8 +221,9 @@ def _root(gap: Callable[[Floats], Floats], areas: int, closed: Floats) -> Floats
     return factor * found
 
 
-def _driver(item: str) -> str:
-    catalogue.item(item)
+def _driver(word: str) -> str:
+    """The driver a word means."""
+    item = catalogue.item(word).code
     if not _is_driver(item):
         raise SibError(f"{item} is a result; choose a driver or a line")
     return item

@@ -208,7 +208,7 @@ class Teller:
             return self._said(text, where)
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "moves": self._moves, "terms": self._terms, "money": _money,
-            "match": self._match, "note": _note, "cause": self._cause, "file": _file,
+            "match": self._match, "note": _note, "cause": self._cause, "file": _file, "change": self._change,
             "amounts": self._amounts, "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
         return tellers[kind](text) if kind in tellers else text
@@ -226,6 +226,11 @@ class Teller:
         mark = text[:1] if text[:1] in "'\"" and text[-1:] == text[:1] and len(text) > 1 else ""
         name, kind = re.fullmatch(r"(.*?)( \([A-Z]+\d*\))?", text[1:-1] if mark else text, re.S).groups("")  # type: ignore[union-attr]
         return f"{mark}{self.word(name)}{kind}{mark}"
+
+    def _change(self, text: str) -> str:
+        """The change of a scenario: the change 'cut' of 'package'."""
+        found = re.fullmatch(r"the change (.+) of ('.+'|\".+\")", text, re.S)
+        return f"{found[2]}的{self._cause(found[1])}" if found else text
 
     def _list(self, text: str) -> str:
         return "、".join(self.word(part) for part in re.split(r", | and ", text))

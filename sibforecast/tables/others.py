@@ -26,7 +26,7 @@ _IN_UNIT = {"set", "add", "floor", "cap", "before_value"}
 _PERIODS = {"start", "end", "paid", "period", "known_from"}
 _WORDS = {"region", "programme", "item", "period"}
 #: Columns every table of this name has, but whose cells may be blank.
-_MAY_BE_BLANK = {
+MAY_BE_BLANK = {
     "deposits": {"bank", "start", "term_months"}, "pooling": {"end"}, "audits": {"programme", "rectified"},
     "statements": {"programme"}, "effects": {"region", "programme"},
 }  # fmt: skip
@@ -100,7 +100,7 @@ def _told(record: Mapping[Any, Any], id: str, message: str, raw: RawTable, colle
 def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.DataFrame:
     """A table whose columns are read one by one, each cell by what the column is."""
     records = []
-    needed = set(TABLES[raw.name].required) - _MAY_BE_BLANK.get(raw.name, set())
+    needed = set(TABLES[raw.name].required) - MAY_BE_BLANK.get(raw.name, set())
     units: dict[Unit, int] = {}
     for number, values in zip(raw.row_numbers, raw.frame.itertuples(index=False, name=None), strict=True):
         cells = dict(zip(raw.frame.columns, values, strict=True))  # pandas' own records lose the per cent of a cell

@@ -49,7 +49,7 @@ TABLES: dict[str, Table] = {
             "events",
             ("programme", "item", "start"),
             ("id", "kind", "end", "known_from", "status"),
-            ("事件", "口径变化"),
+            ("事件", "事件表", "口径变化"),
         ),
         Table("assessments", ("region", "indicator", "period", "value"), (), ("考核",)),
         Table("audits", ("region", "programme", "period", "amount", "unit", "rectified"), ("note",), ("审计",)),
