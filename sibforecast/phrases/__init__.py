@@ -34,6 +34,9 @@ _PATTERNS = {
     "moves": r"\w+ [-+]\d[\d,.]*%(?:, \w+ [-+]\d[\d,.]*%)*", "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
 }  # fmt: skip
 _MONEY = {"yuan": "元", "10k yuan": "万元", "100m yuan": "亿元"}
+#: Kinds of gaps that hold figures: a sentence has one minus sign, never a hyphen.
+_FIGURES = ("number", "money", "amounts", "moves")
+_MINUS = re.compile(r"(?<![\w.])-(?=\d)", re.ASCII)
 _SIGNS = {"/": " ÷ ", "*": " × ", "+": " + ", "|": "或"}
 
 
@@ -211,7 +214,8 @@ class Teller:
             "match": self._match, "note": _note, "cause": self._cause, "file": _file, "change": self._change,
             "amounts": self._amounts, "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
-        return tellers[kind](text) if kind in tellers else text
+        told = tellers[kind](text) if kind in tellers else text
+        return _MINUS.sub("−", told) if kind in _FIGURES else told
 
     def _said(self, text: str, where: Section) -> str | None:
         """A sentence within another, or several with semicolons between; ``None`` unless all of it is known."""

@@ -116,6 +116,13 @@ def test_files_are_english_unless_a_language_is_asked_for(example, tmp_path, mon
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     assert "Monitoring" in called("monitor", example, "--asof", "2025-06", "--out", told).stdout
     assert plain.read_bytes() == told.read_bytes()
+    book, beside = tmp_path / "told.xlsx", tmp_path / "beside.xlsx"
+    called("review", example, "--stage", "budget", "--out", book, "--recomputed", beside, "--language", "zh")
+    for file in (book, beside):
+        with pd.ExcelFile(file, engine="openpyxl") as sheets:
+            heads = [str(head) for name in sheets.sheet_names for head in sheets.parse(name).columns]
+        assert heads
+        assert not [head for head in heads if re.search("[a-z]{3}", head)]
     for words in (("monitor", "--asof", "2025-06"), ("settle", "--year", "2024")):
         called(words[0], example, *words[1:], "--out", told, "--language", "zh")
         record = json.loads(told.read_text("utf-8"))
