@@ -242,7 +242,7 @@ def test_a_bill_on_the_screen_shows_what_is_pending_and_unlisted(nmg_draft, tmp_
     table = tmp_path / "c.csv"
     table.write_text("region,programme,period,cause,stage,side,kind,value\nA,enterprise_pension,2015,benefit_level,execution,expenditure,driver,5e6\n", encoding="utf-8")
     screen = run("share", table, "--rules", "nmg_2016").stdout
-    assert "! unlisted: benefit_level (A2) 0.0500 (100 million yuan) in 1 area" in screen
+    assert "! unlisted: benefit_level (A2) 0.0500 (100 million) in 1 area" in screen
     assert "rules_not_in_force" in screen  # the opinion is in force from 2016
 
 
