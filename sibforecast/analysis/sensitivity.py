@@ -16,6 +16,7 @@ from sibforecast.assumptions.effects import Effect, Effects
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
 from sibforecast.forecasting.fund_forecast import COMPUTED
+from sibforecast.programmes import registry
 from sibforecast.programmes.programme import Adjust, Earlier
 from sibforecast.projection.fund import FundPath, roll_forward
 from sibforecast.projection.reach import reach
@@ -146,9 +147,9 @@ def break_even(assumptions: Assumptions, item: str, programme: str, target: str 
     ----------
     assumptions : Assumptions
     item : str
-        A driver, changed all year.
+        A driver, changed all year; its code or any label.
     programme : str
-        The fund.
+        The fund, by code or name.
     target : str
         What is to be nothing: ``gap`` or ``current_balance``.
 
@@ -172,6 +173,7 @@ def break_even(assumptions: Assumptions, item: str, programme: str, target: str 
     ['region', 'programme', 'item', 'period', 'value', 'break_even', 'factor']
     """
     _need(assumptions, "break_even")
+    programme = registry.words(dict(assumptions.source.programmes)).get(programme.strip().lower(), programme)
     basis = assumptions.funds.get(programme)
     if basis is None:
         raise SibError(f"no fund {programme!r}; there are {', '.join(assumptions.funds)}")

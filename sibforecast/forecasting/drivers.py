@@ -157,7 +157,7 @@ def forecast(
     for item, name in (methods or {}).items():
         if name not in m.METHODS:
             raise SibError(f"unknown method {name!r}; expected one of {', '.join(m.METHODS)}")
-        items.item(item)
+    methods = {items.item(item).code: name for item, name in (methods or {}).items()}
     if asof:
         limit = Period.parse(asof)
         return forecast_from(data, wanted, limit, limit, level=level, methods=methods, events=events)
@@ -309,6 +309,7 @@ def nowcast(
             raise SibError(f"methods: {item} is no flow of the year; expected an item such as total_revenue")
         if name not in mo.NAMED:
             raise SibError(f"unknown method {name!r}; expected one of {', '.join(mo.NAMED)}")
+    methods = {items.item(item).code: name for item, name in (methods or {}).items()}
     known = events_of(data, limit) if events else ()
     found = nc.outturn(data, limit.year, limit, known, methods)
     if not found:

@@ -206,7 +206,7 @@ def explain(
     except ValueError as fault:
         raise SibError(f"period must be a year, such as {projection.years[0]}; found {period!r}") from fault
     programme = registry.words(dict(data.programmes)).get(programme.strip().lower(), programme)
-    item = items.words().get(item.strip().lower(), item)
+    item = items.code_of(item) or item
     title = scenario if scenario is not None else next(iter(projection.paths))
     path = projection.paths.get(title, {}).get(programme)
     if path is None:

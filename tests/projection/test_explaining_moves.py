@@ -129,3 +129,24 @@ def test_a_chinese_explanation_has_chinese_formulas_and_methods_and_an_english_f
         assert "[本年支出合计 −（本年收入合计 − 缺口补助 − 缺口上级补助）]" in told.text.splitlines()[1]
         assert "(history.csv.gz第" in told.text
         assert "行（决算）；来源：示例数据)" in told.text
+
+
+def test_a_forecast_figure_names_the_row_of_the_last_known_one(nmg_draft):
+    """Each row that is named is read back out of the file: the same area, fund and item, and the year told."""
+    told = sib.explain(nmg_draft, AREA, FUND, "benefit_expenditure")
+    code = nmg_draft.source.regions.resolve(AREA)
+    table = pd.read_csv(sib.sample("nmg") / "history.csv.gz", dtype=str)
+    found = 0
+    for row in told.frame.to_dict("records"):
+        if not row["origin"].startswith("forecast: "):
+            continue
+        named = re.search(r"; last known (\d{4}): (.+)$", row["origin"])
+        assert named is not None, row["origin"]
+        if named[2] == "worked out from that year's account":
+            assert row["item"] == "benefit_coverage"
+            continue
+        line = table.iloc[int(re.search(r", row (\d+) \(final\)$", named[2])[1]) - 2]
+        assert (line["region"], line["programme"], line["item"], line["period"][:4]) == (code, FUND, row["item"], named[1])
+        assert line["period"] < row["period"]
+        found += 1
+    assert found >= 3
