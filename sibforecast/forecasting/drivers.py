@@ -154,7 +154,7 @@ def forecast(
     """
     wanted = _years(periods)
     tails_of(level)
-    for item, name in (methods or {}).items():
+    for name in (methods or {}).values():
         if name not in m.METHODS:
             raise SibError(f"unknown method {name!r}; expected one of {', '.join(m.METHODS)}")
     methods = {items.item(item).code: name for item, name in (methods or {}).items()}
