@@ -53,9 +53,15 @@ def test_every_command_speaks_chinese(example, words):  # noqa: F811
         assert called(words[0], example, *words[1:], "--language", "en").stdout == called(words[0], example, *words[1:]).stdout
 
 
-def test_a_draft_its_causes_and_its_bill_in_chinese(fund, scenario):
-    """Hand-worked gap 3,441.10 of the draft; 20 yuan × heads × 6 months come on top."""
-    said = called("draft", fund, "--year", "2026", "--scenario", scenario, "--rules", "nmg_2016", "--language", "zh")
+def test_a_draft_its_causes_and_its_bill_in_chinese(fund, scenario, tmp_path):
+    """Hand-worked gap 3,441.10 of the draft; 20 yuan × heads × 6 months come on top. In files codes stay, sentences are told."""
+    said = called("draft", fund, "--year", "2026", "--scenario", scenario, "--rules", "nmg_2016", "--language", "zh", "--out", tmp_path / "o")
+    for name, column in (("draft", "method"), ("scenario", "method"), ("sharing", "reason")):
+        table = pd.read_csv(tmp_path / "o" / f"{name}.csv", dtype=str, keep_default_na=False)
+        told = table[column][table[column] != ""]
+        assert len(told), name
+        assert english(" ".join(told)) == [], name
+        assert set(table["programme"]) == {"enterprise_pension"}
     assert said.returncode == 0, said.stderr
     assert english(said.stdout) == []
     head, columns, *_ = said.stdout.splitlines()
