@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,21 @@ def save(made: Result, arguments: argparse.Namespace, *, forms: bool = False) ->
     say(arguments, f"written: {path}", aside=bool(getattr(arguments, "json", False)))
 
 
-@dataclass(frozen=True, repr=False)
-class _Beside(Result):
+@dataclass(frozen=True)
+class _Beside:
     """A table beside a result, with the data set whose names it bears."""
 
-    data: FundData | None = None
+    frame: Any
+    data: FundData | None
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """Where its figures are from."""
+        return self.data.provenance if self.data is not None else {}
+
+    def labels(self, language: str = "zh") -> dict[str, str]:
+        """Names of areas and funds."""
+        return self.data.labels(language) if self.data is not None else {}
 
 
 def save_table(table: Any, path: Path, arguments: argparse.Namespace, data: FundData | None = None) -> None:
@@ -69,8 +80,7 @@ def save_table(table: Any, path: Path, arguments: argparse.Namespace, data: Fund
     if path.suffix.lower() == ".xlsx" and arguments.language == "zh":
         from sibforecast.report import workbook
 
-        made = _Beside(lambda: table, data.provenance if data is not None else {}, data)
-        workbook({path.stem[:MOST_LETTERS]: made}, path, language="zh")
+        workbook({path.stem[:MOST_LETTERS]: _Beside(table, data)}, path, language="zh")
     elif path.suffix.lower() == ".xlsx":
         write_sheets(path, {path.stem[:MOST_LETTERS]: table})
     else:
