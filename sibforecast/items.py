@@ -226,7 +226,7 @@ STATUTORY_LINES = REVENUE_LINES + INTER_LEVEL_REVENUE + EXPENDITURE_LINES + INTE
 
 
 def item(code: str) -> Item:
-    """The catalogue entry of `code`.
+    """The catalogue entry of `code`, or of any other word for the item.
 
     Raises
     ------
@@ -238,10 +238,22 @@ def item(code: str) -> Item:
     >>> item("contribution_base").rollup
     'mean:contributors'
     """
-    found = CATALOGUE.get(code)
+    found = CATALOGUE.get(code_of(code) or "")
     if found is None:
-        raise SibError(f"unknown item {code!r}{did_you_mean(code, CATALOGUE)}")
+        raise SibError(unknown_word(code))
     return found
+
+
+def unknown_word(word: str) -> str:
+    """What is told of a word that is no item: the nearest words in its own writing.
+
+    Examples
+    --------
+    >>> unknown_word("缴费比率")
+    "unknown item '缴费比率'; did you mean '缴费率', '缴费费率' or '缴费比例'?"
+    """
+    known = [w for w in (*(CATALOGUE if word.isascii() else words()), *PARTS) if w.isascii() == word.isascii()]
+    return f"unknown item {word!r}{did_you_mean(word, known)}"
 
 
 def whole_of(word: str) -> str:
@@ -277,7 +289,20 @@ def did_you_mean(word: str, known: object, cutoff: float = 0.7) -> str:
     return f"; did you mean {', '.join(near[:-1])}{' or ' if near[1:] else ''}{near[-1]}?"
 
 
-_CAUSE = re.compile(r"(\w+) ([=+×≥≤])(-?)([\d.]+(?:e[-+]?\d+)?)( \(\d+\))?")
+_CAUSE = re.compile(r"(\w+) ([=+−×≥≤])([-−]?)([\d.]+(?:e[-+]?\d+)?)( \(\d+\))?")
+_SIGNS = {"set": "=", "add": "+", "multiply": "×", "floor": "≥", "cap": "≤"}
+
+
+def change_words(item: str, operation: str, amount: float) -> str:
+    """What names a change that has no name of its own: its item, what it does, by how much.
+
+    Examples
+    --------
+    >>> change_words("contribution_rate", "add", -0.01), change_words("benefit_level", "multiply", 1.05)
+    ('contribution_rate −0.01', 'benefit_level ×1.05')
+    """
+    sign, minus = _SIGNS[operation], "−" if amount < 0 else ""
+    return f"{item} {minus if minus and operation == 'add' else sign + minus}{abs(amount):g}"
 
 
 def cause_name(cause: str, language: str) -> str:
@@ -285,7 +310,7 @@ def cause_name(cause: str, language: str) -> str:
 
     Examples
     --------
-    >>> cause_name("benefit_level ×1.02", "zh"), cause_name("contribution_rate +-0.005", "en")
+    >>> cause_name("benefit_level ×1.02", "zh"), cause_name("contribution_rate −0.005", "en")
     ('人均待遇水平 ×1.02', 'contribution rate −0.005')
     >>> cause_name("cut", "zh")
     'cut'
@@ -295,6 +320,18 @@ def cause_name(cause: str, language: str) -> str:
         return cause
     sign = "−" if found[2] == "+" and found[3] else found[2] + found[3].replace("-", "−")
     return f"{CATALOGUE[found[1]].label(language)} {sign}{found[4]}{found[5] or ''}"
+
+
+def code_of(word: str) -> str | None:
+    """The code of the item a word means: a code, a label in either language or another word for it; ``None`` for no item.
+
+    Examples
+    --------
+    >>> code_of("人均待遇水平"), code_of("Contribution rate"), code_of("what")
+    ('benefit_level', 'contribution_rate', None)
+    """
+    low, table = word.lower().split(), words()
+    return table.get("".join(low)) or table.get(" ".join(low))
 
 
 @cache

@@ -123,6 +123,7 @@ class Result:
 
     columns: ClassVar[tuple[str, ...]] = ()
     categories: ClassVar[bool] = False  # whether those who read the frame count on its codes being categories
+    summed_up_in_hundreds: ClassVar[bool] = False  # whether the summary is in 100 million untold
     #: Columns of text whose name is one of numbers in other results.
     words: ClassVar[frozenset[str]] = frozenset()
 
@@ -138,9 +139,13 @@ class Result:
         return copied
 
     def labels(self, language: str = "zh") -> dict[str, str]:
-        """Names to show for the codes of areas and funds, where the result knows them."""
+        """Names to show for the codes of areas and funds, and for changes with a title, where the result knows them."""
         data = self.__dict__.get("data") or getattr(self, "source", None)
-        return data.labels(language) if data is not None else {}
+        return {**(getattr(self, "titles", None) or {}), **(data.labels(language) if data is not None else {})}
+
+    def _hundred_millions(self) -> str:
+        """The unit of amounts in summaries, with the currency where it is known."""
+        return f"100 million {self.provenance.get('currency', '')}".strip()
 
     def headline(self) -> str:
         """One line: what this result is."""
@@ -226,7 +231,8 @@ class Result:
             rows = [part for line in str(body).splitlines() for part in folded(line, 80, "    ")]
         told = [part for line in self.warned(teller) for part in folded(f"! {line}", 80, "    ")]
         head = f"<{teller.kind(type(self).__name__)}> {teller.text(self.headline(), SCREEN)}"
-        return "\n".join([*folded(head, 80, "  "), *rows, *told])
+        unit = f"amounts in {self._hundred_millions()}" if self.summed_up_in_hundreds and rows else ""
+        return "\n".join([*folded(head, 80, "  "), *([teller.text(unit, SCREEN)] if unit else []), *rows, *told])
 
     def warned(self, teller: Teller) -> list[str]:
         """The notices in a language."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Stands beside each wide character while pandas counts letters; taken out again, it is never shown.
 _BESIDE = "\ue000"
+#: What stands where there is no figure.
+BLANK = "—"
 #: Columns of a cell of a table.
 _CELL = 24
 
@@ -96,11 +98,11 @@ def table_lines(table: pd.DataFrame, width: int = 80, *, index: bool = True, cel
     """
     import pandas as pd
 
-    text = table.to_string(max_colwidth=cell, line_width=width, index=index)
+    text = table.to_string(max_colwidth=cell, line_width=width, index=index, na_rep=BLANK)
     counted_by_pandas = bool(pd.get_option("display.unicode.east_asian_width"))
     if any(map(_is_wide, text)) and not counted_by_pandas:
         cell += _CELL // 4  # the longest official name of a fund has fourteen characters
-        text = _spaced(table, cell).to_string(max_colwidth=cell, line_width=width, index=index)
+        text = _spaced(table, cell).to_string(max_colwidth=cell, line_width=width, index=index, na_rep=BLANK)
     return [cut(line.replace(_BESIDE, ""), width) for line in text.splitlines()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -54,6 +54,7 @@ class Attribution(Result):
 
     data: FundData | None = field(default=None, repr=False)
     expected: Callable[[], pd.DataFrame] | None = field(default=None, repr=False)
+    titles: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = COLUMNS
 
@@ -77,7 +78,7 @@ class Attribution(Result):
             before = part.loc[part["kind"] == "budget", "value"].sum()
             name = f"{title}: " if frame["scenario"].nunique() > 1 else ""
             told.append(f"{name}gap {before / 1e8:,.2f} → {part['value'].sum() / 1e8:,.2f}")
-        return "; ".join(told) + f" (100 million), measures: {measures}"
+        return "; ".join(told) + f" ({self._hundred_millions()}), measures: {measures}"
 
     def rounded(self, step: float = 0.01) -> pd.DataFrame:
         """The causes in whole cents (or any other step), still adding up.
@@ -176,7 +177,8 @@ def attribute(
             _fund_rows(rows, path, scenario, code, after, method)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return Attribution(
-        lambda: frame, {**after.provenance, "method": method}, data=base.source, expected=lambda: expected_figures(base)
+        lambda: frame, {**after.provenance, "method": method}, data=base.source, expected=lambda: expected_figures(base),
+        titles=after.titles,
     )
 
 
@@ -190,7 +192,8 @@ def _between_slices(
         listed = Scenario.from_table("policies", table).in_order if not table.empty else ()
     else:
         listed = (changes if isinstance(changes, Scenario) else Scenario("changes", *changes)).in_order
-    names = Scenario("changes", *listed).causes()
+    whole_list = Scenario("changes", *listed)
+    names = whole_list.causes()
     unknown = [(c, n) for c, n in zip(listed, names, strict=True) if not c.known_at_budget]
     known = [(c, n) for c, n in zip(listed, names, strict=True) if c.known_at_budget and c.decided_by in ("league", "county")]
     rows: list[dict[str, Any]] = []
@@ -199,7 +202,7 @@ def _between_slices(
     for game in games(before, before, [c for c, _ in known], method) if known else ():
         _known_rows(rows, game, known)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return Attribution(lambda: frame, {**whole.provenance, "method": method}, data=whole)
+    return Attribution(lambda: frame, {**whole.provenance, "method": method}, data=whole, titles=whole_list.titles())
 
 
 def _slice_rows(rows: list[dict[str, Any]], game: Game, named: Sequence[tuple[Change, str]]) -> None:

@@ -12,7 +12,7 @@ from sibforecast.analysis.ratio_table import Caps, Ratio, built_caps, built_rati
 from sibforecast.analysis.rule_sections import is_number, linkage_faults, many, number_faults, rounding_faults, scope_faults
 from sibforecast.analysis.rule_terms import SECTIONS, Terms, built_terms, set_aside, term_faults
 from sibforecast.errors import NoSuchFileError, RulesError, SibError, all_faults
-from sibforecast.items import did_you_mean
+from sibforecast.items import code_of, did_you_mean
 from sibforecast.tables.schema import LEVELS
 from sibforecast.tables.units import parse_unit
 
@@ -338,6 +338,9 @@ def _wrong_values(name: str, entry: Mapping[str, Any]) -> Iterable[str]:
 
 def _class(entry: Mapping[str, Any]) -> RuleClass:
     match = {key: many(entry[key]) for key in _MATCH if key in entry}
+    for key in ("line", "cause"):  # lines and drivers by any word for the item
+        if key in match:
+            match[key] = tuple(code_of(word) or word if isinstance(word, str) else word for word in match[key])
     return RuleClass(str(entry.get("id", "")), str(entry.get("treat", "")), str(entry.get("clause", "")), match)
 
 

@@ -16,6 +16,7 @@ from sibforecast.assumptions.effects import Effect, Effects
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.errors import SibError
 from sibforecast.forecasting.fund_forecast import COMPUTED
+from sibforecast.programmes import registry
 from sibforecast.programmes.programme import Adjust, Earlier
 from sibforecast.projection.fund import FundPath, roll_forward
 from sibforecast.projection.reach import reach
@@ -50,7 +51,7 @@ class Sensitivity(Result):
         """Drivers and the change."""
         frame = self.frame
         by = frame["by"].iloc[0] if len(frame) else 0.0
-        return f"what the gap moves by (100 million) if a driver is {by:+.1%}, {frame['item'].nunique()} drivers"
+        return f"what the gap moves by ({self._hundred_millions()}) if a driver is {by:+.1%}, {frame['item'].nunique()} drivers"
 
     def summary(self) -> pd.DataFrame:
         """Each driver by fund, all areas together, the strongest first."""
@@ -146,9 +147,9 @@ def break_even(assumptions: Assumptions, item: str, programme: str, target: str 
     ----------
     assumptions : Assumptions
     item : str
-        A driver, changed all year.
+        A driver, changed all year; its code or any label.
     programme : str
-        The fund.
+        The fund, by code or name.
     target : str
         What is to be nothing: ``gap`` or ``current_balance``.
 
@@ -172,12 +173,13 @@ def break_even(assumptions: Assumptions, item: str, programme: str, target: str 
     ['region', 'programme', 'item', 'period', 'value', 'break_even', 'factor']
     """
     _need(assumptions, "break_even")
+    programme = registry.words(dict(assumptions.source.programmes)).get(programme.strip().lower(), programme)
     basis = assumptions.funds.get(programme)
     if basis is None:
         raise SibError(f"no fund {programme!r}; there are {', '.join(assumptions.funds)}")
     if target not in ("gap", "current_balance"):
         raise SibError(f"target must be gap or current_balance; found {target!r}")
-    _driver(item)
+    item = _driver(item)
     year = assumptions.first
     base = roll_forward(basis, None, year)
     if item not in {name for name, at in reach(base, year) if at == year}:
@@ -221,8 +223,9 @@ def _root(gap: Callable[[Floats], Floats], areas: int, closed: Floats) -> Floats
     return factor * found
 
 
-def _driver(item: str) -> str:
-    catalogue.item(item)
+def _driver(word: str) -> str:
+    """The driver a word means."""
+    item = catalogue.item(word).code
     if not _is_driver(item):
         raise SibError(f"{item} is a result; choose a driver or a line")
     return item

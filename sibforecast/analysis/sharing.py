@@ -57,6 +57,7 @@ class Sharing(Result):
     rules: SharingRules | None = field(default=None, repr=False)
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
     workings: Mapping[tuple[str, ...], Workings] = field(default_factory=dict, repr=False)
+    titles: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     columns: ClassVar[tuple[str, ...]] = SHARING_COLUMNS
 
@@ -68,7 +69,7 @@ class Sharing(Result):
     def headline(self) -> str:
         """Totals by payer, in 100 million."""
         totals = self.frame.groupby("payer", sort=False)["value"].sum() / 1e8
-        return ", ".join(f"{payer} {value:,.2f}" for payer, value in totals.items()) + " (100 million)"
+        return ", ".join(f"{payer} {value:,.2f}" for payer, value in totals.items()) + f" ({self._hundred_millions()})"
 
     def notices(self) -> list[str]:
         """What has no payer yet, and what the rules do not list: by class and cause, all areas together."""
@@ -81,7 +82,7 @@ class Sharing(Result):
                 areas, amount = part["region"].nunique(), math.fsum(part["value"]) / 1e8
                 name = f"{cause} ({kind})" if kind else str(cause)
                 payers = " and ".join(dict.fromkeys(PAYERS[str(p)][0] for p in part["payer"]))
-                where = f"{amount:,.4f} (100 million) in {areas} area{'s' if areas != 1 else ''}"
+                where = f"{amount:,.4f} ({self._hundred_millions()}) in {areas} area{'s' if areas != 1 else ''}"
                 out.append(f"{treat}: {name} {where} {told.format(payers)}")
         return out
 
@@ -285,7 +286,8 @@ def share(
     told += [*_out_of_force(rules, table), *_out_of_scope(billed), *partly_told(facts.given, regions)]
     workings = {tuple(str(unit.key[k]) for k in _KEYS): unit.workings for unit, _ in bills}
     return Sharing(
-        lambda: frame, provenance, data=data, rules=rules, findings=Findings.of(told, provenance), workings=workings
+        lambda: frame, provenance, data=data, rules=rules, findings=Findings.of(told, provenance), workings=workings,
+        titles=getattr(causes, "titles", {}),
     )
 
 

@@ -18,7 +18,6 @@ from sibforecast.analysis.stress import chance_met, chances_moved, doubt_by_driv
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.errors import SibError
-from sibforecast.items import did_you_mean
 from sibforecast.results import Result
 from sibforecast.tables.data import FundData
 
@@ -64,7 +63,8 @@ class Simulation(Result):
     def headline(self) -> str:
         """Years, draws and seed."""
         mark = "ILLUSTRATIVE " if self.source is not None and self.source.illustrative else ""
-        return f"{mark}{self.years[0]}-{self.years[-1]}, {self.draws:,} draws, seed {self.seed}; gap in 100 million"
+        made = f"{self.draws:,} draws, seed {self.seed}"
+        return f"{mark}{self.years[0]}-{self.years[-1]}, {made}; gap in {self._hundred_millions()}"
 
     def summary(self) -> pd.DataFrame:
         """The gap of the highest area by fund: mean, 80 % interval and chance."""
@@ -106,10 +106,10 @@ class Simulation(Result):
         """
         if above is not None and below is not None:
             raise SibError("give above or below, not both")
+        item = _line(item)
         question = Question("probability", item, above=0.0 if above is None and below is None else above, below=below)
         if self.assumptions is None:
             raise SibError("this simulation has no assumptions behind it")
-        _line(item)
         run = Run(self.assumptions, self.scenario, self.draws, self.seed, self.years, (item,), (question,))
         run.go(on)
         return run.chances()[["region", "programme", "period", "probability"]]
@@ -135,7 +135,7 @@ class Simulation(Result):
         DataFrame
             region, programme, period, driver, deviation, share of the variance of all together.
         """
-        _line(item)
+        item = _line(item)
         return doubt_by_driver(self._again(draws), item, on)
 
     def sensitivity(
@@ -148,8 +148,7 @@ class Simulation(Result):
         DataFrame
             region, programme, period, item, by, gap_chance, expected_shortfall, more_often, more.
         """
-        for driver in drivers:
-            _line(driver)
+        drivers = [_line(driver) for driver in drivers]
         return chances_moved(self._again(draws), drivers, by, on)
 
     def break_even(
@@ -176,7 +175,7 @@ class Simulation(Result):
         SibError
             If no factor between a half and twice does it.
         """
-        _line(item)
+        item = _line(item)
         if self.assumptions is None or not 0.0 < chance < 1.0:
             raise SibError(f"chance: expected a number between 0 and 1; found {chance!r}")
         alone = fund_of(self.assumptions, programme)
@@ -290,8 +289,7 @@ def simulate(
     for name, number, least in (("draws", draws, 2), ("seed", seed, 0), ("years", years, 1)):
         if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
             raise SibError(f"{name}: expected a whole number from {least}; found {number!r}")
-    for line in lines:
-        _line(line)
+    lines = [_line(line) for line in lines]
     span = tuple(range(assumptions.first, assumptions.first + years))
     run = Run(assumptions, scenario, int(draws), int(seed), span, tuple(lines), CHANCES)
     run.go(on)
@@ -301,9 +299,9 @@ def simulate(
                       years=span, chances=chances)  # fmt: skip
 
 
-def _line(name: str) -> None:
-    if name not in items.CATALOGUE:
-        raise SibError(f"unknown item {name!r}{did_you_mean(name, items.CATALOGUE)}")
+def _line(name: str) -> str:
+    """The item a word means."""
+    return items.item(name).code
 
 
 def _top(data: FundData | None, regions: Sequence[str]) -> str:

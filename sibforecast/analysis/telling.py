@@ -281,6 +281,8 @@ class Teller:
         return self._quoted(self.labels.get(str(code), str(code)))
 
     def _cause(self, cause: str) -> str:
+        if cause in self.labels:
+            return self._quoted(self.labels[cause])
         entry = items.CATALOGUE.get(cause)
         told = word(CAUSES, items.cause_name(cause, self.language), self.language)
         return self._quoted(entry.label(self.language) if entry else told)

@@ -62,7 +62,8 @@ def lay_announced(
             _label(fund, change, where, years)
             areas = "all areas" if where.all() else f"{int(where.sum())} area{'s' * (int(where.sum()) != 1)}"
             found.add("announced_applied", "note", f"{change.cause}, announced, is part of the draft in {areas}",
-                      mend="assume(..., policy=Scenario('none')) leaves it out", **words)
+                      mend="to leave it out, delete its row of the table policies; "
+                           "in Python assume(..., policy=Scenario('none'))", **words)
     fund.policy = tuple(effects)
 
 

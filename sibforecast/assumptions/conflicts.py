@@ -63,7 +63,8 @@ def conflicts(
     for i, codes in sorted(twice.items()):
         found.add("laid_twice", "warning", f"{causes[i]!r} of {scenario.title!r} is an announced decision that the draft of "
                   f"{', '.join(dict.fromkeys(codes))} holds already: it is laid on again", table="scenario", item=ordered[i].item,
-                  mend="leave it out, or draft without announced decisions: assume(..., policy=Scenario('none'))")
+                  mend="leave it out here or in the table policies; "
+                       "in Python draft without announced decisions: assume(..., policy=Scenario('none'))")
     for i, many in sorted(each.items()):
         where = ", ".join(f"{count} areas of {code}" for code, count in many)
         found.add("amount_for_each", "note", f"the amount of {causes[i]!r} of {scenario.title!r} is laid on each of {where}",

@@ -8,12 +8,12 @@ from a row of the ``policies`` table.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from sys import float_info
 from typing import TYPE_CHECKING
 
 from sibforecast import items
+from sibforecast.assumptions.wording import read_words
 from sibforecast.errors import ScenarioError, SibError, all_faults
 from sibforecast.periods import Period
 from sibforecast.programmes import registry
@@ -35,23 +35,25 @@ class Change:
     Parameters
     ----------
     item : str
-        A driver, a line, a policy parameter or a macro assumption of the catalogue; with `add`
-        also a part that law decides apart, such as ``employer_rate`` of the contribution rate.
+        A driver, a line, a policy parameter or a macro assumption of the catalogue, by its code or
+        any label (``缴费比例``); with `add` also a part that law decides apart, such as
+        ``employer_rate`` of the contribution rate.
     programme : str or tuple of str
         The funds it concerns; ``"*"`` for all.
     regions : tuple of str
         Areas (codes or names); an upper area means all below it; ``("*",)`` for all. An amount
         is laid on each area that is met (said by a finding), never shared out among them.
     set, add, multiply, floor, cap : float
-        Exactly one of them.
+        Exactly one of them; a text such as ``"-1%"`` is read as in the tables.
     start, end : str
-        First and last month in force, inclusive; no end is open.
+        First and last month in force, inclusive; no end is open. ``2026-07`` or ``2026年7月``.
     paid : str
         Paid in one sum from this month, with arrears back to the start.
     decided_by : str
-        nation, region, league, county or event: who carries what follows from it.
+        nation, region, league, county or event (国家, 自治区, 盟市, 旗县, 突发事件): who carries what
+        follows from it.
     known_at_budget : bool
-        Whether the budget knew it.
+        Whether the budget knew it; ``"是"`` and ``"否"`` are read too.
     evidence : str
         Required where an event decided.
     unit : str
@@ -61,6 +63,8 @@ class Change:
     id : str
         Name of the measure; it becomes the cause of what follows. Changes of one item with the
         same name, in different areas, are one measure with an amount of its own in each.
+    title : str
+        The measure in one line: what charts, bills and explanations show for its name.
 
     Raises
     ------
@@ -96,69 +100,74 @@ class Change:
     author: str = ""
 
     def __post_init__(self) -> None:
-        wrong = list(self._type_faults())
-        if wrong:
-            raise all_faults(ScenarioError, f"change {self.id or self.item!r}", wrong)
+        read = read_words({f.name: getattr(self, f.name) for f in fields(self)}, (*OPERATIONS, "before_value"))
+        for name, value in read.items():
+            object.__setattr__(self, name, value)
+        wrong = dict(self._type_faults())
+        for name in wrong:  # told already: what else is wrong is looked for without them
+            object.__setattr__(self, name, "*" if name in ("programme", "regions") else "")
         for name in ("programme", "regions"):
             value = getattr(self, name)
             if isinstance(value, str):
                 value = tuple(v.strip() for v in value.replace("，", ",").split(",") if v.strip()) or ("*",)
             object.__setattr__(self, name, tuple(value))
-        for name in ("start", "end", "paid"):  # 2026-7 is 2026-07: months are compared and sorted as text
-            with suppress(SibError):
-                object.__setattr__(self, name, str(Period.parse(getattr(self, name))))
         known = registry.words({})
         codes = tuple(known.get("".join(p.lower().split()), p) for p in self.programme)
         object.__setattr__(self, "programme", codes)
         whole, part = items.whole_of(self.item), self.item
         if whole:
             object.__setattr__(self, "item", whole)
-        faults = [*([items.part_fault(part)] if whole and self.add is None else []), *self._faults()]
-        if faults:
-            raise all_faults(ScenarioError, f"change {self.id or self.item!r}", faults)
+        faults = [f for name, f in self._faults() if name not in wrong]
+        part_faults = [items.part_fault(part)] if whole and self.add is None else []
+        if wrong or part_faults or faults:
+            raise all_faults(ScenarioError, f"change {self.id or self.item!r}", [*wrong.values(), *part_faults, *faults])
 
-    def _type_faults(self) -> Iterable[str]:
-        """Cells of the wrong kind: numbers for codes, words for truth."""
+    def _type_faults(self) -> Iterable[tuple[str, str]]:
+        """Cells of the wrong kind by their field: numbers for codes, words for truth."""
         for name in ("programme", "regions"):
             value = getattr(self, name)
             if not isinstance(value, (str, list, tuple)) or not all(isinstance(v, str) for v in value):
-                yield f"{name} must be text or a list of texts, codes in quotes; found {value!r}"
+                yield name, f"{name} must be text or a list of texts, codes in quotes; found {value!r}"
         for name in ("item", "start", "end", "paid", "decided_by", "evidence", "id", "unit", "title", "reference", "author"):
             if not isinstance(getattr(self, name), str):
-                yield f"{name} must be text in quotes; found {getattr(self, name)!r}"
+                yield name, f"{name} must be text in quotes; found {getattr(self, name)!r}"
         if not isinstance(self.known_at_budget, bool):
-            yield f"known_at_budget must be true or false, without quotes; found {self.known_at_budget!r}"
+            yield "known_at_budget", f"known_at_budget must be true or false, yes or no; found {self.known_at_budget!r}"
 
-    def _faults(self) -> Iterable[str]:
+    def _faults(self) -> Iterable[tuple[str, str]]:
+        """What is wrong, by the field."""
         if self.item not in items.CATALOGUE:
-            yield unknown_item(self.item)
+            yield "item", unknown_item(self.item)
         elif items.CATALOGUE[self.item].side in ("result", "balance") and self.item != "balance_adjustment":
-            yield f"{self.item} is a result; change a driver, a line or an assumption"
+            yield "item", f"{self.item} is a result; change a driver, a line or an assumption"
         given = [o for o in OPERATIONS if getattr(self, o) is not None]
         if len(given) != 1:
-            yield f"exactly one of {', '.join(OPERATIONS)} is needed; found {', '.join(given) or 'none'}"
+            yield "", f"exactly one of {', '.join(OPERATIONS)} is needed; found {', '.join(given) or 'none'}"
         for operation in (*given, *(["before_value"] if self.before_value is not None else [])):
             value = getattr(self, operation)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= float_info.max:
-                yield f"{operation} must be a number; found {value!r}"
-        for name in ("start", "end", "paid"):
-            text = getattr(self, name)
-            if not text and name != "start":
-                continue
-            try:
-                if not Period.parse(text).is_month:
-                    yield f"{name} must be a month such as 2026-07; found {text!r}"
-            except SibError as fault:
-                yield f"{name}: {fault}"
-        if self.end and self.start and self.end < self.start:
-            yield f"the end {self.end} lies before the start {self.start}"
-        if self.paid and self.start and self.paid < self.start:
-            yield f"paid {self.paid} lies before the start {self.start}"
+                yield operation, f"{operation} must be a number; found {value!r}"
+        months = {name: self._month(name) for name in ("start", "end", "paid")}
+        for name, month in months.items():
+            if month is None and (getattr(self, name) or name == "start"):
+                yield name, f"{name} must be a month such as 2026-07; found {getattr(self, name)!r}"
+        if months["start"] and months["end"] and months["end"] < months["start"]:
+            yield "end", f"the end {self.end} lies before the start {self.start}"
+        if months["start"] and months["paid"] and months["paid"] < months["start"]:
+            yield "paid", f"paid {self.paid} lies before the start {self.start}"
         if self.decided_by not in DECIDERS:
-            yield f"decided_by must be one of {', '.join(DECIDERS)}; found {self.decided_by!r}"
-        if self.decided_by == "event" and not self.evidence and self.known_at_budget:
-            yield "an event cannot be known at the budget without evidence"
-        yield from self._unit_faults(given)
+            yield "decided_by", f"decided_by must be one of {', '.join(DECIDERS)}; found {self.decided_by!r}"
+        if self.decided_by == "event" and not self.evidence and self.known_at_budget is True:
+            yield "evidence", "an event cannot be known at the budget without evidence"
+        yield from (("unit", fault) for fault in self._unit_faults(given))
+
+    def _month(self, name: str) -> Period | None:
+        """A month of a field; ``None`` where it is none."""
+        try:
+            period = Period.parse(getattr(self, name))
+        except SibError:
+            return None
+        return period if period.is_month else None
 
     def _unit_faults(self, given: list[str]) -> Iterable[str]:
         if self.item not in items.CATALOGUE or not given:
@@ -209,8 +218,7 @@ class Change:
         """The name under which its effect is reported."""
         if self.id:
             return self.id
-        sign = {"set": "=", "add": "+", "multiply": "×", "floor": "≥", "cap": "≤"}[self.operation]
-        return f"{self.item} {sign}{getattr(self, self.operation):g}"
+        return items.change_words(self.item, self.operation, getattr(self, self.operation))
 
     def concerns(self, programme: str) -> bool:
         """Whether a fund is meant."""
@@ -249,9 +257,8 @@ class Scenario:
     def __repr__(self) -> str:
         lines = [f"<Scenario> {self.title}"]
         for change, cause in zip(self.in_order, self.causes(), strict=True):
-            sign = {"set": "=", "add": "+", "multiply": "×", "floor": "≥", "cap": "≤"}[change.operation]
             when = f"{change.start}…{change.end}"
-            what = f"{change.item} {sign}{getattr(change, change.operation):g} {change.unit}".strip().replace(" +-", " −")
+            what = f"{items.change_words(change.item, change.operation, getattr(change, change.operation))} {change.unit}".strip()
             lines.append(f"  {cause}: {what}, {', '.join(change.programme)}, {when}, {change.decided_by}")
         return "\n".join(line if len(line) <= 80 else line[:79] + "…" for line in lines)
 
@@ -299,6 +306,33 @@ class Scenario:
             names.append(name)
         return tuple(names)
 
+    def titles(self) -> dict[str, str]:
+        """What to show for the names of its changes: their titles, where they have one; made unique.
+
+        Examples
+        --------
+        >>> cut = Change(item="contribution_rate", add=-0.01, start="2026-07", decided_by="region", title="A point less")
+        >>> Scenario("cut", cut).titles()
+        {'contribution_rate −0.01': 'A point less'}
+        """
+        shown: dict[str, str] = {}
+        for cause, change in zip(self.causes(), self.in_order, strict=True):
+            title, n = change.title.strip(), 2
+            while title and title in shown.values():
+                title, n = f"{change.title.strip()} ({n})", n + 1
+            if title:
+                shown[cause] = title
+        return shown
+
+
+def titles_of(scenarios: Iterable[Scenario | None]) -> dict[str, str]:
+    """The titles of the changes of several scenarios; a name that they mean differently keeps itself."""
+    shown: dict[str, str] = {}
+    for scenario in scenarios:
+        for cause, title in (scenario.titles() if scenario is not None else {}).items():
+            shown[cause] = title if shown.get(cause, title) == title else cause
+    return shown
+
 
 def unknown_item(word: str) -> str:
     """What is wrong with a word that is no item: a slip of the pen, or a record of the law that no formula reads."""
@@ -306,4 +340,4 @@ def unknown_item(word: str) -> str:
 
     if word in current_law().law.ids:
         return f"{word} is a record of the law that no formula reads: change the items it moves, as the shipped presets do"
-    return f"unknown item {word!r}{items.did_you_mean(word, [*items.CATALOGUE, *items.PARTS])}"
+    return items.unknown_word(word)

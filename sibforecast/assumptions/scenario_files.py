@@ -60,6 +60,8 @@ def read_scenario(source: str | Path | Mapping[str, Any]) -> Scenario:
 
 def _from_record(record: Mapping[str, Any], name: str) -> Scenario:
     faults = [f"unknown key {k!r}{items.did_you_mean(str(k), _HEAD)}" for k in record if k not in _HEAD]
+    if faults:
+        faults.append(f"the keys above the changes are {', '.join(_HEAD)} (a table in docs/cookbook.md says what each holds)")
     if not record.get("title"):
         faults.append("the title is missing")
     changes = []
@@ -90,6 +92,8 @@ def change_from(record: Mapping[str, Any]) -> Change:
         With every fault of the record.
     """
     faults = [f"unknown key {k!r}{items.did_you_mean(k, _FIELDS)}" for k in record if k not in _FIELDS]
+    if faults:
+        faults.append(f"the keys of a change are {', '.join(_FIELDS)} (a table in docs/cookbook.md says what each holds)")
     known = {k: v for k, v in record.items() if k in _FIELDS}
     for name in ("item", "start"):
         known.setdefault(name, "")

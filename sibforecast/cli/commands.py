@@ -207,7 +207,7 @@ def review(arguments: argparse.Namespace) -> int:
         say(arguments, found.headline())
     output.save(found, arguments)
     if beside is not None:
-        output.save_table(beside, arguments.recomputed, arguments)
+        output.save_table(beside, arguments.recomputed, arguments, found.data)
     return 0 if found.ok else 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from sibforecast.analysis.rules_file import read_rules
@@ -50,6 +51,8 @@ def monitor(arguments: argparse.Namespace) -> int:
     code = _tell(made, made.findings, arguments)
     if not arguments.json:
         rules = made.rules[["region", "programme", "rule", "months", "limit", "reason"]]
+        if speaks(arguments) == "zh" and made.limits is not None:  # an English terminal shows codes
+            rules = rules.assign(rule=list(map(partial(made.limits.title, language="zh"), rules["rule"], rules["programme"])))
         _table("what policy ties to the months payable", rules, made, arguments)
     return code
 

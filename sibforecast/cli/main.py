@@ -188,8 +188,8 @@ def _parser() -> argparse.ArgumentParser:
     template.add_argument("--like", help="data set or sample whose areas and funds are listed")
     for command in commands.choices.values():
         command.add_argument("--language", choices=("en", "zh"),
-                             help="of what is printed (default: that of the terminal); if given, of sentences in files, JSON, "
-                                  "workbook, page and charts as well")  # fmt: skip
+                             help="of what is printed (default: that of the terminal); if given, of sentences in CSV, JSON "
+                                  "(headings and codes stay), and of workbook, page and charts as a whole")  # fmt: skip
     return parser
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sibforecast.cli.speech import say, written
 from sibforecast.items import CATALOGUE
+from sibforecast.phrases import Teller
+from sibforecast.phrases.tables import told_sentences
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.results import Result
 from sibforecast.rollup.roll import roll_up
@@ -36,13 +40,15 @@ def save(made: Result, arguments: argparse.Namespace, *, forms: bool = False) ->
     path: Path | None = arguments.out
     if path is None:
         return
-    made = written(arguments, made)
     form = path.suffix.lower()
-    if form == ".xlsx" and forms:
+    if form == ".xlsx" and (forms or arguments.language == "zh"):  # headings and names of a workbook are told by it
         from sibforecast.report import workbook
 
-        workbook(made, path)
-    elif form == ".xlsx":
+        workbook(made, path, language=arguments.language)
+        say(arguments, f"written: {path}", aside=bool(getattr(arguments, "json", False)))
+        return
+    made = written(arguments, made)
+    if form == ".xlsx":
         made.to_excel(path)
     elif form == ".json":
         made.to_json(path)
@@ -52,13 +58,35 @@ def save(made: Result, arguments: argparse.Namespace, *, forms: bool = False) ->
     say(arguments, f"written: {path}", aside=bool(getattr(arguments, "json", False)))
 
 
-def save_table(table: Any, path: Path, arguments: argparse.Namespace) -> None:
-    """Write a plain table as CSV or as a workbook, by the ending of its file."""
-    if path.suffix.lower() == ".xlsx":
+@dataclass(frozen=True)
+class _Beside:
+    """A table beside a result, with the data set whose names it bears."""
+
+    frame: Any
+    data: FundData | None
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """Where its figures are from."""
+        return self.data.provenance if self.data is not None else {}
+
+    def labels(self, language: str = "zh") -> dict[str, str]:
+        """Names of areas and funds."""
+        return self.data.labels(language) if self.data is not None else {}
+
+
+def save_table(table: Any, path: Path, arguments: argparse.Namespace, data: FundData | None = None) -> None:
+    """Write a plain table as CSV or as a workbook, by the ending of its file; in Chinese where that is asked for."""
+    if path.suffix.lower() == ".xlsx" and arguments.language == "zh":
+        from sibforecast.report import workbook
+
+        workbook({path.stem[:MOST_LETTERS]: _Beside(table, data)}, path, language="zh")
+    elif path.suffix.lower() == ".xlsx":
         write_sheets(path, {path.stem[:MOST_LETTERS]: table})
     else:
+        names = data.labels() if data is not None else {}
         with written_whole(path) as temporary:
-            write_csv(table, temporary)
+            write_csv(told_sentences(table, Teller(arguments.language or "en", names)), temporary)
     say(arguments, f"written: {path}", aside=bool(arguments.json))
 
 
@@ -78,28 +106,33 @@ def upper_levels(data: FundData) -> list[str]:
 def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any], language: str | None = None) -> None:
     """Tables of a draft and what was learnt from it, one workbook of them all, and one page of the upper levels.
 
-    Workbook and page are Chinese where the draft is, unless a language is given; the tables hold codes.
+    Workbook and page are Chinese where the draft is, unless a language is given; the tables hold codes, and
+    their sentences are English unless Chinese is asked for.
     """
     from sibforecast.report import page, workbook
     from sibforecast.report.book import speaks_chinese
 
-    write_csv(draft.frame, folder / "draft.csv")
-    write_csv(draft.balance, folder / "balance.csv")
-    write_csv(_findings(draft, results), folder / "findings.csv")
+    def tell(table: Any, findings: bool = False) -> Any:
+        """Sentences in the language asked for; codes and figures stay."""
+        return told_sentences(table, Teller(language or "en", draft.labels() if language == "zh" else {}), findings)
+
+    write_csv(tell(draft.frame), folder / "draft.csv")
+    write_csv(tell(draft.balance), folder / "balance.csv")
+    write_csv(tell(_findings(draft, results), True), folder / "findings.csv")
     sheets: dict[str, Any] = {}
     levels, zh = upper_levels(draft.source), language == "zh" if language else speaks_chinese(draft)
     if len(levels) > 1:
         for level in reversed(levels[1:]):  # the whole first, its parts after it
             rolled = roll_up(draft, level)
-            write_csv(rolled.frame, folder / f"draft_{level}.csv")
+            write_csv(tell(rolled.frame), folder / f"draft_{level}.csv")
             sheets[_title(f"draft {level}", zh)] = rolled
     else:
         sheets[_title("draft", zh)] = draft
     for name, result in results.items():
-        write_csv(result.frame, folder / f"{name}.csv")
+        write_csv(tell(result.frame), folder / f"{name}.csv")
         sheets[_title(name, zh)] = result
     if "scenario" in results:  # what each change did to its item, for whoever checks it
-        write_csv(results["scenario"].audit, folder / "audit.csv")
+        write_csv(tell(results["scenario"].audit), folder / "audit.csv")
     workbook(sheets, folder / "draft.xlsx", language="zh" if zh else "en")
     for name, result in results.items():
         sheets[_title(name, zh)] = roll_up(result, levels[1]) if len(levels) > 1 else result

@@ -17,7 +17,7 @@ from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
 from sibforecast.forecasting.composition import FLOWS
-from sibforecast.forecasting.events import Event, events_of, jump_places, jumps
+from sibforecast.forecasting.events import Event, events_of, jump_places, jumps, shipped
 from sibforecast.forecasting.fund_forecast import FundForecast, Options
 from sibforecast.forecasting.known import any_known, known_at, known_rows
 from sibforecast.forecasting.law import ALWAYS, adjustments, announced
@@ -154,10 +154,10 @@ def forecast(
     """
     wanted = _years(periods)
     tails_of(level)
-    for item, name in (methods or {}).items():
+    for name in (methods or {}).values():
         if name not in m.METHODS:
             raise SibError(f"unknown method {name!r}; expected one of {', '.join(m.METHODS)}")
-        items.item(item)
+    methods = {items.item(item).code: name for item, name in (methods or {}).items()}
     if asof:
         limit = Period.parse(asof)
         return forecast_from(data, wanted, limit, limit, level=level, methods=methods, events=events)
@@ -220,6 +220,13 @@ def forecast_from(
     )
 
 
+def _taken_in(event: str) -> str:
+    """How whoever wants the years of an event in the fit gets them there, with a workbook or in Python."""
+    if event in {e.id for e in shipped()}:
+        return f"to take them in, give the table events a row {event} of one month alone; in Python forecast(..., events=False)"
+    return "to take them in, delete the event from the table events; in Python forecast(..., events=False)"
+
+
 def _told(funds: Mapping[str, FundForecast], events: Sequence[Event]) -> Iterator[dict[str, Any]]:
     """What was left out of the fit, and jumps that nobody announced."""
     notes = {e.id: e for e in events}
@@ -233,7 +240,7 @@ def _told(funds: Mapping[str, FundForecast], events: Sequence[Event]) -> Iterato
             yield {"id": "event_left_out", "severity": "note", "programme": programme,
                    "period": ", ".join(map(str, sorted(marked))),
                    "message": f"{event.note} ({event.source}, {event.status}): these years are left out of what is fitted",
-                   "mend": "forecast(..., events=False) takes them in"}
+                   "mend": _taken_in(name)}
         for item, series in fund.panel.items.items():
             if item not in fund.reported or not (np.isnan(series) | (series > 0)).all():
                 continue
@@ -302,6 +309,7 @@ def nowcast(
             raise SibError(f"methods: {item} is no flow of the year; expected an item such as total_revenue")
         if name not in mo.NAMED:
             raise SibError(f"unknown method {name!r}; expected one of {', '.join(mo.NAMED)}")
+    methods = {items.item(item).code: name for item, name in (methods or {}).items()}
     known = events_of(data, limit) if events else ()
     found = nc.outturn(data, limit.year, limit, known, methods)
     if not found:

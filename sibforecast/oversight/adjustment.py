@@ -108,7 +108,9 @@ class Adjustment(Result):
         words = [teller.word(row[key]) if zh else row[key] for key in ("status", "programme", "item")]
         head = f"{words[0]}: {names.get(row['region'], row['region'])} {words[1]} {words[2]}"
         told = teller.text(f"ground {row['ground']}; to be proposed by the {row['proposer']}", SCREEN) if row["ground"] else ""
-        line = f"{head}: {before:,.2f} → {after:,.2f} ({unit}), {moved:+,.2f}: {teller.text(row['reason'])}"
+        figures = f"{before:,.2f} → {after:,.2f} ({unit}), {moved:+,.2f}"
+        figures = figures.replace("-", "−") if teller.language == "zh" else figures  # a sentence has one minus sign
+        line = f"{head}: {figures}: {teller.text(row['reason'])}"
         return f"{line}; {told}" if told else line
 
 

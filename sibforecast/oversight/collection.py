@@ -49,6 +49,7 @@ class Collection(Result):
     year: int = 0
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
+    summed_up_in_hundreds: ClassVar[bool] = True
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "period", "due", "assessed", "not_assessed", "collected", "deferred_out",
         "exempted", "unsettled", "rate", "collected_flexible", "arrears_recovered", "back_payments", "prepayments", "deferred_in",

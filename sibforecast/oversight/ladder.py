@@ -73,6 +73,7 @@ class Ladder(Result):
     shortfalls: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
+    summed_up_in_hundreds: ClassVar[bool] = True
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "term_months", "rate", "amount", "share", "present", "present_share", "kept", "interest",
         "source", "rate_status", "status",

@@ -149,6 +149,23 @@ class Limits:
             raise all_faults(SibError, "limits", faults)
         return cls(data, day, law or current_law(), dict(own or {}), speech or Speech(currency=data.currency))
 
+    def title(self, name: str, programme: str, language: str = "en") -> str:
+        """What the law's record of a threshold is called; without one its name.
+
+        Examples
+        --------
+        >>> import datetime as dt
+        >>> import sibforecast as sib
+        >>> limits = Limits.of(sib.load(sib.sample("oasdi")), dt.date(2025, 1, 1), None, None)
+        >>> limits.title("refund_reserve_months", "unemployment", "zh")
+        '稳岗返还和技能提升补贴所需备付月数'
+        """
+        parameters = self.law.law.parameters
+        kind = standard_fund(self.data, programme) if programme in self.data.programmes else ""
+        funds = (programme, kind or ALL, ALL)
+        found = next((parameters[name, fund] for fund in funds if (name, fund) in parameters), None)
+        return (found.title_zh if language == "zh" else found.title) if found is not None else name
+
     def get(self, name: str, programme: str, region: str) -> float:
         """A threshold; NaN where neither the law nor the user sets one."""
         return self.limit(name, programme, region).value

@@ -54,6 +54,7 @@ class Reserves(Result):
     funds: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
+    summed_up_in_hundreds: ClassVar[bool] = True
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "kind", "bank", "balance", "rate", "start", "term_months", "matures", "months", "accrued",
         "preferential_rate", "preferential", "forgone", "rate_status", "status",

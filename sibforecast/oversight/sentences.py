@@ -111,7 +111,7 @@ class Speech:
     def money(self, value: float) -> str:
         """An amount in a unit that suits it."""
         divisor, unit = scale_for(value, self.currency, self.language)
-        return f"{value / divisor:,.2f}{unit}" if self.language == "zh" else f"{value / divisor:,.2f} ({unit})"
+        return f"{value / divisor:,.2f}{unit}".replace("-", "−") if self.language == "zh" else f"{value / divisor:,.2f} ({unit})"
 
     def _word(self, key: str, value: object) -> object:
         if self.language == "en":

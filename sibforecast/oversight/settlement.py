@@ -51,6 +51,7 @@ class Settlement(Result):
     causes: Attribution | None = field(default=None, repr=False)
     findings: Findings = field(default_factory=lambda: Findings.of([]), repr=False)
 
+    summed_up_in_hundreds: ClassVar[bool] = True
     columns: ClassVar[tuple[str, ...]] = (
         "region", "programme", "item", "period", "budget", "adjusted", "executed", "expected", "season_share",
         "deviation", "status", "reason", "last_year", "completion", "against_original", "growth", "account",

@@ -34,6 +34,9 @@ _PATTERNS = {
     "moves": r"\w+ [-+]\d[\d,.]*%(?:, \w+ [-+]\d[\d,.]*%)*", "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
 }  # fmt: skip
 _MONEY = {"yuan": "元", "10k yuan": "万元", "100m yuan": "亿元"}
+#: Kinds of gaps that hold figures: a sentence has one minus sign, never a hyphen.
+_FIGURES = ("number", "money", "amounts", "moves")
+_MINUS = re.compile(r"(?<![\w.])-(?=\d)", re.ASCII)
 _SIGNS = {"/": " ÷ ", "*": " × ", "+": " + ", "|": "或"}
 
 
@@ -208,10 +211,11 @@ class Teller:
             return self._said(text, where)
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "moves": self._moves, "terms": self._terms, "money": _money,
-            "match": self._match, "note": _note,
+            "match": self._match, "note": _note, "cause": self._cause, "file": _file, "change": self._change,
             "amounts": self._amounts, "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
-        return tellers[kind](text) if kind in tellers else text
+        told = tellers[kind](text) if kind in tellers else text
+        return _MINUS.sub("−", told) if kind in _FIGURES else told
 
     def _said(self, text: str, where: Section) -> str | None:
         """A sentence within another, or several with semicolons between; ``None`` unless all of it is known."""
@@ -220,6 +224,17 @@ class Teller:
                 return told
         parts = [self._said(part, where) for part in text.split("; ")] if "; " in text else [None]
         return None if None in parts else "；".join(map(str, parts))
+
+    def _cause(self, text: str) -> str:
+        """A change, in quotes or without: by its title, else by the words of its item."""
+        mark = text[:1] if text[:1] in "'\"" and text[-1:] == text[:1] and len(text) > 1 else ""
+        name, kind = re.fullmatch(r"(.*?)( \([A-Z]+\d*\))?", text[1:-1] if mark else text, re.S).groups("")  # type: ignore[union-attr]
+        return f"{mark}{self.word(name)}{kind}{mark}"
+
+    def _change(self, text: str) -> str:
+        """The change of a scenario: the change 'cut' of 'package'."""
+        found = re.fullmatch(r"the change (.+) of ('.+'|\".+\")", text, re.S)
+        return f"{found[2]}的{self._cause(found[1])}" if found else text
 
     def _list(self, text: str) -> str:
         return "、".join(self.word(part) for part in re.split(r", | and ", text))
@@ -258,6 +273,11 @@ def _choice(text: str) -> str:
 def _place(text: str) -> str:
     """A file and its cell: history.csv，E2."""
     return text.replace(", sheet ", "，工作表").replace(", ", "，")
+
+
+def _file(text: str) -> str:
+    """A file, and of a workbook the sheet: w3.xlsx，工作表figures."""
+    return text.replace(", sheet ", "，工作表")
 
 
 def _money(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from sibforecast.items import cause_name
 from sibforecast.phrases import SCREEN as SCREEN
 
 if TYPE_CHECKING:
@@ -97,4 +98,5 @@ def _cell(cell: Any, teller: Teller, column: Any) -> Any:
         return cell
     told = teller.word(cell) if _CODE.fullmatch(cell) or cell in teller.names else teller.text(cell)
     told = teller.text(cell, SCREEN) if told == cell else told
+    told = cause_name(cell, teller.language) if told == cell else told
     return teller.heading(cell) if told == cell else told

@@ -176,6 +176,7 @@ def waterfall(
     one, title_of_one = _only_change(frame_of(table), chosen["scenario"]), chosen["scenario"] or ""
     sheet = open_sheet(table, ax, language, title, labels, provenance, inches=2.4 + 0.36 * len(rows))
     look = sheet.look
+    one = None if one in look.names else one  # a change with a title is called by it
     scale = sheet.scale(float(pd.concat([rows["start"], rows["end"]]).abs().max()))
     with sheet.drawn():
         sheet.rows(

@@ -15,7 +15,7 @@ from sibforecast.programmes import registry
 from sibforecast.programmes.programme import Year
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.projection.fund import FundPath, labels
-from sibforecast.projection.moving import Moves, sentence
+from sibforecast.projection.moving import WITHOUT, Moves, sentence
 from sibforecast.projection.project import Projection
 from sibforecast.results import Result, round_half_up
 from sibforecast.tables.data import FundData
@@ -104,16 +104,33 @@ class _Walk:
             return f"{method}: {given[self.area, 0]}"
         if year == self.path.basis.base_year and not method.startswith("implied"):
             return self._row(item, year) or method
-        return method
+        return f"{method}; {known}" if method.startswith("forecast: ") and (known := self._last_known(item, year)) else method
+
+    def _last_known(self, item: str, year: int) -> str:
+        """Year, file and row of the last figure before a forecast one; blank where there is none."""
+        rows = self._rows(item)
+        rows = rows[rows["period"].astype(str).str[:4].astype(int) < year]
+        if rows.empty:
+            base = self.path.basis.base_year
+            there = base < year and not np.isnan(self.path.value(item, base)[self.area, 0])
+            return f"last known {base}: worked out from that year's account" if there else ""
+        last = str(rows["period"].astype(str).str[:4].max())
+        row = rows[rows["period"].astype(str).str.startswith(last)].sort_values("stage").iloc[0]
+        return f"last known {last}: {row['file']}, row {row['row']} ({row['stage']})"
+
+    def _rows(self, item: str) -> pd.DataFrame:
+        """The figures of whole years that the area's fund has of an item."""
+        frame = self.data._view()
+        period = frame["period"].astype(str)
+        return frame[
+            (frame["region"] == self.path.basis.areas[self.area]) & (frame["programme"] == self.path.basis.programme.code)
+            & (frame["item"] == item) & ((period.str.len() == 4) | period.str.endswith("-12"))
+            & frame["stage"].isin(["final", "executed"]) & frame["value"].notna()
+        ]  # fmt: skip
 
     def _row(self, item: str, year: int) -> str:
-        frame = self.data._view()
-        code = self.path.basis.areas[self.area]
-        rows = frame[
-            (frame["region"] == code) & (frame["programme"] == self.path.basis.programme.code)
-            & (frame["item"] == item) & frame["period"].isin([str(year), f"{year}-12"])
-            & frame["stage"].isin(["final", "executed"])
-        ]  # fmt: skip
+        rows = self._rows(item)
+        rows = rows[rows["period"].astype(str).str[:4] == str(year)]
         if rows.empty:
             return ""
         row = rows.sort_values("stage").iloc[0]
@@ -189,7 +206,7 @@ def explain(
     except ValueError as fault:
         raise SibError(f"period must be a year, such as {projection.years[0]}; found {period!r}") from fault
     programme = registry.words(dict(data.programmes)).get(programme.strip().lower(), programme)
-    item = items.words().get(item.strip().lower(), item)
+    item = items.code_of(item) or item
     title = scenario if scenario is not None else next(iter(projection.paths))
     path = projection.paths.get(title, {}).get(programme)
     if path is None:
@@ -264,8 +281,8 @@ def _told(
         unit = row["unit"].replace("currency", data.currency)
         if language == "zh" and row["unit"] in items.UNITS:
             unit = items.UNITS[row["unit"]][1].replace("元", "元" if data.currency == "yuan" else data.currency)
-        name, figure = entry.label(language or "en") if entry else row["item"], _number(row["value"], row["unit"])
-        figure += "" if row["unit"] == "share" else f" {unit}"
+        name, moved = entry.label(language or "en") if entry else row["item"], "told" in row and row["origin"] != WITHOUT
+        figure = _number(row["value"], row["unit"], moved, language == "zh") + ("" if row["unit"] == "share" else f" {unit}")
         if "told" in row:
             lines.append(f"{'  ' * row['depth']}{name} {row['period']} {sentence(row, figure, language == 'zh')}")
             continue
@@ -279,8 +296,11 @@ def _told(
     return Explanation(lambda: frame, provenance, text="\n".join(lines))
 
 
-def _number(value: float, unit: str) -> str:
+def _number(value: float, unit: str, moved: bool = False, chinese: bool = False) -> str:
+    """A figure; what a rate is moved by is told in percentage points."""
     if unit == "share":
-        return f"{round_half_up(value * 100, 4)} %".replace(".0000 %", " %")
-    places = 0 if unit == "persons" else 2
-    return f"{round_half_up(value, places):,}"
+        text = f"{round_half_up(value * 100, 4):f}".rstrip("0").rstrip(".")
+        text += ("个百分点" if chinese else " points") if moved else " %"
+    else:
+        text = f"{round_half_up(value, 0 if unit == 'persons' else 2):,}"
+    return text.replace("-", "−")

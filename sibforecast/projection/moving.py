@@ -95,17 +95,18 @@ class Moves:
         if not np.isnan(value[:, 0]).all():  # a measure may bring a line that was not there
             without = {"value": float(np.nansum(value[:, 0])), "origin": WITHOUT, "told": (f"{WITHOUT} = {{}}", "不含情景 = {}")}
             rows.append(same | without)
-        names = self.scenario.causes()
+        names, titles = self.scenario.causes(), self.scenario.titles()
         for place, player in enumerate(players):
             if moves[place]:
-                en, zh = self._said(names[player], player)
+                name = names[player]
+                en, zh = self._said(tuple(titles.get(name) or items.cause_name(name, way) for way in ("en", "zh")), player)
                 rows.append(same | {"value": float(moves[place]), "origin": en, "told": (f"{en}: {{}}", f"{zh}：{{}}")})
         return rows
 
-    def _said(self, name: str, player: int) -> tuple[str, str]:
+    def _said(self, names: tuple[str, ...], player: int) -> tuple[str, str]:
         """A change in words, English and Chinese; of a measure with an amount for each area only what is common."""
         changes = [e.change for e in self.effects.effects if e.player == player]
-        name = name.replace("{", "(").replace("}", ")").replace("“", "‘").replace("”", "’")
+        name_en, name_zh = (n.replace("{", "(").replace("}", ")").replace("“", "‘").replace("”", "’") for n in names)
         change = changes[0]
         label = tuple(items.CATALOGUE[change.item].label(language) for language in ("en", "zh"))
         amounts = {_amount(c) for c in changes}
@@ -114,19 +115,21 @@ class Moves:
         span = f"{change.start}–{change.end}" if change.end else ""
         when = f"{span or f'from {change.start}'}" + (f", paid {change.paid}" if change.paid else "")
         zh = f"{span or f'自{change.start}起'}" + (f"，{change.paid}发放" if change.paid else "")
+        said = ["" if name == f"{word}{what}" else f"{word}{what}{comma}"  # it may have no other name than that
+                for name, word, comma in zip((name_en, name_zh), label, (", ", "，"), strict=True)]
         return (
-            f"moved by “{name}” ({label[0]}{what}, {when}, decided by {who[0]})",
-            f"“{name}”（{label[1]}{what}，{zh}，{who[1]}决定）变动",
+            f"moved by “{name_en}” ({said[0]}{when}, decided by {who[0]})",
+            f"“{name_zh}”（{said[1]}{zh}，{who[1]}决定）变动",
         )
 
 
 def _amount(change: Change) -> str:
-    """What a change does, as it was written: ``× 1.05``, ``+ 20 yuan``."""
+    """What a change does, as it was written: ``×1.05``, ``+20 yuan``."""
     amount, sign = float(getattr(change, change.operation)), _SIGNS[change.operation]
-    if change.operation == "add" and amount < 0:
-        amount, sign = -amount, "−"
+    if amount < 0:
+        amount, sign = -amount, "−" if change.operation == "add" else f"{sign}−"
     text = f"{amount:,.6f}".rstrip("0").rstrip(".")
-    return f"{sign} {text}" + (f" {change.unit}" if change.unit and change.operation != "multiply" else "")
+    return f"{sign}{text}" + (f" {change.unit}" if change.unit and change.operation != "multiply" else "")
 
 
 def sentence(row: Mapping[str, Any], figure: str, chinese: bool) -> str:

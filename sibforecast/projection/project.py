@@ -14,7 +14,7 @@ from sibforecast import items
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.conflicts import conflicts
 from sibforecast.assumptions.effects import Effects, effects_on
-from sibforecast.assumptions.scenario import Scenario
+from sibforecast.assumptions.scenario import Scenario, titles_of
 from sibforecast.errors import DataError, ProjectionError, ScenarioError, SibError, all_faults
 from sibforecast.programmes import registry
 from sibforecast.projection.audit import audit_table
@@ -55,6 +55,11 @@ class Projection(Result):
         return self.assumptions.source
 
     @property
+    def titles(self) -> Mapping[str, str]:
+        """Titles of the scenarios' changes, by the name of each."""
+        return titles_of(self.scenarios.values())
+
+    @property
     def audit(self) -> pd.DataFrame:
         """What each change did to its item, for an auditor: before and after.
 
@@ -83,7 +88,7 @@ class Projection(Result):
     def headline(self) -> str:
         """Years, scenarios and the gap."""
         names = ", ".join(name or "baseline" for name in self.paths)
-        return f"gap {self.years[0]}-{self.years[-1]} (100 million), {names}"
+        return f"gap {self.years[0]}-{self.years[-1]} ({self._hundred_millions()}), {names}"
 
     def summary(self) -> pd.DataFrame:
         """Gap by fund and year."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
-from sibforecast.items import CATALOGUE, UNITS
+from sibforecast.items import CATALOGUE, UNITS, cause_name
 from sibforecast.phrases import Teller
 from sibforecast.report.contents import official_sheets, reading_sheets
 from sibforecast.report.cover import cover, currency_of, provenance_of
@@ -328,9 +328,13 @@ def _told(table: pd.DataFrame, teller: Teller) -> pd.DataFrame:
     """The table with its sentences and words in the reader's language; numbers and codes of keys stay."""
     import pandas as pd
 
-    if teller.language != "zh":
-        return table
     told = table.copy()
+    for column in ("cause", "change"):  # a change by its title, else by the words of its item
+        if column in told.columns and "id" not in told.columns and not _is_number(told[column]):
+            cells = [teller.names.get(c) or cause_name(c, teller.language) if isinstance(c, str) else c for c in told[column]]
+            told[column] = pd.Series(cells, index=told.index, dtype="object")
+    if teller.language != "zh":
+        return told
     ids = told["id"].astype("object").tolist() if set(_FOUND) <= set(told.columns) and "id" in told.columns else None
     for column in told.columns:
         found = (*_FOUND, "cause") if ids is not None else ()

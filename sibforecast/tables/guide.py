@@ -17,6 +17,19 @@ TABLES_IN_WORDS: dict[str, tuple[str, str]] = {
     "ledgers": ("rows of the books of agency, finance, bank and tax", "经办、财政、银行、税务账簿的记录，用于对账"),
 }
 
+#: Sheets of the Chinese workbook; each is read like the table's own name.
+SHEETS_ZH: dict[str, str] = {
+    "regions": "地区", "history": "历史数据", "programmes": "险种", "pooling": "统筹层次", "assumptions": "假设",
+    "policies": "政策调整", "deposits": "存款结构", "events": "事件", "assessments": "考核", "audits": "审计", "ledgers": "账簿",
+}  # fmt: skip
+
+#: Sides and timings of items in Chinese.
+SIDES_ZH: dict[str, str] = {
+    "driver": "因素", "rate": "比率", "benefit": "待遇支出明细", "revenue": "收入", "revenue_total": "收入合计",
+    "expenditure": "支出", "expenditure_total": "支出合计", "filling": "弥补缺口", "balance": "结余", "result": "计算结果",
+}  # fmt: skip
+TIMINGS_ZH: dict[str, str] = {"flow": "当期累计", "average": "当期平均", "closing": "期末", "opening": "期初"}
+
 #: What makes a draft of any fund: its totals and its balance, for three years or more.
 LEAST = ("total_revenue", "total_expenditure", "closing_balance")
 #: Lines that let gap filling, interest and benefits be told apart.

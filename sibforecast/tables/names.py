@@ -39,7 +39,7 @@ class Names:
 
     def item(self, word: str) -> str:
         """The item a word means."""
-        code = _looked_up(word, items.words())
+        code = items.code_of(word)
         if code is None:
             raise SibError(f"unknown item {word!r}{_nearest(word, items.words())}")
         return code

@@ -16,7 +16,7 @@ from sibforecast.tables.cells import read_cell, read_code, read_truth
 from sibforecast.tables.figures import BLANK, one_currency, without_days
 from sibforecast.tables.names import Names, fault_id, mend_of, translate
 from sibforecast.tables.read import Collector, RawTable
-from sibforecast.tables.schema import EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
+from sibforecast.tables.schema import DECIDER_LOOKUP, EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
 from sibforecast.tables.units import Unit, parse_unit
 from sibforecast.tables.values import NO_SHARE, NO_SHARE_MEND, parse_values, tell_unseen, worth
 
@@ -26,7 +26,7 @@ _IN_UNIT = {"set", "add", "floor", "cap", "before_value"}
 _PERIODS = {"start", "end", "paid", "period", "known_from"}
 _WORDS = {"region", "programme", "item", "period"}
 #: Columns every table of this name has, but whose cells may be blank.
-_MAY_BE_BLANK = {
+MAY_BE_BLANK = {
     "deposits": {"bank", "start", "term_months"}, "pooling": {"end"}, "audits": {"programme", "rectified"},
     "statements": {"programme"}, "effects": {"region", "programme"},
 }  # fmt: skip
@@ -100,7 +100,7 @@ def _told(record: Mapping[Any, Any], id: str, message: str, raw: RawTable, colle
 def _plain(raw: RawTable, names: Names, found: Collector, currency: str) -> pd.DataFrame:
     """A table whose columns are read one by one, each cell by what the column is."""
     records = []
-    needed = set(TABLES[raw.name].required) - _MAY_BE_BLANK.get(raw.name, set())
+    needed = set(TABLES[raw.name].required) - MAY_BE_BLANK.get(raw.name, set())
     units: dict[Unit, int] = {}
     for number, values in zip(raw.row_numbers, raw.frame.itertuples(index=False, name=None), strict=True):
         cells = dict(zip(raw.frame.columns, values, strict=True))  # pandas' own records lose the per cent of a cell
@@ -198,6 +198,8 @@ def _read_one(table: str, column: str, cell: Any, names: Names, unit: Unit | Non
         return LEVEL_LOOKUP[text.lower()]
     if column == "kind" and table == "events" and text not in EVENT_KINDS:
         raise SibError(f"unknown kind {text!r}; expected one of {', '.join(EVENT_KINDS)}{did_you_mean(text, EVENT_KINDS)}")
+    if column == "decided_by":
+        return DECIDER_LOOKUP.get(text.lower(), text)
     if column in ("known_at_budget", "rectified"):
         truth = read_truth(cell)
         return text if truth is None else truth

@@ -49,7 +49,7 @@ TABLES: dict[str, Table] = {
             "events",
             ("programme", "item", "start"),
             ("id", "kind", "end", "known_from", "status"),
-            ("事件", "口径变化"),
+            ("事件", "事件表", "口径变化"),
         ),
         Table("assessments", ("region", "indicator", "period", "value"), (), ("考核",)),
         Table("audits", ("region", "programme", "period", "amount", "unit", "rectified"), ("note",), ("审计",)),
@@ -152,4 +152,6 @@ HEADER_LOOKUP = {
 }  # fmt: skip
 STAGE_LOOKUP = _lookup(STAGE_WORDS)
 LEVEL_LOOKUP = _lookup(LEVEL_WORDS)
+#: Who decides a change: a level, or nobody but an event.
+DECIDER_LOOKUP = {**LEVEL_LOOKUP, **_lookup({"event": ("突发事件", "事件")})}
 TABLE_LOOKUP = {w.lower(): t.name for t in TABLES.values() for w in (t.name, *t.words)}

@@ -18,11 +18,15 @@ from sibforecast.tables.guide import (
     MONEY_UNITS,
     OTHER_UNITS,
     RATE_UNITS,
+    SHEETS_ZH,
+    SIDES_ZH,
     TABLES_IN_WORDS,
+    TIMINGS_ZH,
     UNITS_IN_WORDS,
     column_in_words,
 )  # fmt: skip
 from sibforecast.tables.load import load
+from sibforecast.tables.others import MAY_BE_BLANK
 from sibforecast.tables.panel import annual_rows, leaves
 from sibforecast.tables.samples import SAMPLES, sample
 from sibforecast.tables.schema import HEADERS, LEVEL_WORDS, LEVELS, STAGE_WORDS, STAGES, TABLES
@@ -63,8 +67,9 @@ _EXAMPLES = (
 def template(path: str | Path, like: FundData | str | Path | None = None, *, language: str = "en") -> Path:
     """Write a workbook to fill in.
 
-    One sheet a table, text columns kept as text, lists to choose funds, items, stages, levels
-    and units from, and a sheet ``words`` (说明) that explains every column and lists the items
+    One sheet a table (the table ``history`` is the sheet ``figures``, in Chinese 历史数据), text
+    columns kept as text, lists to choose funds, items, stages, levels and units from, and a
+    sheet ``words`` (in Chinese 说明) that explains every column and lists the items
     with unit, side, timing and labels. The lists only offer: whatever else `load` understands
     may be typed, and no spreadsheet warns of it.
 
@@ -77,8 +82,8 @@ def template(path: str | Path, like: FundData | str | Path | None = None, *, lan
         reported in the last two years of a fund, for the year after the data. Each value is ``—`` (not available), to be
         overwritten: a cell left blank would be an error.
     language : {"en", "zh"}
-        ``en`` offers codes and heads the columns with them, ``zh`` offers Chinese names and
-        headings. Both are read alike.
+        ``en`` offers codes and names sheets and columns with them, ``zh`` is Chinese: sheets,
+        headings, and the names to choose from. Both are read alike.
 
     Returns
     -------
@@ -135,19 +140,14 @@ def _write(path: Path, data: FundData | None, language: str) -> None:
             "open": book.add_format({"bg_color": "#FFF4D6"}),
         }
         words = _Words(data, language)
-        sheet = book.add_worksheet("words")
+        sheet = book.add_worksheet(words.own_sheet)
         words.write(sheet, looks)
         rows = {"regions": _regions(data, language), "programmes": _programmes(data), "history": _history(data, language)}
         for table in TABLES_IN_WORDS:
-            _sheet(book.add_worksheet(_sheet_name(table)), table, rows.get(table, ()), words, looks)
-        book.get_worksheet_by_name(_sheet_name("history")).activate()
+            _sheet(book.add_worksheet(words.sheet(table)), table, rows.get(table, ()), words, looks)
+        book.get_worksheet_by_name(words.sheet("history")).activate()
     finally:
         book.close()
-
-
-def _sheet_name(table: str) -> str:
-    """The sheet of a table; Excel keeps the name ``history`` for itself."""
-    return "figures" if table == "history" else table
 
 
 def _sheet(sheet: Any, table: str, rows: Sequence[tuple[str, ...]], words: _Words, looks: dict[str, Any]) -> None:
@@ -245,6 +245,15 @@ class _Words:
     language: str
     ranges: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def own_sheet(self) -> str:
+        """The sheet of the words."""
+        return "说明" if self.language == "zh" else "words"
+
+    def sheet(self, table: str) -> str:
+        """The sheet of a table; Excel keeps the name ``history`` for itself."""
+        return SHEETS_ZH[table] if self.language == "zh" else "figures" if table == "history" else table
+
     def heading(self, column: str) -> str:
         """What heads a column."""
         return _HEADINGS.get(column) or HEADERS[column][0] if self.language == "zh" else column
@@ -262,7 +271,7 @@ class _Words:
                     sheet.write_string(number, index, cell, looks["text"])
             if name:
                 column = "B" if self.language == "zh" and header[1:2] == ("中文",) else "A"
-                self.ranges[name] = f"=words!${column}${first + 1}:${column}${first + len(rows)}"
+                self.ranges[name] = f"={self.own_sheet}!${column}${first + 1}:${column}${first + len(rows)}"
             row = first + len(rows) + 1
         sheet.set_column(0, 1, 26, looks["text"])
         sheet.set_column(2, 6, 34, looks["text"])
@@ -270,9 +279,10 @@ class _Words:
     def _sections(self) -> Iterator[tuple[str, str, tuple[str, ...], list[tuple[str, ...]]]]:
         """Title, name of the list (if other sheets choose from it), header and rows."""
         yield ("Tables 表", "", ("table 表", "what it holds", "内容"),
-               [(_sheet_name(t), en, zh) for t, (en, zh) in TABLES_IN_WORDS.items()])
+               [(self.sheet(t), en, zh) for t, (en, zh) in TABLES_IN_WORDS.items()])
         yield ("Columns 列", "", ("table 表", "column 列", "needed 必填", "also understood 中文表头", "what it holds", "内容"),
-               list(_column_rows()))
+               list(self._column_rows()))
+        zh = self.language == "zh"
         funds = {**registry.SEVEN, **(self.data.programmes if self.data is not None else {})}
         yield ("Funds 险种", "programme", ("programme 险种", "中文", "English", "kind 类别"),
                [(p.code, p.name_zh, p.name_en, p.kind) for p in funds.values()])
@@ -282,26 +292,34 @@ class _Words:
                 for p in funds.values()])
         yield ("Items 项目", "item",
                ("item 项目", "中文", "English", "unit 单位", "written as 可填单位", "side 类别", "timing 时点"),
-               [(i.code, i.zh, i.en, items.UNITS[i.unit][1], UNITS_IN_WORDS[i.unit], i.side, i.timing)
+               [(i.code, i.zh, i.en, items.UNITS[i.unit][1], UNITS_IN_WORDS[i.unit],
+                 SIDES_ZH[i.side] if zh else i.side, TIMINGS_ZH[i.timing] if zh else i.timing)
                 for i in items.CATALOGUE.values()])
         yield ("Stages 阶段", "stage", ("stage 阶段", "中文", "also understood 其他写法"),
                [(s, STAGE_WORDS[s][0], "、".join(STAGE_WORDS[s][1:])) for s in STAGES])
         yield ("Levels 层级", "level", ("level 层级", "中文", "also understood 其他写法"),
                [(s, LEVEL_WORDS[s][0], "、".join(LEVEL_WORDS[s][1:])) for s in LEVELS])
-        zh = self.language == "zh"
         yield ("Units of money 金额单位", "money", ("unit 单位",), [(u,) for u in _money(self.data, zh)])
         yield ("Units 单位（项目的单位见上）", "unit", ("unit 单位",), [(u,) for u in _all_units(self.data, zh)])
         yield ("Kinds of funds 险种类别", "kind", ("kind 类别", "for example 例"),
                [(k, "、".join(p.name_zh for p in registry.SEVEN.values() if p.kind == k)) for k in registry.KINDS])
         yield ("Example rows of figures 填写示例（仅供参考，不读取）", "",
-               (*TABLES["history"].required, "stage"), list(_EXAMPLES))
+               tuple(map(self.heading, (*TABLES["history"].required, "stage"))),
+               [_example(row) for row in _EXAMPLES] if zh else list(_EXAMPLES))
+
+    def _column_rows(self) -> Iterator[tuple[str, ...]]:
+        """One row for each column of each table."""
+        for table in TABLES_IN_WORDS:
+            schema = TABLES[table]
+            columns = (*schema.required, *schema.optional)
+            for column in columns if "source" in columns else (*columns, "source"):
+                blank = column in MAY_BE_BLANK.get(table, ()) or (table, column) == ("regions", "parent")
+                needed = "column yes, cell may be blank 列须有，可留空" if blank else "yes 是"
+                needed = needed if column in schema.required else ""
+                yield (self.sheet(table), column, needed, "、".join(HEADERS.get(column, ())), *column_in_words(table, column))
 
 
-def _column_rows() -> Iterator[tuple[str, ...]]:
-    """One row for each column of each table."""
-    for table in TABLES_IN_WORDS:
-        schema = TABLES[table]
-        columns = (*schema.required, *schema.optional)
-        for column in columns if "source" in columns else (*columns, "source"):
-            needed = "yes 是" if column in schema.required else ""
-            yield (_sheet_name(table), column, needed, "、".join(HEADERS.get(column, ())), *column_in_words(table, column))
+def _example(row: tuple[str, ...]) -> tuple[str, ...]:
+    """An example row in Chinese names."""
+    region, fund, item, period, value, unit, stage = row
+    return (region, registry.SEVEN[fund].name_zh, items.CATALOGUE[item].zh, period, value, unit, STAGE_WORDS[stage][0])

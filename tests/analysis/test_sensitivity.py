@@ -3,6 +3,7 @@
 import pytest
 
 import sibforecast as sib
+from sibforecast import items
 from sibforecast.errors import SibError
 from tests import datasets
 
@@ -19,7 +20,7 @@ def gap(draft, *changes):
 
 def test_one_per_cent_more_of_a_driver_by_hand(draft):
     """Pensions 255,040.50 万元: 1 % of the level costs 2,550.405; 1 % of collection brings 1,862.784."""
-    frame = sib.sensitivity(draft.assumptions, ["benefit_level", "collection_rate"]).frame.set_index("item")["value"]
+    frame = sib.sensitivity(draft.assumptions, ["人均待遇水平", "collection rate"]).frame.set_index("item")["value"]
     assert frame["benefit_level"] == pytest.approx(2_550.405e4)
     assert frame["collection_rate"] == pytest.approx(-1_862.784e4)
 
@@ -33,7 +34,7 @@ def test_it_is_what_a_scenario_says(draft):
 
 @pytest.mark.parametrize("item", ["benefit_level", "collection_rate", "insured_active", "benefit_adjustment"])
 def test_the_value_that_closes_the_gap_closes_it(draft, item):
-    row = sib.break_even(draft.assumptions, item, "enterprise_pension").iloc[0]
+    row = sib.break_even(draft.assumptions, items.CATALOGUE[item].zh, "企业职工基本养老保险").iloc[0]  # by its label
     change = sib.Change(item=item, multiply=float(row["factor"]), start="2026-01", decided_by="nation")
     assert gap(draft, change) == pytest.approx(0.0, abs=10.0)
     assert row["break_even"] == pytest.approx(row["value"] * row["factor"])

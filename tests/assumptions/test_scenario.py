@@ -1,5 +1,7 @@
 """Changes and scenarios: the record, its faults, its months, its files."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ import sibforecast as sib
 from sibforecast import items
 from sibforecast.assumptions.effects import interval
 from sibforecast.errors import ScenarioError
+from sibforecast.phrases import SCREEN, Teller
 from tests import datasets
 
 
@@ -30,6 +33,62 @@ def test_all_faults_at_once():
     text = str(told.value)
     for words in ("did you mean 'benefit_level'", "exactly one of", "must be a month", "decided_by"):
         assert words in text
+
+
+def test_changes_are_read_in_every_word_the_program_shows():
+    """Every label means its item; a share may be written in per cent, an amount in words its unit agrees with."""
+    for entry in items.CATALOGUE.values():
+        assert {items.code_of(word) for word in (entry.code, entry.zh, entry.en, entry.en.upper(), *entry.aliases)} == {entry.code}
+    cut = sib.read_scenario({"title": "降费", "change": [
+        {"item": "缴费比例", "add": "-1%", "start": "2026年7月", "end": "2026-9", "decided_by": "自治区", "known_at_budget": "否"},
+        {"item": "人均待遇水平", "add": "20", "unit": "元/月", "start": "2026-01", "decided_by": "突发事件", "known_at_budget": "是",
+         "evidence": "x", "title": "加发"},
+    ]})  # fmt: skip
+    rate, level = cut.changes
+    assert (rate.item, rate.amount, rate.start, rate.end, rate.decided_by, rate.known_at_budget) == (
+        "contribution_rate", -0.01, "2026-07", "2026-09", "region", False)  # fmt: skip
+    assert (level.item, level.amount, level.decided_by, level.known_at_budget) == ("benefit_level", 20.0, "event", True)
+    assert cut.causes() == ("benefit_level +20", "contribution_rate −0.01")
+    assert cut.titles() == {"benefit_level +20": "加发"}
+    for text in ("5%", "1万人", "2 or 3"):  # no amount of yuan a month for certain
+        with pytest.raises(ScenarioError, match=f"add must be a number; found '{text}'"):
+            change(item="benefit_level", add=text, unit="元/月")
+
+
+def test_all_faults_of_all_changes_at_once_also_those_of_the_wrong_kind():
+    """One kind of fault hides no other; a fault is told once; in Chinese as a whole."""
+    first = {"item": "缴费比率", "add": "abc", "start": "2026年13月", "decided_by": "市长", "known_at_budget": "maybe", "foo": 1, "unit": 3}
+    with pytest.raises(ScenarioError) as told:
+        sib.read_scenario({"title": "x", "change": [first, {"item": 4, "start": "2026", "set": 1, "decided_by": "国家"}]})
+    lines = [line.removeprefix("  - ") for line in str(told.value).splitlines()[1:]]
+    for words in ("unknown key 'foo'", "the keys of a change are item, start", "unit must be text", "known_at_budget must be true",
+                  "did you mean '缴费率', '缴费费率' or '缴费比例'", "add must be a number", "start must be a month", "decided_by must be"):
+        assert sum(words in line for line in lines if line.startswith("change 1: ")) == 1, words
+    assert [line for line in lines if line.startswith("change 2: ")] == [
+        "change 2: item must be text in quotes; found 4", "change 2: start must be a month such as 2026-07; found '2026'"]  # fmt: skip
+    teller = Teller("zh")
+    keys = "item|start|unit|known_at_budget|add|decided_by|true|false|foo|floor|maybe|abc|docs/cookbook.md"
+    for line in lines:
+        if "keys of a change" not in line:
+            said = re.sub(rf"{keys}|nation, region, league, county, event", "", teller.text(line, SCREEN))
+            assert not re.search("[a-z]{2}", said), said
+
+
+def test_a_change_is_called_by_its_title_and_keeps_its_key(draft):
+    named = change(item="contribution_rate", add=-0.01, programme="enterprise_pension", title="降一个百分点", id="cut")
+    plain = change(item="benefit_level", multiply=1.05, programme="enterprise_pension")
+    made = sib.project(draft.assumptions, sib.Scenario("两项", named, plain))
+    causes = sib.attribute(draft, made)
+    assert {"cut", "benefit_level ×1.05"} <= set(causes.frame["cause"])
+    bill = sib.share(causes, sib.read_rules("nmg_2016"))
+    assert bill.labels()["cut"] == causes.labels()["cut"] == made.labels("en")["cut"] == "降一个百分点"
+    for told in (causes.shown("zh"), sib.explain(bill, "150100", "enterprise_pension", "gap", language="zh").text):
+        assert "降一个百分点" in told
+        assert "人均待遇水平 ×1.05" in told
+        assert "cut" not in told.replace("ILLUSTRATIVE", "")
+    for item, words in (("contribution_rate", "“降一个百分点”（缴费比例 −0.01，自2026-01起，国家决定）变动：−1个百分点"),
+                        ("benefit_level", "“人均待遇水平 ×1.05”（自2026-01起，国家决定）变动：+")):  # fmt: skip
+        assert words in sib.explain(made, "150100", "enterprise_pension", item, language="zh").text
 
 
 @pytest.mark.parametrize("words", [{"add": 20}, {"add": 20, "unit": "人"}, {"set": 20, "unit": "元/天"}])

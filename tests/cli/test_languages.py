@@ -53,11 +53,17 @@ def test_every_command_speaks_chinese(example, words):  # noqa: F811
         assert called(words[0], example, *words[1:], "--language", "en").stdout == called(words[0], example, *words[1:]).stdout
 
 
-def test_a_draft_its_causes_and_its_bill_in_chinese(fund, scenario):
-    """Hand-worked gap 3,441.10 of the draft; 20 yuan × heads × 6 months come on top."""
-    said = called("draft", fund, "--year", "2026", "--scenario", scenario, "--rules", "nmg_2016", "--language", "zh")
+def test_a_draft_its_causes_and_its_bill_in_chinese(fund, scenario, tmp_path):
+    """Hand-worked gap 3,441.10 of the draft; 20 yuan × heads × 6 months come on top. In files codes stay, sentences are told."""
+    said = called("draft", fund, "--year", "2026", "--scenario", scenario, "--rules", "nmg_2016", "--language", "zh", "--out", tmp_path / "o")
+    for name, column in (("draft", "method"), ("scenario", "method"), ("sharing", "reason")):
+        table = pd.read_csv(tmp_path / "o" / f"{name}.csv", dtype=str, keep_default_na=False)
+        told = table[column][table[column] != ""]
+        assert len(told), name
+        assert english(" ".join(told)) == [], name
+        assert set(table["programme"]) == {"enterprise_pension"}
     assert said.returncode == 0, said.stderr
-    assert english(said.stdout) == []
+    assert english(said.stdout.replace(str(tmp_path), "")) == []
     head, columns, *_ = said.stdout.splitlines()
     assert head.startswith("<草案> 2026年，1个地区，单位：亿元；错误0项")
     assert columns.split() == ["项目", "本年收入合计", "本年支出合计", "收支缺口", "年末滚存结余"]
@@ -116,6 +122,12 @@ def test_files_are_english_unless_a_language_is_asked_for(example, tmp_path, mon
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     assert "Monitoring" in called("monitor", example, "--asof", "2025-06", "--out", told).stdout
     assert plain.read_bytes() == told.read_bytes()
+    book, beside = tmp_path / "told.xlsx", tmp_path / "beside.xlsx"
+    called("review", example, "--stage", "budget", "--out", book, "--recomputed", beside, "--language", "zh")
+    for file in (book, beside):
+        heads = [str(h) for table in pd.read_excel(file, sheet_name=None, engine="openpyxl").values() for h in table.columns]
+        assert heads
+        assert not [head for head in heads if re.search("[a-z]{3}", head)]
     for words in (("monitor", "--asof", "2025-06"), ("settle", "--year", "2024")):
         called(words[0], example, *words[1:], "--out", told, "--language", "zh")
         record = json.loads(told.read_text("utf-8"))

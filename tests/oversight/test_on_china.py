@@ -99,7 +99,7 @@ def test_the_gap_settled_names_its_funds_beside_the_printed_total(china):
     """2016: 25,401 − 26,480 = −1,079, 2,227 − 2,921 = −694 and 8,153 − 9,301 = −1,148 make −2,921; the printed total of all funds has
     43,546.53 − 47,144.19 = −3,597.66: it holds funds of which the budget is told nowhere else."""
     made = sib.settle(china, 2016)
-    assert "gap -2,921.00 → -5,513.00 (100 million)" in made.headline()
+    assert "gap -2,921.00 → -5,513.00 (100 million yuan)" in made.headline()
     assert made.headline().endswith("of 3 of 4 accounts: of the others a side is not known")
     (told,) = made.notices()
     assert told.startswith("the gap is that of employee_medical, enterprise_pension, resident_pension; rows of 'all'")

@@ -50,7 +50,7 @@ def test_changes_without_a_name_are_told_by_their_item(drafted: sib.BudgetDraft)
     rate, level = change(item="contribution_rate", add=-0.005), change(item="benefit_level", multiply=1.02)
     one, two = (sib.attribute(drafted, sib.project(drafted.assumptions, s))
                 for s in (sib.Scenario("降低费率", rate), sib.Scenario("两项", rate, level)))  # fmt: skip
-    assert set(two.frame["cause"]) >= {"contribution_rate +-0.005", "benefit_level ×1.02"}
+    assert set(two.frame["cause"]) >= {"contribution_rate −0.005", "benefit_level ×1.02"}
     assert ticks(one, "zh") == ["预算缺口", "降低费率", "变动后缺口"]
     assert ticks(two, "zh") == ["预算缺口", "缴费比例 −0.005", "人均待遇水平 ×1.02", "变动后缺口"]
     assert ticks(two, "en")[1:3] == ["contribution rate −0.005", "benefit level ×1.02"]

@@ -10,7 +10,7 @@ import sibforecast as sib
 from sibforecast.results import round_half_up
 
 FUND, AREA = "enterprise_pension", "新城区"
-NUMBER = re.compile(r"(?<![\w.,-])[-+]?\d[\d,]*(?:\.\d+)?(?![\w-])", re.ASCII)
+NUMBER = re.compile(r"(?<![\w.,−-])[-+−]?\d[\d,]*(?:\.\d+)?(?![\w-])", re.ASCII)
 CHANGES = (
     sib.Change(item="benefit_level", programme=FUND, multiply=1.05, start="2027-07", decided_by="nation", id="raise 5 %"),
     sib.Change(item="contribution_rate", programme=FUND, add=-0.01, start="2027-01", decided_by="region", id="cut"),
@@ -47,7 +47,7 @@ def read_back(told, zh=False):
         if named is None:
             head, figures = re.split(r" = ", re.split(r"   [\[(]", line)[0])
             assert head.split()[-1] == row["period"] or head.endswith("without the scenario") or head.endswith("不含情景")
-            assert Decimal(NUMBER.findall(figures)[0].replace(",", "")) == shown
+            assert Decimal(NUMBER.findall(figures)[0].replace(",", "").replace("−", "-")) == shown
             continue
         change = by_id[named.group(1)]
         end = "，" if zh else ","
@@ -55,8 +55,8 @@ def read_back(told, zh=False):
         amount = float(re.findall(r"[\d.]+", written)[0]) * (-1 if "−" in written else 1)
         assert amount == {"raise 5 %": 1.05, "cut": -0.01, "local": 20.0}[change.id]
         assert re.findall(r"\d{4}-\d{2}", line) == [m for m in (change.start, change.end) if m]
-        assert Decimal(NUMBER.findall(line)[-1].replace(",", "")) == shown
-        assert line.split("：" if zh else ": ")[-1].startswith("+" if row["value"] > 0 else "-")
+        assert Decimal(NUMBER.findall(line)[-1].replace(",", "").replace("−", "-")) == shown
+        assert line.split("：" if zh else ": ")[-1].startswith("+" if row["value"] > 0 else "−")
     return rows
 
 
@@ -81,8 +81,8 @@ def test_the_moves_of_the_level_by_hand(reform):
     before = rows[1]["value"]
     assert rows[2]["value"] == pytest.approx(20 * 10 / 12)  # ten months of the year
     assert rows[3]["value"] == pytest.approx((before + 20) * 0.05 * 6 / 12)  # on what the league added, from July
-    assert rows[2]["origin"] == "moved by “local” (benefit level + 20 元/月, 2027-03–2027-12, decided by the league)"
-    assert rows[3]["origin"] == "moved by “raise 5 %” (benefit level × 1.05, from 2027-07, decided by the nation)"
+    assert rows[2]["origin"] == "moved by “local” (benefit level +20 元/月, 2027-03–2027-12, decided by the league)"
+    assert rows[3]["origin"] == "moved by “raise 5 %” (benefit level ×1.05, from 2027-07, decided by the nation)"
 
 
 def test_a_driver_deep_in_a_figure_names_its_changes_too(reform):
@@ -129,3 +129,24 @@ def test_a_chinese_explanation_has_chinese_formulas_and_methods_and_an_english_f
         assert "[本年支出合计 −（本年收入合计 − 缺口补助 − 缺口上级补助）]" in told.text.splitlines()[1]
         assert "(history.csv.gz第" in told.text
         assert "行（决算）；来源：示例数据)" in told.text
+
+
+def test_a_forecast_figure_names_the_row_of_the_last_known_one(nmg_draft):
+    """Each row that is named is read back out of the file: the same area, fund and item, and the year told."""
+    told = sib.explain(nmg_draft, AREA, FUND, "benefit_expenditure")
+    code = nmg_draft.source.regions.resolve(AREA)
+    table = pd.read_csv(sib.sample("nmg") / "history.csv.gz", dtype=str)
+    found = 0
+    for row in told.frame.to_dict("records"):
+        if not row["origin"].startswith("forecast: "):
+            continue
+        named = re.search(r"; last known (\d{4}): (.+)$", row["origin"])
+        assert named is not None, row["origin"]
+        if named[2] == "worked out from that year's account":
+            assert row["item"] == "benefit_coverage"
+            continue
+        line = table.iloc[int(re.search(r", row (\d+) \(final\)$", named[2])[1]) - 2]
+        assert (line["region"], line["programme"], line["item"], line["period"][:4]) == (code, FUND, row["item"], named[1])
+        assert line["period"] < row["period"]
+        found += 1
+    assert found >= 3

@@ -184,7 +184,7 @@ def test_wrong_kinds_of_things_are_told_plainly(tmp_path):
 
 @pytest.mark.parametrize(("words", "told"), [
     ({"set": 10.6, "item": "contribution_rate"}, "is a share"), ({"multiply": float("inf")}, "must be a number"), ({"regions": [150100]}, "codes in quotes"),
-    ({"end": 2027}, "text in quotes"), ({"programme": 5}, "codes in quotes"), ({"known_at_budget": "false"}, "without quotes"),
+    ({"end": 2027}, "text in quotes"), ({"programme": 5}, "codes in quotes"), ({"known_at_budget": "perhaps"}, "true or false, yes or no"),
 ])  # fmt: skip
 def test_slips_in_a_change_are_told(words, told):
     record = {"item": "contribution_revenue", "multiply": 1.1, "start": "2026-01", "decided_by": "nation", **words}

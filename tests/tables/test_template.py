@@ -7,7 +7,7 @@ import sibforecast as sib
 from sibforecast import items
 from sibforecast.oversight.adjustment import reach
 from sibforecast.programmes import registry
-from sibforecast.tables.guide import COLUMNS_IN_WORDS, DRIVERS, LEAST, TABLES_IN_WORDS, column_in_words
+from sibforecast.tables.guide import COLUMNS_IN_WORDS, DRIVERS, LEAST, SHEETS_ZH, TABLES_IN_WORDS, column_in_words
 from sibforecast.tables.schema import LEVELS, STAGES, TABLES
 from sibforecast.tables.units import conversion, parse_unit
 from tests import datasets
@@ -81,6 +81,7 @@ MONEY = {"en": ["yuan", "10k yuan", "100m yuan"], "zh": ["元", "万元", "亿�
 def test_lists_to_choose_from(tmp_path, language):
     zh = language == "zh"
     book = openpyxl.load_workbook(sib.template(tmp_path / "form.xlsx", language=language))
+    sheet = SHEETS_ZH if zh else {t: "figures" if t == "history" else t for t in TABLES_IN_WORDS}
     wanted = {
         ("figures", "B"): [p.name_zh if zh else p.code for p in registry.SEVEN.values()],
         ("figures", "C"): [i.zh if zh else i.code for i in items.CATALOGUE.values()],
@@ -88,8 +89,8 @@ def test_lists_to_choose_from(tmp_path, language):
         ("regions", "D"): ["国家", "自治区", "盟市", "旗县"] if zh else list(LEVELS),
         ("programmes", "B"): list(registry.KINDS), ("deposits", "F"): MONEY[language],
     }  # fmt: skip
-    assert {place: offered(book, *place) for place in wanted} == wanted
-    assert offered(book, "figures", "F")[:5] == [*MONEY[language], *(("元/月", "元/年") if zh else ("yuan/month", "yuan/year"))]
+    assert {(s, c): offered(book, sheet["history" if s == "figures" else s], c) for s, c in wanted} == wanted
+    assert offered(book, sheet["history"], "F")[:5] == [*MONEY[language], *(("元/月", "元/年") if zh else ("yuan/month", "yuan/year"))]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -97,15 +98,16 @@ def test_all_that_the_lists_offer_is_read(tmp_path, language):
     """A row for each fund, item, stage and unit as chosen from the lists, under the headings of the language."""
     path = sib.template(tmp_path / "form.xlsx", language=language)
     book = openpyxl.load_workbook(path)
-    funds, names, stages, units = (offered(book, "figures", c) for c in "BCGF")
-    levels = offered(book, "regions", "D")
+    figures, regions = ("历史数据", "地区") if language == "zh" else ("figures", "regions")
+    funds, names, stages, units = (offered(book, figures, c) for c in "BCGF")
+    levels = offered(book, regions, "D")
     for n, level in enumerate(levels):
-        book["regions"].append([str(n), f"area {n}", str(n - 1) if n else "", level])
+        book[regions].append([str(n), f"area {n}", str(n - 1) if n else "", level])
     fits = {u: next(i for i, e in items.CATALOGUE.items() if _fits(u, e.unit)) for u in units}
     rows = [(names[n], funds[n % len(funds)], stages[n % len(stages)], _any(units, e.unit)) for n, e in enumerate(items.CATALOGUE.values())]
     rows += [(item, funds[0], stages[1], unit) for unit, item in fits.items()]
     for n, (item, fund, stage, unit) in enumerate(rows):
-        book["figures"].append([str(len(levels) - 1), fund, item, f"{1950 + n}", 0.5, unit, stage])
+        book[figures].append([str(len(levels) - 1), fund, item, f"{1950 + n}", 0.5, unit, stage])
     book.save(path)
     found = sib.check(path).frame
     wrong = found[found["severity"].eq("error") & ~found["id"].eq("share_out_of_range")]
@@ -128,7 +130,13 @@ def _any(units, base):
 def test_a_template_like_chinese_data_is_chinese_throughout(tmp_path, like):
     path = sib.template(tmp_path / "form.xlsx", like=like, language="zh")
     book = openpyxl.load_workbook(path)
-    first = rows_of(book["figures"])[0]
+    assert book.sheetnames == ["说明", *SHEETS_ZH.values()]
+    cells = [c for row in book["说明"].iter_rows(values_only=True) for c in row]
+    assert {"因素", "期末", "列须有，可留空"} <= {w for c in cells if c for w in str(c).split(" ")}
+    assert not {"driver", "closing", "revenue_total", "flow"} & set(cells)
+    example = next(row for row in book["说明"].iter_rows(values_only=True) if row[2] == "征缴率" and row[0] == "150100")
+    assert example[1:7] == ("企业职工基本养老保险基金", "征缴率", "2025", "96", "%", "决算")
+    first = rows_of(book["历史数据"])[0]
     assert first == {"地区": "150100", "险种": "企业职工基本养老保险基金", "项目": "在职参保人数", "期间": "2026", "数值": "—", "单位": "人",
                      "阶段": "决算", "口径": None, "来源": None}  # fmt: skip
     found = sib.check(path)
