@@ -17,6 +17,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "reported": ("reported draft", "上报草案"),
     "forecast": ("forecast", "预测"),
     "interval": ("{} % interval", "{}%区间"),
+    "no_interval": (
+        "no interval: this figure is computed or summed from others, not forecast itself",
+        "无区间：该数由其他项目或下级地区合计得出，不单独预测",
+    ),
+    "interval_apart": (
+        "forecast and intervals are of the line itself, the draft is computed from its drivers",
+        "预测及区间按该项自身历史推算，草案按因素测算",
+    ),
+    "few_origins": (
+        "later years rest on few earlier forecasts (one year ahead: {}), so the interval widens",
+        "往后年份可供检验的历史预测少（提前1年：{}次），区间因此变宽",
+    ),
     "budget_gap": ("budget gap", "预算缺口"),
     "gap_after": ("gap after", "变动后缺口"),
     "change": ("change in all", "变动合计"),
