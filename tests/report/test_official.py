@@ -360,7 +360,7 @@ def test_one_scenario_is_held_against_the_draft_and_its_title_is_whole(nmg_draft
     given = [sib.roll_up(r, "region") for r in (nmg_draft, reform, sib.attribute(nmg_draft, reform))]
     path = sib.report.workbook(given, tmp_path / "b.xlsx")
     rows = cells(path, "情景对比")
-    assert rows[2][3:] == ("基准", title, f"{title}：差额")
+    assert rows[2][3:] == ("基准", title, "差额")  # of the one scenario, beside it
     before, after = (r.frame.query("item == 'total_revenue' and programme == 'unemployment' and period == '2027' and "
                                    "stage == 'draft'")["value"].item() for r in given[:2])  # fmt: skip
     row = next(r for r in rows if r[1:3] == ("2027", "本年收入合计") and "失业" in str(r[0]))

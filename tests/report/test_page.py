@@ -328,7 +328,7 @@ def test_every_figure_of_nmg_leads_to_its_own_explanation(nmg_page: tuple[Path, 
     methods = {tuple(k): m for *k, m in frame[["programme", "item", "period", "stage", "method"]].astype(str).itertuples(index=False, name=None)}
     labels = {i.zh: code for code, i in CATALOGUE.items()}
     teller = Teller("zh", region.labels("zh"))
-    pairs = [("2027", "draft", "2027年草案"), ("2025", "final", "2025年决算"), ("2026", "budget", "2026年预算"), ("2026", "expected", "2026年预计执行")]
+    pairs = [("2025", "final", "2025年决算"), ("2026", "budget", "2026年预算"), ("2026", "expected", "2026年预计执行"), ("2027", "draft", "2027年草案")]
     count = 0
     for number, fund in enumerate(dict.fromkeys(frame["programme"].astype(str)), start=1):
         body = re.search(rf'id="s1-l-{number}".*?<tbody>(.*?)</tbody>', text)
