@@ -260,5 +260,5 @@ def _label(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
             scale.text(row["closing"]), (row["year"], row["closing"]), xytext=(0, (-9 if below else 9) * sheet.size),
             textcoords="offset points", ha="center", va="top" if below else "baseline",
             fontsize=sheet.text, color=style.DEFICIT if below else style.INK, zorder=7,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1.5 * sheet.size},  # bars and edges lie under it
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1.5 * sheet.size},  # over bars and edges
         )  # fmt: skip

@@ -221,6 +221,8 @@ def test_little_room_asks_for_fewer_words_not_for_other_figures() -> None:
     for inches in (NARROW, SLIDE):
         ax = Figure(figsize=inches, layout="constrained").subplots()
         said[inches] = [t for t in texts(CROWDED["scenarios of seven funds"](ax=ax, language="en")) if "+" in t]
-    # the funds of the baseline: 5 + 4 + 3 + 2 + 1 + 0 − 1 = 14, of 20 each: 280; then 7 × 4 = 28 more with every scenario
-    assert said[NARROW] == ["308.0 (+28.0)", "336.0 (+56.0)", "364.0 (+84.0)"]
-    assert said[SLIDE] == [f"total {t[:-1]} against the baseline)" for t in said[NARROW]]
+    # six funds have a gap, of 20 × (5 + 4 + 3 + 2 + 1 + 0) = 300 and 6 × 4 = 24 more with every scenario, one a surplus of
+    # 20 and 4 less; together 7 × 4 = 28 more
+    assert said[NARROW] == ["324.0 / 16.0 (+28.0)", "348.0 / 12.0 (+56.0)", "372.0 / 8.0 (+84.0)"]
+    told = [t.split(" ") for t in said[NARROW]]
+    assert said[SLIDE] == [f"gap {gap}, surplus {left} {more}" for gap, _, left, more in told]

@@ -118,8 +118,8 @@ def test_heads_are_named_at_their_ends() -> None:
 
 def test_scenarios_tell_total_and_difference() -> None:
     shown = texts(CHARTS["scenarios"](language="zh"))
-    # two areas: 2 × (3 − 1); + 2 × 2; + 2 × 1
-    assert {"合计 4.00", "合计 8.00（较基准+4.00）", "合计 6.00（较基准+2.00）", "基准"} <= set(shown)
+    # two areas: a gap of 2 × 3 in one fund, never less the surplus of 2 × 1 in the other; + 2 × 2; + 2 × 1
+    assert {"缺口6.00、结余2.00", "缺口10.00、结余2.00（较基准+4.00）", "缺口8.00、结余2.00（较基准+2.00）", "基准"} <= set(shown)
     ends = {t.get_text(): t.get_color() for t in CHARTS["scenarios over years"](language="en").texts}
     assert ends["baseline 6.00"] == ends["rate cut 8.00"] == style.DEFICIT  # of 2029: 2 × (5 − 2); 2 × (6 − 2)
 
