@@ -34,7 +34,7 @@ def sharing_table(
     table : Sharing or pandas.DataFrame
         Rows of region, payer and value in base units.
     programme : str, optional
-        One fund; by default the one with the largest gap: funds are never pooled.
+        One fund; by default, of those that causes are told of, the one with the largest gap: funds are never pooled.
     period, scenario : optional
         May be left out where the table holds only one: years and scenarios are never summed.
     largest : int, optional
@@ -94,10 +94,14 @@ def _chosen(
 
 
 def _largest(frame: pd.DataFrame) -> str:
-    """The fund with the largest gap over its areas, surpluses left out; the largest surplus where none has a gap."""
+    """The fund with the largest gap over its areas, surpluses left out; of those that a change moved, where these have one."""
     fund = frame["programme"].astype("object")
     sums = frame["value"].groupby([fund, frame["region"].astype(str)]).sum()
     gaps = sums.clip(lower=0).groupby(level=0).sum()
+    if "cause" in frame.columns:
+        moved = set(fund[~frame["cause"].astype("object").fillna("").isin(["", "budget_gap"])])
+        if gaps[gaps.index.isin(moved)].sum() > 0:
+            gaps = gaps[gaps.index.isin(moved)]
     return str(gaps.idxmax() if gaps.max() > 0 else sums.abs().groupby(level=0).sum().idxmax())
 
 
@@ -123,7 +127,7 @@ def sharing(
     table : Sharing or pandas.DataFrame
         Rows of region, payer and value in base units.
     programme : str, optional
-        One fund; by default the one with the largest gap: funds are never pooled.
+        One fund; by default, of those that causes are told of, the one with the largest gap: funds are never pooled.
     period, scenario : optional
         May be left out where the table holds only one.
     ax, language, title, labels, provenance : optional

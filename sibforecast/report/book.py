@@ -324,9 +324,11 @@ def _names_first(table: pd.DataFrame) -> pd.DataFrame:
 def _aside(table: pd.DataFrame) -> list[str]:
     """Columns that are not printed: blank ones, those of one value that the sheet is of, and the machine's view of a finding."""
     columns = set(table.columns)
-    names = {"draft_method"}
+    names = {"draft_method"} & columns
     for mark, more in _ASIDE.items():
         names |= more if set(mark) <= columns else set()
+    if not names:  # not one of the long tables
+        return []
     names |= {c for c in ("scenario", "item_name") if c in columns and table[c].nunique(dropna=False) == 1}
     names |= {"unit"} if "item_name" in names else set()
     names |= {c for c in columns - {"value"} if table[c].isna().all() or (table[c].astype("object") == "").all()}
