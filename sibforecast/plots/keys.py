@@ -87,6 +87,8 @@ def source_of(table: Any) -> Any:
     >>> source_of(sib.forecast(data, 2006)) is data, source_of(data.history) is None
     (True, True)
     """
+    if hasattr(table, "groupby"):  # a plain table may have a column of this name
+        return None
     source = getattr(table, "source", None)
     return source if source is not None else getattr(table, "__dict__", {}).get("data")
 
