@@ -366,7 +366,16 @@ def test_one_scenario_is_held_against_the_draft_and_its_title_is_whole(nmg_draft
     row = next(r for r in rows if r[1:3] == ("2027", "本年收入合计") and "失业" in str(r[0]))
     assert row[3:] == pytest.approx((before, after, after - before), abs=0.005)
     assert after < before
-    sheet = openpyxl.load_workbook(path)["成因汇总"]
+    book = openpyxl.load_workbook(path)
+    for name in ("草案", "情景", "成因"):  # on paper what is read, large enough: A4 across holds some 150 letters
+        first, last = book[name].print_area.rsplit("!", 1)[-1].replace("$", "").split(":")
+        head = {c.value: c for c in book[name][f"{first}:{last}"][0]}
+        assert not {"地区代码", "险种代码", "项目代码", "草案方法", "情景"} & set(head)
+        assert {"险种", *(["2027年草案"] if name != "成因" else ["原因", "数值"])} <= set(head)
+        assert sum(book[name].column_dimensions[c.column_letter].width for c in head.values()) < 175
+        assert book[name].print_title_rows == "$1:$1"
+        assert (title in (book[name].oddHeader.center.text or "")) == (name != "草案")  # it is said once a page
+    sheet = book["成因汇总"]
     column = next(c for c in sheet[3] if c.value == "情景")
     below = sheet.cell(4, column.column)
     assert below.value == title
