@@ -76,7 +76,8 @@ class Sharing(Result):
     def _left(self) -> pd.Series[bool]:
         """Which rows are of an area and fund without a gap: its surplus pays for no other."""
         keys = [self.frame[key].astype("object").fillna("") for key in _KEYS]
-        return self.frame["value"].groupby(keys).transform("sum") < 0
+        total, own = self.frame["value"].groupby(keys).transform("sum"), self.frame["payer"] == "fund"
+        return (total < 0) | (own & (self.frame["value"] < 0))  # rolled up, areas without a gap stand beside others
 
     def notices(self) -> list[str]:
         """What has no payer yet, and what the rules do not list: by class and cause, all areas together."""

@@ -292,6 +292,7 @@ def _label_values(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale, item: st
     crowded = between < max((sheet.points(scale.text(v)) for v in ahead["value"]), default=0.0) + 8 * sheet.size
     if crowded:  # figures side by side would overprint each other: the ends are enough
         ahead = ahead.iloc[[-1]] if len(ahead) else ahead
+        last = last[~last["year"].isin(points.loc[points["kind"].isin(_MARKS), "year"] - 1)]
     elif len(ahead) > 6:
         ahead = ahead.iloc[[0, -1]]
     kept = points[points["kind"].isin(_MARKS) | points.index.isin([*ahead.index, *last.index])]

@@ -117,6 +117,7 @@ def bill_form(result: Any, teller: Teller, note: str) -> Grid | None:
     own = frame["region"] if "region" in frame else pd.Series("", index=frame.index)
     each = [own.astype("object").fillna(""), *(plain[column] for column in ("programme", *extra))]
     left = plain["value"].groupby(each).transform("sum") < 0  # no gap: what is left pays for no other area or fund
+    left |= (plain["payer"] == "fund") & (plain["value"] < 0)  # of areas that are rolled up together
     sums = plain[~left].groupby(["programme", *extra, "payer"], sort=False)["value"].sum().to_dict()
     kept = plain[left].groupby(["programme", *extra], sort=False)["value"].sum().to_dict()
     keys = list(dict.fromkeys(plain[["programme", *extra]].itertuples(index=False, name=None)))

@@ -41,5 +41,7 @@ def test_a_bill_totals_what_is_shared_and_tells_surpluses_apart() -> None:
     bill = Sharing(lambda: pd.DataFrame(rows), {})
     assert bill.headline() == "league 1.00, fund 0.50, surplus 2.44 (100 million)"
     assert bill.summary().loc["150100"].to_dict() == {"league": 1.0, "fund": 0.5, "surplus": 2.44}
+    rolled = Sharing(lambda: pd.DataFrame(rows).assign(programme="one", value=[4e8, 0.5e8, -2.44e8]), {})  # areas of one fund, summed up
+    assert rolled.headline() == "league 4.00, fund 0.50, surplus 2.44 (100 million)"
     assert "盟市1.00、基金自身0.50、结余留存2.44" in bill.shown("zh")
     assert sib.plots.sharing_table(bill)["total"].tolist() == [1.5e8]

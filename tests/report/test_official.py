@@ -274,8 +274,8 @@ def test_balance_scenarios_causes_and_bill(nmg_draft: BudgetDraft, tmp_path: Pat
     assert sum(totals) == pytest.approx(causes.frame["value"].sum(), abs=0.01)
     bill_rows = cells(path, "分担汇总")
     assert bill_rows[2][-2:] == ("合计", "结余留存（不分担）")
-    by_fund = given[3].frame.groupby("programme", observed=True)["value"].sum()  # a fund pays for no other: the two are not netted
-    assert bill_rows[-1][-2:] == pytest.approx((by_fund.clip(lower=0).sum(), -by_fund.clip(upper=0).sum()), abs=0.01)
+    each = given[3].frame.groupby("programme", observed=True)["value"].sum()  # a fund pays for no other: the two are not netted
+    assert bill_rows[-1][-2:] == pytest.approx((each.clip(lower=0).sum(), -each.clip(upper=0).sum()), abs=0.01)
     assert bill_rows[-1][-1] > 0
 
 
