@@ -70,14 +70,13 @@ class Attribution(Result):
         return cls(lambda: table, dict(data.provenance), data=data)
 
     def headline(self) -> str:
-        """Gap before and after, all areas together."""
+        """Gap before and after, all areas together; the surplus of one fund is set against no gap of another."""
         frame = self.frame
         measures = len(set(frame["cause"]) - {"budget_gap"})
         told = []
         for title, part in frame.groupby("scenario", sort=False):  # scenarios stand side by side, they do not add up
-            before = part.loc[part["kind"] == "budget", "value"].sum()
             name = f"{title}: " if frame["scenario"].nunique() > 1 else ""
-            told.append(f"{name}gap {before / 1e8:,.2f} → {part['value'].sum() / 1e8:,.2f}")
+            told.append(f"{name}{_gap_of(part)}")
         return "; ".join(told) + f" ({self._hundred_millions()}), measures: {measures}"
 
     def rounded(self, step: float = 0.01) -> pd.DataFrame:
@@ -109,6 +108,19 @@ class Attribution(Result):
         keys = ["scenario", "cause"] if frame["scenario"].nunique() > 1 else ["cause"]
         table = frame.groupby([*keys, "programme"], observed=True, sort=False)["value"].sum().unstack("programme")
         return (table / 1e8).round(2)
+
+
+def _gap_of(part: pd.DataFrame) -> str:
+    """Gap before and after; where some funds have one and others a surplus, the two apart."""
+    funds = part["programme"].astype("object")
+    after = part["value"].groupby(funds).sum() / 1e8
+    before = (part["value"].where(part["kind"] == "budget", 0.0).groupby(funds).sum() / 1e8).reindex(after.index)
+    if not any((side < 0).any() and (side > 0).any() for side in (before, after)):
+        return f"gap {before.sum():,.2f} → {after.sum():,.2f}"
+    (gap, gap_after), (left, left_after) = (
+        [float((sign * side).clip(lower=0).sum()) for side in (before, after)] for sign in (1.0, -1.0)
+    )
+    return f"gap {gap:,.2f} → {gap_after:,.2f}, surplus {left:,.2f} → {left_after:,.2f}"
 
 
 def attribute(

@@ -67,9 +67,18 @@ class Sharing(Result):
         return self.data
 
     def headline(self) -> str:
-        """Totals by payer, in 100 million."""
-        totals = self.frame.groupby("payer", sort=False)["value"].sum() / 1e8
+        """Totals by payer, in 100 million; what funds without a gap keep stands apart."""
+        frame, left = self.frame, self._left()
+        totals = frame[~left].groupby("payer", sort=False)["value"].sum() / 1e8
+        if left.any():
+            totals["surplus"] = -frame.loc[left, "value"].sum() / 1e8
         return ", ".join(f"{payer} {value:,.2f}" for payer, value in totals.items()) + f" ({self._hundred_millions()})"
+
+    def _left(self) -> pd.Series[bool]:
+        """Which rows are of an area and fund without a gap: its surplus pays for no other."""
+        keys = [self.frame[key].astype("object").fillna("") for key in _KEYS]
+        total, own = self.frame["value"].groupby(keys).transform("sum"), self.frame["payer"] == "fund"
+        return (total < 0) | (own & (self.frame["value"] < 0))  # rolled up, areas without a gap stand beside others
 
     def notices(self) -> list[str]:
         """What has no payer yet, and what the rules do not list: by class and cause, all areas together."""
@@ -191,9 +200,11 @@ class Sharing(Result):
         return table.reset_index()
 
     def summary(self) -> pd.DataFrame:
-        """Payers by area, all funds together."""
-        frame = self.frame
-        table = frame.groupby(["region", "payer"], sort=False)["value"].sum().unstack("payer")
+        """Payers by area, all funds that have a gap together; what the others keep as their surplus stands apart."""
+        frame, left = self.frame, self._left()
+        payer = frame["payer"].astype("object").where(~left, "surplus").rename("payer")
+        value = frame["value"].where(~left, -frame["value"])
+        table = value.groupby([frame["region"], payer], sort=False).sum().unstack("payer")
         return (table.rename(index=self.labels()) / 1e8).round(2)
 
 

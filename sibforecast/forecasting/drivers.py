@@ -102,6 +102,20 @@ class Forecast(Result):
         table = pd.DataFrame(rows, columns=["region", "programme", "item", "period", "moved"])
         return table.iloc[table["moved"].abs().to_numpy().argsort()[::-1][:top]].reset_index(drop=True)
 
+    def origins(self, region: str, programme: str, item: str) -> int:
+        """How many earlier forecasts one year ahead tell how wrong this series' were; of later years there are fewer.
+
+        Parameters
+        ----------
+        region, programme, item : str
+            Codes of the series.
+        """
+        fund = self.funds.get(programme)
+        if fund is None or fund.tried is None or item not in fund.record or region not in fund.tried.areas:
+            return 0
+        errors = fund.record[item][list(fund.tried.areas).index(region)]
+        return int((~np.isnan(errors)).sum())
+
     def headline(self) -> str:
         """Series and periods."""
         series = self.frame.groupby(["region", "programme", "item"], observed=True).ngroups

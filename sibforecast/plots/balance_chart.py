@@ -154,8 +154,21 @@ def balance(
         legend += _line(sheet, rows)
         _limits(sheet, rows, scale)
         _label(sheet, rows, scale)
+        _blanks(sheet, rows)
     what = [*(sheet.look.name(chosen[k]) for k in ("region", "programme", "scenario")), sheet.word("balance")]
     return sheet.finish(what, [str(y) for y in rows["year"]], scale.unit, legend, columns=5)
+
+
+def _blanks(sheet: Sheet, rows: pd.DataFrame) -> None:
+    """Where a column would stand of which nothing is known: it is not nothing."""
+    known = {name: set(rows.loc[rows[name].notna(), "year"]) for name in _COLUMNS}
+    for year in range(int(rows["year"].min()), int(rows["year"].max()) + 1):
+        gone = [shift for name, shift in (("revenue", -_WIDTH / 2), ("expenditure", _WIDTH / 2)) if year not in known[name]]
+        for place in [0.0] if len(gone) == 2 else gone:
+            sheet.ax.annotate(
+                sheet.word("no_figure"), (year + place, 0), xytext=(0, 4 * sheet.size), textcoords="offset points",
+                rotation=90, ha="center", va="bottom", fontsize=0.9 * sheet.small, color=style.FAINT, zorder=5,
+            )  # fmt: skip
 
 
 def _columns(sheet: Sheet, rows: pd.DataFrame) -> list[tuple[Any, str]]:
@@ -215,9 +228,7 @@ def _limits(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
 
 
 def _label(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
-    """Along the top the balance of each year; the last closing balances beside their points."""
-    from matplotlib.patheffects import withStroke
-
+    """Along the top the balance of each year; the last closing balances beside their points; what is not known is said."""
     ax = sheet.ax
     ax.text(
         0.006, 0.985, f"{sheet.word('current')}{'：' if sheet.look.language == 'zh' else ':'}", transform=ax.transAxes,
@@ -249,5 +260,5 @@ def _label(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
             scale.text(row["closing"]), (row["year"], row["closing"]), xytext=(0, (-9 if below else 9) * sheet.size),
             textcoords="offset points", ha="center", va="top" if below else "baseline",
             fontsize=sheet.text, color=style.DEFICIT if below else style.INK, zorder=7,
-            path_effects=[withStroke(linewidth=3, foreground="white")],
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 1.5 * sheet.size},  # over bars and edges
         )  # fmt: skip

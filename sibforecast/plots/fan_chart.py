@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.plots import style
-from sibforecast.plots.keys import choose, frame_of, need
+from sibforecast.plots.keys import choose, frame_of, need, source_of
 from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.plots.yearly import ACTUAL, years_of
 
@@ -24,6 +24,10 @@ _MARKS = {
     "expected": ("#b35900", "D", True),
     "draft": ("#0b2f5c", "o", True),
 }
+#: From which share on a draft is another figure than the forecast of the line itself.
+_SAME = 0.005
+#: Earlier origins of the last year ahead, below which they are few.
+_FEW = 3
 _LINE = {"history": "#222222", "forecast": "#2f7fb8"}
 
 
@@ -45,7 +49,8 @@ def fan_table(
     region, programme, item, scenario : str, optional
         What to show; each may be left out where the table holds only one.
     history : Result or pandas.DataFrame, optional
-        Years at stage ``final`` or ``executed``. A draft brings the data behind it.
+        Years at stage ``final`` or ``executed``. A draft and a forecast bring the data behind them,
+        a draft also the forecast it rests on, with its intervals.
 
     Returns
     -------
@@ -79,7 +84,9 @@ def _chosen(
     need(frame, ("period", "value"), "fan")
     frame, chosen = choose(frame, {"region": region, "programme": programme, "item": item, "scenario": scenario}, table=table)
     rows = years_of(frame)
-    before = history if history is not None else getattr(table, "source", None)
+    if "stage" in frame.columns and (ahead := getattr(table, "forecast", None)) is not None:
+        rows = pd.concat([rows, years_of(_of(frame_of(ahead), chosen))], ignore_index=True)
+    before = history if history is not None else source_of(table)
     if before is not None:
         past = _history(frame_of(before), chosen)
         rows = pd.concat([past, rows[~((rows["kind"] == "history") & rows["year"].isin(past["year"]))]], ignore_index=True)
@@ -98,13 +105,19 @@ def _chosen(
 def _history(frame: pd.DataFrame, chosen: Mapping[str, str | None]) -> pd.DataFrame:
     """The known years of the series chosen; none where the history does not hold it."""
     need(frame, ("period", "value"), "fan: history")
-    for key in ("region", "programme", "item"):
-        if key in frame.columns and chosen[key] is not None:
-            frame = frame[(frame[key] == chosen[key]).to_numpy(bool)]
+    frame = _of(frame, chosen)
     if "stage" in frame.columns:
         frame = frame[frame["stage"].isin(ACTUAL).to_numpy(bool)]
         return years_of(frame)
     return years_of(frame).assign(kind="history")
+
+
+def _of(frame: pd.DataFrame, chosen: Mapping[str, str | None]) -> pd.DataFrame:
+    """The rows of the area, fund and item chosen."""
+    for key in ("region", "programme", "item"):
+        if key in frame.columns and chosen[key] is not None:
+            frame = frame[(frame[key] == chosen[key]).to_numpy(bool)]
+    return frame
 
 
 def fan(
@@ -130,7 +143,7 @@ def fan(
     region, programme, item, scenario : str, optional
         What to show; each may be left out where the table holds only one.
     history : Result or pandas.DataFrame, optional
-        The known years; a draft brings its own.
+        The known years; a draft and a forecast bring their own.
     ax, language, title, labels, provenance : optional
         Where to draw, in which words, and what a plain table does not tell; see `open_sheet` of
         `sibforecast.plots.sheet`.
@@ -169,7 +182,35 @@ def fan(
         _axes(sheet, rows, scale)
     what = [sheet.look.name(chosen[k]) for k in ("region", "programme", "item", "scenario")]
     periods = [str(y) for y in (rows["year"].min(), rows["year"].max())]
-    return sheet.finish(what, periods, scale.unit, legend, columns=7 if sheet.look.language == "zh" else 4)
+    columns = 7 if sheet.look.language == "zh" else 4
+    return sheet.finish(what, periods, scale.unit, legend, columns=columns, note=_note(sheet, table, rows, chosen))
+
+
+def _note(sheet: Sheet, table: Any, rows: pd.DataFrame, chosen: Mapping[str, str | None]) -> str:
+    """What a reader of the intervals should know: why there are none, of which figure they are, why they widen so."""
+    ahead = getattr(table, "forecast", None)
+    wide = rows[(rows["kind"] == "forecast") & rows["quantile"].notna()]
+    if wide.empty:
+        return sheet.word("no_interval") if ahead is not None else ""
+    notes = []
+    point = rows[(rows["kind"] == "forecast") & rows["quantile"].isna()].set_index("year")["value"]
+    drafted = rows[rows["kind"] == "draft"].set_index("year")["value"]
+    apart = (drafted - point.reindex(drafted.index)).abs()
+    if (apart > _SAME * drafted.abs()).any():
+        notes.append(sheet.word("interval_apart"))
+    tell = getattr(table if ahead is None else ahead, "origins", None)
+    if callable(tell) and None not in (keys := [chosen[k] for k in ("region", "programme", "item")]):
+        origins = tell(*keys)
+        if origins - wide["year"].nunique() + 1 < _FEW and _jumps(wide):
+            notes.append(sheet.word("few_origins", origins))
+    return ("；" if sheet.look.language == "zh" else "; ").join(notes)
+
+
+def _jumps(wide: pd.DataFrame) -> bool:
+    """Whether the widest interval grows from one year to the next by more than the years ahead do."""
+    by_year = wide.groupby("year")["value"]
+    widths = [float(width) for width in by_year.max() - by_year.min()]
+    return any(after > before * (step + 1) / step for step, (before, after) in enumerate(pairwise(widths), 1))
 
 
 def _from_last(points: pd.DataFrame, ahead: pd.DataFrame) -> pd.DataFrame:
@@ -251,6 +292,7 @@ def _label_values(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale, item: st
     crowded = between < max((sheet.points(scale.text(v)) for v in ahead["value"]), default=0.0) + 8 * sheet.size
     if crowded:  # figures side by side would overprint each other: the ends are enough
         ahead = ahead.iloc[[-1]] if len(ahead) else ahead
+        last = last[~last["year"].isin(points.loc[points["kind"].isin(_MARKS), "year"] - 1)]
     elif len(ahead) > 6:
         ahead = ahead.iloc[[0, -1]]
     kept = points[points["kind"].isin(_MARKS) | points.index.isin([*ahead.index, *last.index])]

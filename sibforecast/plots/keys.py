@@ -77,6 +77,22 @@ def told(values: pd.Series) -> list[str]:
     return [str(v) for v in values.dropna().unique()]
 
 
+def source_of(table: Any) -> Any:
+    """The data set behind a table: its history, and the names of its areas and funds; none behind a plain table.
+
+    Examples
+    --------
+    >>> import sibforecast as sib
+    >>> data = sib.load(sib.sample("oasdi"))
+    >>> source_of(sib.forecast(data, 2006)) is data, source_of(data.history) is None
+    (True, True)
+    """
+    if hasattr(table, "groupby"):  # a plain table may have a column of this name
+        return None
+    source = getattr(table, "source", None)
+    return source if source is not None else getattr(table, "__dict__", {}).get("data")
+
+
 def coded(key: str, word: str, choices: Container[str], table: Any = None) -> str:
     """The code in a table of what somebody calls an area, fund or item; another word stays as it is.
 
@@ -102,7 +118,7 @@ def coded(key: str, word: str, choices: Container[str], table: Any = None) -> st
     """
     if word in choices or key not in ("region", "programme", "item"):
         return word
-    plain, source = word.strip().lower(), getattr(table, "source", None) or table
+    plain, source = word.strip().lower(), source_of(table) or table
     found = None
     if key == "item":
         found = words_of_items().get(plain)
@@ -259,7 +275,7 @@ def at_level(frame: pd.DataFrame, table: Any, level: str | None) -> pd.DataFrame
     """
     if level is None:
         return frame
-    tree = getattr(table, "regions", None) or getattr(getattr(table, "source", None), "regions", None)
+    tree = getattr(table, "regions", None) or getattr(source_of(table), "regions", None)
     areas = getattr(tree, "areas", None)
     if areas is None:
         raise SibError(f"level={level!r}: a plain table knows no levels of areas; choose regions=[…]")

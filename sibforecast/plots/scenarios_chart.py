@@ -251,27 +251,46 @@ def _tell(sheet: Sheet, rows: pd.DataFrame, totals: pd.DataFrame, scale: style.S
     ends = rows["value"].clip(lower=0).groupby(rows["scenario"], sort=False).sum()
     low = min(0.0, float(rows["value"].clip(upper=0).groupby(rows["scenario"], sort=False).sum().min()))
     records = totals.to_dict("records")
+    if item == "gap":  # the surplus of one fund closes no gap of another
+        deficit = rows["value"].clip(lower=0).groupby(rows["scenario"], sort=False).sum()
+        records = [row | {"gap": float(deficit[row["scenario"]])} for row in records]
     texts = [_total(row, sheet, scale) for row in records]
-    texts = sheet.whole_or(texts, [_briefly(row, sheet, scale) for row in records], sheet.text)
+    shorter = [_total(row, sheet, scale, "") if _apart(row, scale) else _briefly(row, sheet, scale) for row in records]
+    shorter = sheet.whole_or(shorter, [_briefly(row, sheet, scale) for row in records], sheet.text)
+    texts = sheet.whole_or(texts, shorter, sheet.text)
     places = [float(ends[row["scenario"]]) for row in records]
     sheet.make_room(low, max(places), zip(places, texts, strict=True), size=sheet.text)
     sheet.ax.axvline(0, color=style.INK, linewidth=1.2, zorder=4)
     sheet.figures("x", scale)
     for place, (row, end, text) in enumerate(zip(records, places, texts, strict=True)):
-        sheet.beside(text, end, place, deficit=row["value"] > 0 if item == "gap" else row["value"] < 0)
+        sheet.beside(text, end, place, deficit=row["gap"] > 0 if item == "gap" else row["value"] < 0)
 
 
-def _total(row: Mapping[Any, Any], sheet: Sheet, scale: style.Scale) -> str:
-    """A total, and its difference to the baseline, in words."""
+def _total(row: Mapping[Any, Any], sheet: Sheet, scale: style.Scale, against: str = "against") -> str:
+    """A total, or gaps and surpluses apart, and the difference to the baseline, in words."""
     text = f"{sheet.word('total')} {scale.text(row['value'])}"
-    if not row["scenario"] or row["difference"] != row["difference"]:
-        return text
-    return sheet.bracketed(text, sheet.word("against", scale.text(row["difference"], signed=True)))
+    if parts := _apart(row, scale):
+        text = ("、" if sheet.look.language == "zh" else ", ").join(
+            sheet.word(word, part) for word, part in zip(("gap_of", "surplus_of"), parts, strict=True)
+        )
+    return _with_change(text, row, sheet, scale, against)
+
+
+def _apart(row: Mapping[Any, Any], scale: style.Scale) -> list[str]:
+    """The gaps of some funds and the surpluses of others, where there are both; else nothing."""
+    gap = row.get("gap", 0.0)
+    left = gap - row["value"]
+    return [scale.text(gap), scale.text(left)] if min(gap, left) >= 0.5 * scale.divisor / 10**scale.places else []
 
 
 def _briefly(row: Mapping[Any, Any], sheet: Sheet, scale: style.Scale) -> str:
     """The same in figures only, where there is little room."""
-    text = scale.text(row["value"])
+    return _with_change(" / ".join(_apart(row, scale)) or scale.text(row["value"]), row, sheet, scale, "")
+
+
+def _with_change(text: str, row: Mapping[Any, Any], sheet: Sheet, scale: style.Scale, against: str) -> str:
+    """A text with the difference to the baseline after it, where there is one."""
     if not row["scenario"] or row["difference"] != row["difference"]:
         return text
-    return sheet.bracketed(text, scale.text(row["difference"], signed=True))
+    change = scale.text(row["difference"], signed=True)
+    return sheet.bracketed(text, sheet.word(against, change) if against else change)

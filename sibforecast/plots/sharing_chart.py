@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sibforecast.errors import SibError
 from sibforecast.plots import style
-from sibforecast.plots.keys import choose, frame_of, need, told
+from sibforecast.plots.keys import choose, frame_of, need, pick, told
 from sibforecast.plots.sheet import Sheet, open_sheet
 from sibforecast.plots.words import WORDS
 
@@ -34,7 +34,7 @@ def sharing_table(
     table : Sharing or pandas.DataFrame
         Rows of region, payer and value in base units.
     programme : str, optional
-        One fund; by default the sum over all in the table.
+        One fund; by default, of those that causes are told of, the one with the largest gap: funds are never pooled.
     period, scenario : optional
         May be left out where the table holds only one: years and scenarios are never summed.
     largest : int, optional
@@ -77,6 +77,8 @@ def _chosen(
         raise SibError(f"sharing: {int(blank.sum())} rows lack region, payer or value; a sum over them would hide it")
     if frame.empty:
         raise SibError("sharing: no rows to show")
+    if "programme" in frame.columns and chosen["programme"] is None and frame["programme"].notna().any():
+        frame, chosen["programme"] = pick(frame, "programme", _largest(frame), single=True)
     keys = [frame["region"].astype(str), frame["payer"].astype(str)]
     wide = frame["value"].groupby(keys, sort=False).sum().unstack().fillna(0.0)
     payers = [p for p in style.PAYERS if p in wide] + [p for p in told(frame["payer"]) if p not in style.PAYERS]
@@ -89,6 +91,18 @@ def _chosen(
         wide = pd.concat([wide[wide.index.isin(keep)], rest.to_frame().T])
     wide.index.name = "region"
     return wide.astype({"count": int}), chosen
+
+
+def _largest(frame: pd.DataFrame) -> str:
+    """The fund with the largest gap over its areas, surpluses left out; of those that a change moved, where these have one."""
+    fund = frame["programme"].astype("object")
+    sums = frame["value"].groupby([fund, frame["region"].astype(str)]).sum()
+    gaps = sums.clip(lower=0).groupby(level=0).sum()
+    if "cause" in frame.columns:
+        moved = set(fund[~frame["cause"].astype("object").fillna("").isin(["", "budget_gap"])])
+        if gaps[gaps.index.isin(moved)].sum() > 0:
+            gaps = gaps[gaps.index.isin(moved)]
+    return str(gaps.idxmax() if gaps.max() > 0 else sums.abs().groupby(level=0).sum().idxmax())
 
 
 def sharing(
@@ -113,7 +127,7 @@ def sharing(
     table : Sharing or pandas.DataFrame
         Rows of region, payer and value in base units.
     programme : str, optional
-        One fund; by default the sum over all in the table.
+        One fund; by default, of those that causes are told of, the one with the largest gap: funds are never pooled.
     period, scenario : optional
         May be left out where the table holds only one.
     ax, language, title, labels, provenance : optional

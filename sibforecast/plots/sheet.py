@@ -135,21 +135,28 @@ class Sheet:
     def rows(self, names: Sequence[str], below: float = -0.4) -> None:
         """A row for each name, the first on top; names take two lines where there is room, else one."""
         size = self.fitting(len(names))
-        lines = min(int(self.height / (len(names) + 0.2) / (1.2 * size)), 3)
+        lines = min(int(self.height / (len(names) + 0.2) / (1.2 * size)), 4)
         share = _NAMES_IN_GRID if self._under_others else _NAMES
         most = int(share * self.room.wide / (style.letter() * size / style.SMALL))
-        width = min(most, 26) if lines > 1 else most
+        longest = max(map(style.cells, names), default=0)  # wider before anything is cut
+        width = min(most, max(26, -(-longest // lines) + 4)) if lines > 1 else most
         self.ax.set_yticks(range(len(names)), style.shorts(list(names), width, max(lines, 1)))
         self.ax.set_ylim(len(names) + below, -0.6)
 
     def beside(
         self, text: str, end: float, place: float, *, left: bool = False, deficit: bool = False, size: float | None = None
     ) -> None:
-        """A text right (or left) of the end of a bar, red for a deficit."""
+        """A text right (or left) of the end of a bar, red for a deficit; beyond the line of nothing if that would strike it."""
+        from matplotlib.patheffects import withStroke
+
+        low, high = self.ax.get_xlim()
+        reach = (self.points(text, size or self.text) + 10 * self.size) / self.width * (high - low)
+        if (-reach < end < 0 and not left) or (0 < end < reach and left):
+            end = 0.0
         self.ax.annotate(
             text, (end, place), xytext=((-6 if left else 6) * self.size, 0), textcoords="offset points",
             ha="right" if left else "left", va="center", zorder=6, fontsize=size or self.text,
-            color=style.DEFICIT if deficit else style.INK,
+            color=style.DEFICIT if deficit else style.INK, path_effects=[withStroke(linewidth=3, foreground="white")],
         )  # fmt: skip
 
     def whole_or(self, texts: list[str], shorter: list[str], size: float | None = None) -> list[str]:

@@ -38,7 +38,7 @@ _WORD = re.compile(r"[\x00-\u2dff]+?(?: +|$|(?=[\u2e80-\uffff]))|[\u2e80-\uffff]
 #: Points of a half-width letter of a title.
 _TITLE_LETTER = 8.2
 #: Lines that say what a chart shows; where they were more, a long part keeps one.
-_TITLE_LINES = 3
+_TITLE_LINES = 4
 
 #: matplotlib has one set of settings for all threads: who draws or saves under others than the
 #: user's holds this, so that charts drawn in several threads look as if drawn one by one.
@@ -264,7 +264,7 @@ def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str,
     --------
     >>> print(title_of(Look("zh", illustrative=True), ["包头市", "收支缺口"], ["2025", "2027"], "亿元"))
     包头市 收支缺口
-    2025—2027年  单位：亿元  【示例数据 illustrative data】
+    2025—2027年  单位：亿元  【示例数据】
     """
     zh = look.language == "zh"
     years = sorted(set(periods))
@@ -273,11 +273,12 @@ def title_of(look: Look, what: Iterable[str], periods: Iterable[str], unit: str,
         span += "年" if "-" not in span else ""
     second = [span, f"{look.word('unit')}{'：' if zh else ': '}{unit}"]
     if look.illustrative:
-        second.append(look.drawable("【示例数据 illustrative data】") if chinese_font() else "[illustrative data]")
+        second.append(look.word("illustrative"))
     room, parts, between = int(width / _TITLE_LETTER), [part for part in what if part], " " if zh else ", "
-    lines = _wrapped(parts, between, room)
-    if len(lines) > _TITLE_LINES:
-        lines = _wrapped(parts, between, room, 1)
+    lines = _wrapped(parts, between, room, 3)
+    for most in (2, 1):
+        if len(lines) > _TITLE_LINES:
+            lines = _wrapped(parts, between, room, most)
     return "\n".join([*lines, *_wrapped([part for part in second if part], "  ", room)])
 
 

@@ -235,10 +235,13 @@ def _label_values(sheet: Sheet, rows: pd.DataFrame, scale: style.Scale) -> None:
     """Each figure beside the end of its bar: signed for a cause, red for a deficit."""
     size = sheet.fitting(len(rows))
     sides: dict[bool, list[tuple[float, str]]] = {True: [], False: []}
+    labels = []
     for place, row in enumerate(rows.to_dict("records")):
         text = scale.text(row["value"], signed=row["role"] in ("cause", "others"))
         right = row["value"] > 0 or (row["value"] == 0 and row["end"] >= 0)
         sides[right].append((row["end"], text))
-        sheet.beside(text, row["end"], place, left=not right, deficit=_paint(row) == "deficit", size=size)
+        labels.append((text, row["end"], place, not right, _paint(row) == "deficit"))
     low, high = min(0.0, *rows["start"], *rows["end"]), max(0.0, *rows["start"], *rows["end"])
     sheet.make_room(low, high, sides[True], sides[False], size)
+    for text, end, place, left, deficit in labels:
+        sheet.beside(text, end, place, left=left, deficit=deficit, size=size)

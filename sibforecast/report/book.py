@@ -56,7 +56,16 @@ _FOUND = ("message", "mend", "expected", "found")
 #: Columns whose words above are meant only beside another column: elsewhere their name has another meaning.
 _HEADED = {"expected": "found", "balance": "found", "share": "before"}
 #: Columns of sentences in tables that people read, and their width.
-_SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evidence": 40}
+_SENTENCES = {"draft_method": 46, "message": 48, "mend": 48, "reason": 40, "evidence": 40, "clause": 36, "scenario": 30}
+#: Columns for the screen, not for paper, by the columns that tell of which table they are.
+_ASIDE = {
+    ("message", "mend"): {"id", "table", "row", "column", "unit"},
+    ("cause", "line"): {"side", "evidence", "known_at_budget"},
+    ("cause", "payer"): {"reason"},
+}
+_CODES = ("region", "programme", "item")
+#: Letters of a scenario's title at the head of a printed page; Excel takes 255 in all.
+_HEADER = 160
 #: Rows that must not be overlooked: nobody pays them yet, no list of the rules has them, or their status calls.
 _MARKED = {"treat": ("pending", "unlisted"), "status": ("red", "orange", "unmatched")}
 #: More year-and-stage columns than this are a history, not a draft: no wide sheet.
@@ -306,9 +315,24 @@ def _with_names(frame: pd.DataFrame, names: Mapping[str, str], language: str, cu
 
 
 def _names_first(table: pd.DataFrame) -> pd.DataFrame:
-    """Names in front, their codes at the far right: what is read and printed comes first."""
-    codes = [c for c in ("region", "programme", "item") if c in table.columns]
-    return table[[*(c for c in table.columns if c not in codes), *codes]]
+    """What is read and printed comes first, names in front; what is for the screen after it, codes at the far right."""
+    codes = [c for c in _CODES if c in table.columns]
+    aside = _aside(table) if codes else []
+    return table[[*(c for c in table.columns if c not in codes and c not in aside), *aside, *codes]]
+
+
+def _aside(table: pd.DataFrame) -> list[str]:
+    """Columns that are not printed: blank ones, those of one value that the sheet is of, and the machine's view of a finding."""
+    columns = set(table.columns)
+    names = {"draft_method"} & columns
+    for mark, more in _ASIDE.items():
+        names |= more if set(mark) <= columns else set()
+    if not names:  # not one of the long tables
+        return []
+    names |= {c for c in ("scenario", "item_name") if c in columns and table[c].nunique(dropna=False) == 1}
+    names |= {"unit"} if "item_name" in names else set()
+    names |= {c for c in columns - {"value"} if table[c].isna().all() or (table[c].astype("object") == "").all()}
+    return [c for c in table.columns if c in names and c not in _CODES]
 
 
 def _item_label(code: Any, language: str) -> str | None:
@@ -359,12 +383,16 @@ def _shown(table: pd.DataFrame, teller: Teller, note: str, forms: bool) -> Sheet
         elsewhere = column in _HEADED and _HEADED[column] not in plain.columns
         plain_word = column if elsewhere else _word(column, language)
         header.append(f"{period}年{_STAGES[stage]}" if known else teller.heading(column) if plain_word == column else plain_word)
-    names_first = list(plain.columns[:2]) == ["region_name", "programme_name"]
-    hidden = sum(c in ("region", "programme", "item") for c in plain.columns) if names_first else 0
+    named = any(f"{c}_name" in plain.columns for c in _CODES)
+    hidden = sum(c in _CODES for c in plain.columns) + len(_aside(table)) if named else 0
+    front = list(plain.columns[: len(plain.columns) - hidden])
+    frozen = next((n for n, c in enumerate(front) if not c.endswith("_name")), 0)
+    run = set(table["scenario"].dropna()) if named and "scenario" in table and "scenario" not in front else set()
+    told = "\n".join([*([note] if note else []), *(str(r)[:_HEADER] for r in run)])
     return Sheet(
-        plain.columns, plain.data, header, note, frozen=2 + ("item_name" in plain.columns) if names_first else 0,
-        printed=len(plain.columns) - hidden if hidden else None,
+        plain.columns, plain.data, header, told, frozen=frozen,
+        printed=len(front) if hidden else None,
         printed_rows=_PRINTED if forms and plain.rows > _PRINTED else None,
-        wrapped={c: w for c, w in _SENTENCES.items() if c in plain.columns},
+        wrapped={c: w for c, w in _SENTENCES.items() if c in plain.columns and (c != "scenario" or c in front)},
         marked={c: [teller.word(w) for w in words] for c, words in _MARKED.items() if c in plain.columns},
     )  # fmt: skip

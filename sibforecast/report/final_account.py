@@ -87,7 +87,7 @@ def account_sheets(named: Mapping[str, Any], language: str, note: str, repeated:
             continue
         zh = language == "zh"
         made = kind_of(result, zh)
-        rows = _rows_of(result.source, [c for c, _ in made.columns if c[1] != _ALONE], _month_before(made))
+        rows = _rows_of(result.source, [c for c, _ in made.columns if c[1] != _ALONE], [_month_before(made), *_ends(made)])
         account = _account(result, rows, made, language)
         if account is None:
             continue
@@ -133,8 +133,9 @@ def _final(result: Any, zh: bool) -> _Kind:
          (adjusted, said(f"{year}年调整预算数", f"{year} adjusted budget")), (this, head(this))),
         (_Ratio(said("完成预算%", "% of budget"), this, (adjusted, budget)),
          _Ratio(said("为上年%", "% of last year"), this, (last,))),
-        said(f"完成预算%：{name}÷调整预算数（没有调整的÷预算数）；为上年%：{name}÷上年数。",
-             f"% of budget: {name} ÷ adjusted budget (else budget); % of last year: {name} ÷ last year."),
+        said(f"未报的结余按收支合计推算。完成预算%：{name}÷调整预算数（没有调整的÷预算数）；为上年%：{name}÷上年数。",
+             f"Balances not reported follow from the totals. % of budget: {name} ÷ adjusted budget (else budget); "
+             f"% of last year: {name} ÷ last year."),
     )  # fmt: skip
 
 
@@ -163,8 +164,9 @@ def _execution(result: Any, zh: bool) -> _Kind:
          (before, said("上年同期累计执行数", f"to {before[0]}"))),
         (_Ratio(said("预算执行进度(%)", "% of budget"), now, (adjusted, budget)),
          _Ratio(said("比上年同期增长(%)", "growth, %"), now, (before,), growth=True)),
-        said("当期为本月；预算执行进度：累计执行数÷年调整后预算数（没有调整的÷年预算数）。",
-             "% of budget: executed since January ÷ adjusted budget (else budget)."),
+        said("当期为本月，不列上年结余、滚存结余和总计；未报的结余按收支合计推算，累计执行的上年结余取上年决算；预算执行进度：累计执行数÷年调整后预算数（没有调整的÷年预算数）。",
+             "A month alone opens and closes no year. Balances not reported follow from the totals; what is executed opens "
+             "with last year's account. % of budget: executed since January ÷ adjusted budget (else budget)."),
     )  # fmt: skip
 
 
@@ -175,14 +177,21 @@ def _month_before(kind: _Kind) -> Column | None:
     return (str(Period(month.year, month.month - 1)), "executed") if month is not None and (month.month or 1) > 1 else None
 
 
-def _rows_of(data: Any, columns: Sequence[Column], more: Column | None) -> pd.DataFrame:
+def _ends(kind: _Kind) -> Iterator[Column]:
+    """The accounts at whose end the years of outturn begin."""
+    for (period, stage), _ in kind.columns:
+        if stage in ("final", "executed"):
+            yield (str(int(period[:4]) - 1), "final")
+
+
+def _rows_of(data: Any, columns: Sequence[Column], more: Sequence[Column | None]) -> pd.DataFrame:
     """The figures of the columns, of the one area the data set's areas make up."""
     import pandas as pd
 
     from sibforecast.rollup.roll import roll_items
 
     frame = data._view()
-    wanted = pd.MultiIndex.from_tuples([*columns, *([more] if more else [])])
+    wanted = pd.MultiIndex.from_tuples(list(dict.fromkeys([*columns, *(column for column in more if column)])))
     keys = ["region", "programme", "item", "period", "stage"]
     here = pd.MultiIndex.from_frame(frame[["period", "stage"]].astype(str)).isin(wanted)
     rows = frame.loc[here, [*keys, "value"]].astype(dict.fromkeys(keys, "object"))
@@ -203,6 +212,8 @@ def _account(result: Any, rows: pd.DataFrame, kind: _Kind, language: str) -> Acc
     for column, _ in kind.columns:
         if column[1] == _ALONE:
             values |= dict(_alone(values, column[0], _month_before(kind)))
+    reckoned = dict(_balances(values, [column for column, _ in kind.columns]))
+    values = reckoned | values
     this = next(c for c in (r.above for r in kind.ratios))
     there = {key[0] for key in values if key[2].startswith(this[0][:4])}  # a budget of the year is enough
     funds = [c for c in data.programmes if c in there and c != "all"]
@@ -219,6 +230,34 @@ def _alone(values: Mapping[tuple[str, ...], float], month: str, before: Column |
         if (period, stage) == (month, "executed") and CATALOGUE[item].timing == "flow":
             earlier = values.get((fund, item, *before), float("nan")) if before is not None else 0.0
             yield (fund, item, month, _ALONE), value - earlier
+
+
+def _balances(values: Mapping[tuple[str, ...], float], columns: Sequence[Column]) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Balances that the totals of a column give where they are not reported themselves.
+
+    Balance of the year = revenue − expenditure. What a year of outturn opens with is what the account of
+    the year before closed with, else closing balance less balance and adjustment; and the other way round.
+    """
+    blank = float("nan")
+    for fund in dict.fromkeys(key[0] for key in values):
+        for period, stage in columns:
+            def get(item: str, fund: str = fund, period: str = period, stage: str = stage) -> float:
+                return values.get((fund, item, period, stage), blank)
+
+            revenue, spent, adjusted = get("total_revenue"), get("total_expenditure"), get("balance_adjustment")
+            told = {item: get(item) for item in ("current_balance", "opening_balance", "closing_balance")}
+            full, moved = dict(told), 0.0 if math.isnan(adjusted) else adjusted
+            full["current_balance"] = revenue - spent if math.isnan(told["current_balance"]) else told["current_balance"]
+            if stage != _ALONE:  # a month alone begins and ends no year
+                if math.isnan(full["opening_balance"]) and stage in ("final", "executed"):
+                    full["opening_balance"] = values.get((fund, "closing_balance", str(int(period[:4]) - 1), "final"), blank)
+                if math.isnan(full["opening_balance"]):
+                    full["opening_balance"] = full["closing_balance"] - full["current_balance"] - moved
+                if math.isnan(full["closing_balance"]):
+                    full["closing_balance"] = full["opening_balance"] + full["current_balance"] + moved
+            for item, value in full.items():
+                if math.isnan(told[item]) and not math.isnan(value):
+                    yield (fund, item, period, stage), value
 
 
 def _forms(words: Words, kind: _Kind, repeated: bool, lacking: Mapping[str, int]) -> Iterator[tuple[str, Grid]]:

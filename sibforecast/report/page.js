@@ -36,6 +36,12 @@ const unfold = () => {
 };
 addEventListener("hashchange", unfold);
 unfold();
+// Years run from left to right: where a screen does not hold them all, the last ones come first into sight.
+for (const lines of document.querySelectorAll("details.lines")) {
+  lines.addEventListener("toggle", () => {
+    for (const frame of lines.querySelectorAll(".scroll")) if (lines.open) frame.scrollLeft = frame.scrollWidth;
+  });
+}
 // On paper nothing stays folded but what paper leaves out: explanations and notes.
 let folded = [];
 addEventListener("beforeprint", () => {

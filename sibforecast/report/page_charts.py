@@ -119,10 +119,9 @@ def of_causes(result: Any, voice: Voice) -> list[Html]:
 
 
 def of_bill(result: Any, voice: Voice) -> list[Html]:
-    """Who carries the gap, of the fund with the largest bill."""
-    frame = frame_of(result)
+    """Who carries the gap, of the fund with the largest one."""
     words: dict[str, Any] = {"language": voice.language, "labels": voice.names}
-    return [chart(lambda ax: plots.sharing(result, programme=_moved_most(frame), ax=ax, **words), voice, phone=True)]
+    return [chart(lambda ax: plots.sharing(result, ax=ax, **words), voice, phone=True)]
 
 
 def _moved_most(frame: Any) -> str | None:

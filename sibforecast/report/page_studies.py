@@ -169,6 +169,7 @@ def findings(result: Any, told: Explanations, ident: str) -> Html:
 
 def _findings_table(frame: pd.DataFrame, voice: Voice, ident: str) -> Html:
     body = []
+    compared = [c for c in ("expected", "found") if c in frame.columns and any(map(_text, frame[c]))]
     for row in frame.to_dict("records"):
         keys = ("table", "row", "region", "programme", "item", "period")
         where = " ".join(_place(k, _text(row[k]), voice) for k in keys if k in row and _text(row[k]))
@@ -177,10 +178,11 @@ def _findings_table(frame: pd.DataFrame, voice: Voice, ident: str) -> Html:
             element("td", element("span", voice.word(kind), class_="error" if kind == "error" else None)),
             element("td", where, class_="name"),
             element("td", voice.teller.text(_text(row.get("message")), str(row.get("id"))), class_="text"),
+            *(element("td", voice.teller.text(_text(row[c]), str(row.get("id")))) for c in compared),
             element("td", voice.teller.text(_text(row.get("mend")), str(row.get("id"))), class_="text"),
         ]
         body.append(element("tr", *cells))
-    heads = [(voice.word(k), False) for k in ("severity", "where", "message", "mend")]
+    heads = [(voice.word(k), False) for k in ("severity", "where", "message", *(f"finding_{c}" for c in compared), "mend")]
     return table(voice.word("findings"), heads, body, voice, ident)
 
 

@@ -168,14 +168,14 @@ def lines(frame: pd.DataFrame, told: Explanations, ident: str, section: str = ""
     known = {s: i for i, s in enumerate(_STAGES)}
     pairs = [(str(p), str(s)) for p, s in frame[["period", "stage"]].drop_duplicates().itertuples(index=False, name=None)]
     pairs = sorted(pairs, key=lambda p: (p[0], known.get(p[1], len(known))))[-_COLUMNS:]
-    pairs = sorted(pairs, key=lambda p: p[1] != "draft")  # the draft first: a phone shows no more than the first columns
     money = money_scale(frame, voice)
     out = []
     for place, fund in enumerate(dict.fromkeys(frame["programme"].astype(str))):
         part = frame[(frame["programme"] == fund).to_numpy(bool)]
         where = f"{ident}-{place + 1}"
         out.append(
-            element("details", element("summary", voice.name(fund)), _fund_lines(part, fund, pairs, told, where, section, money))
+            element("details", element("summary", voice.name(fund)), _fund_lines(part, fund, pairs, told, where, section, money),
+                    class_="lines")  # opened on a phone, they stand at their last years
         )
     return joined(out)
 

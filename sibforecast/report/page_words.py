@@ -5,7 +5,7 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("Social insurance fund budget", "社会保险基金预算"),
     "title_year": ("{} social insurance fund budget", "{}年社会保险基金预算草案"),
-    "illustrative": ("Illustrative data, not real", "示例数据，不是真实数据 illustrative data"),
+    "illustrative": ("Illustrative data, not real", "示例数据，不是真实数据"),
     "illustrative_short": ("illustrative", "示例数据"),
     "contents": ("Contents", "目录"),
     "story": ("The year in sentences", "文字说明"),
@@ -53,6 +53,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "final": ("final account", "决算"),
     "executed": ("executed", "执行"),
     "expected": ("expected outturn", "预计执行"),
+    "finding_expected": ("expected", "应为"),
+    "finding_found": ("found", "实为"),
     "budget": ("budget", "预算"),
     "adjusted": ("adjusted budget", "调整预算"),
     "reported": ("reported draft", "上报草案"),

@@ -28,6 +28,8 @@ _HEADS = {
     "kind": ("Kind", "类别"), "cause": ("Cause", "原因"), "decided_by": ("Decided by", "决定层级"),
 }  # fmt: skip
 _TOTAL, _AMOUNT = ("Total", "合计"), ("Amount", "金额")
+#: What funds without a gap keep; shared with nobody, so in no total.
+_LEFT = ("Surplus kept, not shared", "结余留存（不分担）")
 
 
 def _top(title: str, unit: str, width: int, note: str) -> tuple[list[list[Cell | None]], list[tuple[int, int, int, int]]]:
@@ -70,7 +72,7 @@ def scenario_form(result: Any, teller: Teller, note: str, draft: Any = None) -> 
     values = dict(zip(keys, plain["value"].astype(float), strict=True))
     width = 3 + len(runs) + len(others)
     rows, merged = _top("情景对比" if zh else "Scenarios compared", _unit(currency_of(result), zh), width, note)
-    told = [base or ("基准" if zh else "baseline"), *others, *(f"{o}：{'差额' if zh else 'difference'}" for o in others)]
+    told = [base or ("基准" if zh else "baseline"), *others, *(_against(o, len(others) > 1, zh) for o in others)]
     rows.append([Cell(t, "head") for t in (*(("险种", "年度", "指标") if zh else ("Fund", "Year", "Line")), *told)])
     for fund, period in dict.fromkeys(zip(plain["programme"], plain["period"], strict=True)):
         for item in _COMPARED:
@@ -81,8 +83,14 @@ def scenario_form(result: Any, teller: Teller, note: str, draft: Any = None) -> 
             change = [Cell(v - figures[0], look, f"={at(here, 3 + n)}-{at(here, 3)}") for n, v in enumerate(figures) if n]
             label = items.CATALOGUE[item].label("zh" if zh else "en")
             rows.append([Cell(names.get(fund, fund)), Cell(period), Cell(label), *cells, *change])
-    high = max(30.0, *(15.0 * -(-columns_of(t) // 18) for t in told))  # titles of scenarios may be long
-    return Grid(rows, [32, 8, 20, *[22] * (width - 3)], (0, 2), 3, merged, {0: 28.0, 2: high})
+    high = max(30.0, *(16.5 * -(-columns_of(t) // 20) for t in told))  # titles of scenarios may be long
+    return Grid(rows, [32, 8, 20, *[24] * (width - 3)], (0, 2), 3, merged, {0: 28.0, 2: high})
+
+
+def _against(scenario: str, several: bool, zh: bool) -> str:
+    """The heading of a difference: of the one scenario, or of which."""
+    what = "差额" if zh else "Difference"
+    return f"{what}：{scenario}" if several and zh else f"{what}: {scenario}" if several else what
 
 
 def _with_baseline(plain: Any, frame: Any) -> Any:
@@ -95,7 +103,9 @@ def _with_baseline(plain: Any, frame: Any) -> Any:
 
 
 def bill_form(result: Any, teller: Teller, note: str) -> Grid | None:
-    """Who pays what of each fund's gap; ``None`` for what is no bill."""
+    """Who pays what of each fund's gap, surpluses apart; ``None`` for what is no bill."""
+    import pandas as pd
+
     names, zh = teller.names, teller.language == "zh"
     frame = result if hasattr(result, "groupby") else result.frame
     if not {"programme", "payer", "value"} <= set(frame) or frame.empty:
@@ -104,26 +114,45 @@ def bill_form(result: Any, teller: Teller, note: str) -> Grid | None:
     plain = frame[["programme", *extra, "payer", "value"]].astype({"programme": "object", "payer": "object"}).copy()
     for column in extra:
         plain[column] = plain[column].astype("object").fillna("").astype(str)
-    sums = plain.groupby(["programme", *extra, "payer"], sort=False)["value"].sum().to_dict()
+    own = frame["region"] if "region" in frame else pd.Series("", index=frame.index)
+    each = [own.astype("object").fillna(""), *(plain[column] for column in ("programme", *extra))]
+    left = plain["value"].groupby(each).transform("sum") < 0  # no gap: what is left pays for no other area or fund
+    left |= (plain["payer"] == "fund") & (plain["value"] < 0)  # of areas that are rolled up together
+    sums = plain[~left].groupby(["programme", *extra, "payer"], sort=False)["value"].sum().to_dict()
+    kept = plain[left].groupby(["programme", *extra], sort=False)["value"].sum().to_dict()
     keys = list(dict.fromkeys(plain[["programme", *extra]].itertuples(index=False, name=None)))
-    payers = [p for p in _PAYERS if p in set(plain["payer"])] + [p for p in dict.fromkeys(plain["payer"]) if p not in _PAYERS]
-    start = 1 + len(extra)
+    there = dict.fromkeys(plain.loc[~left, "payer"])
+    payers = [p for p in _PAYERS if p in there] + [p for p in there if p not in _PAYERS]
+    start, apart = 1 + len(extra), [_LEFT[zh]] if kept else []
     rows, merged = _top("缺口分担汇总" if zh else "The bill: who carries the gap", _unit(currency_of(result), zh),
-                        start + len(payers) + 1, note)
+                        start + len(payers) + 1 + len(apart), note)
     heads = [_HEADS["programme"][zh], *(_HEADS[c][zh] for c in extra), *(_PAYERS.get(p, (p, p))[zh] for p in payers)]
-    rows.append([Cell(t, "head") for t in (*heads, _TOTAL[zh])])
+    rows.append([Cell(t, "head") for t in (*heads, _TOTAL[zh], *apart)])
+    widths = {"scenario": 30}
+    heights = {0: 28.0, 2: 24.0 if not apart else 32.0}
     for rest in dict.fromkeys(key[1:] for key in keys):  # years and scenarios are never added up
         first = len(rows)
-        table = [(key[0], [float(sums.get((*key, p), 0.0)) for p in payers]) for key in keys if key[1:] == rest]
-        for fund, figures in table:
-            span = f"=SUM({at(len(rows), start)}:{at(len(rows), start + len(payers) - 1)})"
-            told = [Cell(names.get(fund, fund)), *map(Cell, rest), *(Cell(v, "amount") for v in figures)]
-            rows.append([*told, Cell(sum(figures), "total amount", span)])
-        columns = [sum(figures[n] for _, figures in table) for n in range(len(payers))]
-        spans = [f"=SUM({at(first, start + n)}:{at(len(rows) - 1, start + n)})" for n in range(len(payers) + 1)]
-        told = [Cell(_TOTAL[zh], "band"), *(Cell(text, "band") for text in rest)]
-        rows.append([*told, *(Cell(v, "total amount", f) for v, f in zip([*columns, sum(columns)], spans, strict=True))])
-    return Grid(rows, [34, *[12] * len(extra), *[22] * (len(payers) + 1)], (0, 2), start, merged, {0: 28.0, 2: 24.0})
+        table = [
+            (key[0], [float(sums.get((*key, p), 0.0)) for p in payers], -float(kept.get(key if extra else key[0], 0.0)))
+            for key in keys if key[1:] == rest
+        ]  # fmt: skip
+        lines = max((-(-columns_of(t) // (widths.get(c, 12) - 3)) for c, t in zip(extra, rest, strict=True)), default=1)
+        for fund, figures, over in [*table, (None, [], 0.0)]:
+            here = len(rows)
+            heights |= {here: 15.0 * lines} if lines > 1 else {}
+            if fund is None:
+                break
+            span = f"=SUM({at(here, start)}:{at(here, start + len(payers) - 1)})" if payers else ""
+            told = [Cell(names.get(fund, fund)), *(Cell(t, "wrapped") for t in rest), *(Cell(v, "amount") for v in figures)]
+            rows.append([*told, Cell(sum(figures), "total amount", span), *(Cell(over, "amount") for _ in apart)])
+        columns = [sum(figures[n] for _, figures, _ in table) for n in range(len(payers))]
+        overs = [sum(over for _, _, over in table) for _ in apart]
+        spans = [f"=SUM({at(first, start + n)}:{at(len(rows) - 1, start + n)})" for n in range(len(payers) + 1 + len(apart))]
+        told = [Cell(_TOTAL[zh], "band"), *(Cell(text, "total wrapped") for text in rest)]
+        figures = [*columns, sum(columns), *overs]
+        rows.append([*told, *(Cell(v, "total amount", f) for v, f in zip(figures, spans, strict=True))])
+    broad = [34, *(widths.get(c, 9) for c in extra), *[20] * (len(payers) + 1 + len(apart))]
+    return Grid(rows, broad, (0, 2), start, merged, heights)
 
 
 def cause_form(result: Any, teller: Teller, note: str) -> Grid | None:

@@ -47,11 +47,11 @@ def test_title_says_period_unit_and_that_it_is_illustrative(chart: str, language
     title = ax.get_title()
     assert all(year in title for year in PERIODS.get(chart, ("2027",)))
     assert (f"单位：{UNITS.get(chart, '亿元')}" if language == "zh" else "unit: ") in title
-    assert "示例数据 illustrative data" in title
+    assert title.endswith("【示例数据】" if language == "zh" else "ILLUSTRATIVE")
     assert "nmg" in ax.get_xlabel()
     assert not any("1e" in text for text in texts(ax))
-    if language == "en":  # but for names that are Chinese in the data, and the mark in both languages
-        own = [t.replace("示例数据", "").strip("【】 ") for t in texts(ax) if "提高" not in t and "illustrative" not in t]
+    if language == "en":  # but for names that are Chinese in the data
+        own = [t for t in texts(ax) if "提高" not in t]
         assert not any(map(style.has_chinese, own))
 
 
@@ -88,7 +88,7 @@ def test_without_a_chinese_font_labels_are_english_with_one_hint_and_no_boxes(
     assert all(t.filename.endswith("charts.py") for t in told)  # the line that asked for the chart
     picture(ax)
     assert not any(map(style.has_chinese, texts(ax)))
-    assert "[illustrative data]" in ax.get_title()
+    assert "ILLUSTRATIVE" in ax.get_title()
 
 
 def test_without_a_chinese_font_areas_are_called_by_their_english_name_else_by_their_code(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,6 +221,8 @@ def test_little_room_asks_for_fewer_words_not_for_other_figures() -> None:
     for inches in (NARROW, SLIDE):
         ax = Figure(figsize=inches, layout="constrained").subplots()
         said[inches] = [t for t in texts(CROWDED["scenarios of seven funds"](ax=ax, language="en")) if "+" in t]
-    # the funds of the baseline: 5 + 4 + 3 + 2 + 1 + 0 − 1 = 14, of 20 each: 280; then 7 × 4 = 28 more with every scenario
-    assert said[NARROW] == ["308.0 (+28.0)", "336.0 (+56.0)", "364.0 (+84.0)"]
-    assert said[SLIDE] == [f"total {t[:-1]} against the baseline)" for t in said[NARROW]]
+    # six funds have a gap, of 20 × (5 + 4 + 3 + 2 + 1 + 0) = 300 and 6 × 4 = 24 more with every scenario, one a surplus of
+    # 20 and 4 less; together 7 × 4 = 28 more
+    assert said[NARROW] == ["324.0 / 16.0 (+28.0)", "348.0 / 12.0 (+56.0)", "372.0 / 8.0 (+84.0)"]
+    told = [t.split(" ") for t in said[NARROW]]
+    assert said[SLIDE] == [f"gap {gap}, surplus {left} {more}" for gap, _, left, more in told]

@@ -118,8 +118,8 @@ def test_heads_are_named_at_their_ends() -> None:
 
 def test_scenarios_tell_total_and_difference() -> None:
     shown = texts(CHARTS["scenarios"](language="zh"))
-    # two areas: 2 × (3 − 1); + 2 × 2; + 2 × 1
-    assert {"合计 4.00", "合计 8.00（较基准+4.00）", "合计 6.00（较基准+2.00）", "基准"} <= set(shown)
+    # two areas: a gap of 2 × 3 in one fund, never less the surplus of 2 × 1 in the other; + 2 × 2; + 2 × 1
+    assert {"缺口6.00、结余2.00", "缺口10.00、结余2.00（较基准+4.00）", "缺口8.00、结余2.00（较基准+2.00）", "基准"} <= set(shown)
     ends = {t.get_text(): t.get_color() for t in CHARTS["scenarios over years"](language="en").texts}
     assert ends["baseline 6.00"] == ends["rate cut 8.00"] == style.DEFICIT  # of 2029: 2 × (5 − 2); 2 × (6 − 2)
 
@@ -162,3 +162,43 @@ def test_a_long_title_breaks_between_its_parts_and_a_wide_legend_into_rows() -> 
     assert lines[:2] == [f"{'a' * 40}, {'b' * 30},", "c" * 30]
     assert style.columns_of(["x" * 30] * 7, 7, 600.0) == 2
     assert style.columns_of(["x"] * 3, 6, 600.0) == 3
+
+
+def test_a_bill_of_several_funds_shows_the_one_with_the_largest_gap() -> None:
+    """Funds are never pooled: the largest surplus is no gap, and gaps of areas count without the surpluses of others."""
+    keys = ["programme", "region", "payer", "value"]
+    rows = [("unemployment", "A", "fund", -9e8), ("work_injury", "A", "league", 4e8), ("work_injury", "B", "fund", -5e8),
+            ("enterprise_pension", "A", "league", 3e8)]  # fmt: skip
+    bill = pd.DataFrame(rows, columns=keys)
+    assert sib.plots.sharing_table(bill)["total"].tolist() == [4e8, -5e8]
+    assert sib.plots.sharing(bill, language="en").get_title().startswith("work injury")
+    assert sib.plots.sharing_table(bill[bill["value"] < -6e8])["total"].tolist() == [-9e8]
+    told = bill.assign(cause=["cut", "budget_gap", "", "raise"])  # of a scenario's bill: a fund it touches
+    assert sib.plots.sharing_table(told)["total"].tolist() == [3e8]
+
+
+def test_a_figure_beside_the_line_of_nothing_stands_beyond_it() -> None:
+    """From −1.74 by +1.65 to −0.09: beside the end of the bar the line of nothing would strike the figure."""
+    rows = pd.DataFrame({"cause": ["budget_gap", "cut", "raise"], "kind": ["budget", "policy", "policy"], "value": [-1.74e8, 1.65e8, 3.88e8]})
+    ax = sib.plots.waterfall(rows, language="en")
+    places = {t.get_text(): t.xy for t in ax.texts if hasattr(t, "xy")}
+    assert places["+1.65"] == (0.0, 1)
+    assert places["+3.88"] == (pytest.approx(3.79e8), 2)
+    assert places["−1.74"] == (pytest.approx(-1.74e8), 0)
+
+
+def test_years_without_figures_say_so() -> None:
+    t = pd.DataFrame([("total_revenue", "2014", 5e9), ("total_expenditure", "2014", 4e9), ("total_revenue", "2016", 6e9)],
+                     columns=["item", "period", "value"]).assign(stage="final")  # fmt: skip
+    ax = sib.plots.balance(t, language="zh")
+    places = [text.xy for text in ax.texts if text.get_text() == "无数据"]
+    assert places == [(2015.0, 0), (pytest.approx(2016.19), 0)]  # the year between, and one column of the last
+
+
+def test_a_long_title_of_a_scenario_is_wrapped_before_it_is_cut() -> None:
+    title = "自2026年7月1日起阶段性下调单位缴费比例一个百分点并同步提高退休人员基本养老金水平的情景测算（征求意见稿）"
+    rows = pd.DataFrame({"cause": ["gap", "cut"], "scenario": title, "period": "2026", "region": "A", "programme": "unemployment",
+                         "value": [1e8, 2e8]})  # fmt: skip
+    assert title in sib.plots.waterfall(rows, language="zh").get_title().replace("\n", "")
+    compared = pd.DataFrame({"scenario": [None, title], "programme": "unemployment", "item": "gap", "period": "2026", "value": [1e8, 3e8]})
+    assert title in [t.get_text().replace("\n", "") for t in sib.plots.scenarios(compared, language="zh").get_yticklabels()]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from matplotlib.figure import Figure
 
 import sibforecast as sib
 from sibforecast.phrases import Teller
+from tests.datasets import dataset
 
 AREA, FUND = "150102", "unemployment"
 
@@ -38,6 +41,38 @@ def test_a_chart_takes_codes_and_names(drafted: sib.BudgetDraft, region: str, pr
 def test_a_name_of_nobody_is_refused_with_the_choices(drafted: sib.BudgetDraft) -> None:
     with pytest.raises(sib.SibError, match="no region '东林县' in the table"):
         sib.plots.fan_table(drafted, region="东林县", programme=FUND, item="gap")
+
+
+def test_a_fan_of_a_draft_shows_the_intervals_of_its_forecast(drafted: sib.BudgetDraft) -> None:
+    """Two intervals are two areas; bounds and points are the forecast's, which the years to come after the draft are of too."""
+    ax = Figure(layout="constrained").subplots()
+    sib.plots.fan(drafted, region="新城区", programme=FUND, item="contribution_base", ax=ax, language="zh")
+    assert len(ax.collections) == 2
+    rows = sib.plots.fan_table(drafted, region=AREA, programme=FUND, item="contribution_base").query("kind == 'forecast'")
+    frame = drafted.forecast.frame.query(f"region == '{AREA}' and programme == '{FUND}' and item == 'contribution_base'")
+    assert sorted(rows["value"]) == sorted(frame["value"])
+    assert set(rows["year"]) == {2026, 2027, 2028, 2029, 2030, 2031}
+    sib.plots.fan(drafted, region=AREA, programme=FUND, item="gap", ax=ax, language="zh")
+    assert "无区间" in ax.get_xlabel().replace("\n", "")
+
+
+def test_a_fan_of_a_forecast_takes_names_and_shows_the_past(drafted: sib.BudgetDraft) -> None:
+    rows = sib.plots.fan_table(drafted.forecast, region="新城区", programme="失业保险", item="缴费基数")
+    known = drafted.source.frame.query(
+        f"region == '{AREA}' and programme == '{FUND}' and item == 'contribution_base' and stage == 'final'")  # fmt: skip
+    assert rows.loc[rows["kind"] == "history", "value"].tolist() == known.sort_values("period")["value"].tolist()
+
+
+def test_a_fan_that_widens_for_want_of_origins_says_so(tmp_path: Path) -> None:
+    """Five years of steady growth: two origins one year ahead, none three years ahead."""
+    rows = [("A", FUND, item, year, value * 1.03 ** (year - 2020), unit, "final") for year in range(2020, 2025)
+            for item, value, unit in (("contributors", 1000.0, "人"), ("contribution_base", 5000.0 + year % 2, "元/月"))]  # fmt: skip
+    made = sib.forecast(sib.load(dataset(tmp_path, rows, regions=[("A", "甲", "", "county")])), [2025, 2026, 2027])
+    assert made.origins("A", FUND, "contributors") == 2
+    assert made.origins("A", FUND, "beneficiaries") == 0
+    ax = Figure(layout="constrained").subplots()
+    sib.plots.fan(made, region="甲", item="contribution_base", ax=ax, language="zh")
+    assert "历史预测少（提前1年：2次）" in ax.get_xlabel().replace("\n", "")
 
 
 def test_a_draft_is_no_waterfall(drafted: sib.BudgetDraft) -> None:

@@ -272,7 +272,11 @@ def test_balance_scenarios_causes_and_bill(nmg_draft: BudgetDraft, tmp_path: Pat
     assert rows[0][3:] == pytest.approx((before, after, after - before), abs=0.01)
     totals = [r[-1] for r in cells(path, "成因汇总") if r[-2] == "合计"]
     assert sum(totals) == pytest.approx(causes.frame["value"].sum(), abs=0.01)
-    assert cells(path, "分担汇总")[-1][-1] == pytest.approx(bill.frame["value"].sum(), abs=0.01)
+    bill_rows = cells(path, "分担汇总")
+    assert bill_rows[2][-2:] == ("合计", "结余留存（不分担）")
+    each = given[3].frame.groupby("programme", observed=True)["value"].sum()  # a fund pays for no other: the two are not netted
+    assert bill_rows[-1][-2:] == pytest.approx((each.clip(lower=0).sum(), -each.clip(upper=0).sum()), abs=0.01)
+    assert bill_rows[-1][-1] > 0
 
 
 def test_years_and_scenarios_are_never_added_up(tmp_path: Path) -> None:
@@ -356,13 +360,22 @@ def test_one_scenario_is_held_against_the_draft_and_its_title_is_whole(nmg_draft
     given = [sib.roll_up(r, "region") for r in (nmg_draft, reform, sib.attribute(nmg_draft, reform))]
     path = sib.report.workbook(given, tmp_path / "b.xlsx")
     rows = cells(path, "情景对比")
-    assert rows[2][3:] == ("基准", title, f"{title}：差额")
+    assert rows[2][3:] == ("基准", title, "差额")  # of the one scenario, beside it
     before, after = (r.frame.query("item == 'total_revenue' and programme == 'unemployment' and period == '2027' and "
                                    "stage == 'draft'")["value"].item() for r in given[:2])  # fmt: skip
     row = next(r for r in rows if r[1:3] == ("2027", "本年收入合计") and "失业" in str(r[0]))
     assert row[3:] == pytest.approx((before, after, after - before), abs=0.005)
     assert after < before
-    sheet = openpyxl.load_workbook(path)["成因汇总"]
+    book = openpyxl.load_workbook(path)
+    for name in ("草案", "情景", "成因"):  # on paper what is read, large enough: A4 across holds some 150 letters
+        first, last = book[name].print_area.rsplit("!", 1)[-1].replace("$", "").split(":")
+        head = {c.value: c for c in book[name][f"{first}:{last}"][0]}
+        assert not {"地区代码", "险种代码", "项目代码", "草案方法", "情景"} & set(head)
+        assert {"险种", *(["2027年草案"] if name != "成因" else ["原因", "数值"])} <= set(head)
+        assert sum(book[name].column_dimensions[c.column_letter].width for c in head.values()) < 175
+        assert book[name].print_title_rows == "$1:$1"
+        assert (title in (book[name].oddHeader.center.text or "")) == (name != "草案")  # it is said once a page
+    sheet = book["成因汇总"]
     column = next(c for c in sheet[3] if c.value == "情景")
     below = sheet.cell(4, column.column)
     assert below.value == title
