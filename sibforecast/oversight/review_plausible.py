@@ -12,12 +12,10 @@ from sibforecast.assumptions.policy import current_law
 from sibforecast.errors import SibError
 from sibforecast.oversight.review_accounts import Accounts
 from sibforecast.oversight.review_growth import TOTALS
-from sibforecast.oversight.review_registry import DEFAULT, Check, Hit, slip_told
+from sibforecast.oversight.review_registry import DEFAULT, Check, Hit
+from sibforecast.tables.slips import DIFFERENCES, slips
 
 Tolerance = Mapping[str, float]
-
-#: Differences of large figures, which may be of any size.
-_DIFFERENCES = ("current_balance", "balance_adjustment", "gap")
 
 
 def contributors(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
@@ -145,26 +143,16 @@ def scale(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
 
     Where all amounts of a report slipped together, the largest is told for all.
     """
-    slips: dict[int, list[Hit]] = {}
+    told: dict[int, list[Hit]] = {}
     for item in accounts.columns:
-        entry = items.CATALOGUE[item]
-        if item in _DIFFERENCES:
+        if item in DIFFERENCES:
             continue
-        powers = [1e4, 1e8] if entry.unit != "share" else [1e2, 1e4]
-        powers += [12.0] if entry.unit == "currency/person-month" else []
-        now, last = np.abs(accounts.get(item)), np.abs(accounts.was(item))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = now / last
-        for power in powers:
-            wide = tolerance["factor"] if power > 12.0 else tolerance["months"]
-            for way, sign in ((power, "×"), (1.0 / power, "÷")):
-                near = (ratio > way / wide) & (ratio < way * wide)
-                for i in np.flatnonzero(near):
-                    signed = accounts.get(item)[i]
-                    slips.setdefault(int(i), []).append(
-                        Hit(int(i), item, signed, signed / way, cause=slip_told(entry.unit, power, sign))
-                    )
-    for hits in slips.values():
+        now = accounts.get(item)
+        ways = slips(now, accounts.was(item), items.CATALOGUE[item].unit, wide=tolerance["factor"], months=tolerance["months"])
+        for way, words, near in ways:
+            for i in np.flatnonzero(near):
+                told.setdefault(int(i), []).append(Hit(int(i), item, now[i], now[i] / way, cause=words))
+    for hits in told.values():
         own = [h for h in hits if not _is_sum(h, hits)] or hits
         money = [h for h in own if items.CATALOGUE[h.item].unit == "currency"]
         if len(money) >= tolerance["whole"] and len({h.cause for h in money}) == 1:  # the whole report: told once
