@@ -20,7 +20,7 @@ Tolerance = Mapping[str, float]
 
 def contributors(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     """R-09: contributors are not more than the active insured, nor a small part of them."""
-    active, opened = accounts.get("insured_active"), accounts.opened("insured_active")
+    active, opened = accounts.get("insured_active"), accounts.opening_heads("insured_active")
     average = np.where(np.isnan(opened), active, (active + opened) / 2.0)
     paying = accounts.get("contributors") + np.nan_to_num(accounts.get("contributors_flexible"))
     most = np.fmax(active, average)
@@ -139,7 +139,7 @@ def yields(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
 
 
 def scale(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
-    """R-16: no figure stands in another unit than the same figure of last year.
+    """R-16: no figure stands in another unit than the same figure of last year, or the last known one of three years.
 
     Where all amounts of a report slipped together, the largest is told for all.
     """
@@ -147,9 +147,8 @@ def scale(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     for item in accounts.columns:
         if item in DIFFERENCES:
             continue
-        now = accounts.get(item)
-        ways = slips(now, accounts.was(item), items.CATALOGUE[item].unit, wide=tolerance["factor"], months=tolerance["months"])
-        for way, words, near in ways:
+        now, (last, _), unit = accounts.get(item), accounts.known(item), items.CATALOGUE[item].unit
+        for way, words, near in slips(now, last, unit, wide=tolerance["factor"], months=tolerance["months"]):
             for i in np.flatnonzero(near):
                 told.setdefault(int(i), []).append(Hit(int(i), item, now[i], now[i] / way, cause=words))
     for hits in told.values():
@@ -181,6 +180,6 @@ CHECKS = (
           "interest ÷ average balance in [0.3 %, 4 %]; whole years, balances above 10,000", DEFAULT,
           "correct interest or balances", yields, ("R-11",)),
     Check("R-16", "a figure stands in another unit", "error", {"factor": 2.0, "months": 1.15, "whole": 4},
-          "jump against last year by 10,000 or 100,000,000 (shares by 100; levels by 12), within a factor of 2", DEFAULT,
+          "jump against the last known year by 10,000 or 100,000,000 (shares by 100; levels by 12), within factor 2", DEFAULT,
           "state the figure in the unit of the form", scale, _ALL),
 )  # fmt: skip

@@ -61,7 +61,7 @@ def slips(
     >>> [(way, words) for way, words, where in slips(34_800.0, 3.5, "currency") if where.any()]
     [(10000.0, 'unit slip (× 10,000)')]
     """
-    powers = (1e2, 1e4) if unit == "share" else (1e4, 1e8)
+    powers: tuple[float, ...] = (1e2, 1e4) if unit == "share" else (1e4, 1e8)
     powers += (12.0,) if unit == "currency/person-month" else ()
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.atleast_1d(np.abs(np.asarray(found, dtype=float)) / np.abs(np.asarray(due, dtype=float)))
@@ -127,7 +127,7 @@ def unit_slips(figures: Figures, found: Collector) -> None:
 
 def _slip(part: pd.DataFrame, place: int, item: str) -> tuple[float, str] | None:
     """By what a figure of a series slipped, and the words; none where the others do not bear it out."""
-    size, period = float(part.at[place, "size"]), str(part.at[place, "period"])
+    size, period = float(part["size"][place]), str(part["period"][place])
     others = part[part["period"] != period].sort_values("period", kind="stable")
     if len(others) < _OTHERS:
         return None
