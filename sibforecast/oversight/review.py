@@ -209,13 +209,14 @@ def review(data: FundData | str | Path, stage: str = "reported", *, tolerances: 
 
 def _bare(found: Mapping[tuple[str, str, str], list[str]]) -> dict[str, Any]:
     """One note for all figures of which no earlier year is known."""
-    figures: int = sum(map(len, found.values()))
     names = dict.fromkeys(item for many in found.values() for item in many)
+    message = (f"not compared with earlier years: {sum(map(len, found.values()))} of the figures of {len(found)} of the accounts: "
+               f"{', '.join(names)}")  # fmt: skip
     return {
         "id": "not_compared", "severity": "note", "table": "history", "row": None, "column": "value", "region": None,
         "programme": None, "item": next(iter(names)) if len(names) == 1 else None, "period": None,
         "expected": "a figure of one of the three years before", "found": "none",
-        "message": f"not compared with earlier years: {figures} of the figures of {len(found)} of the accounts: {', '.join(names)}",
+        "message": message,
         "mend": "enter an earlier year's figures, or look at these by hand", "difference": float("nan"), "cause": "",
         "at_stake": float("nan"), "follows": "",
     }  # fmt: skip

@@ -152,7 +152,8 @@ class Accounts:
         bare = ~np.isnan(self.value) & (self.value != 0) & np.isnan(self.last)
         for table in self.older:
             bare &= np.isnan(table)
-        bare[:, [k for item, k in self.columns.items() if item in (*DIFFERENCES, "opening_balance")]] = False  # held against others
+        apart = (*DIFFERENCES, "opening_balance")  # held against other figures
+        bare[:, [k for item, k in self.columns.items() if item in apart]] = False
         whole = np.array(["-" not in p for p in self.period], dtype=bool)  # months are held against one another
         names, rows = list(self.columns), np.flatnonzero(bare.any(axis=1) & whole & self.is_fund).tolist()
         return {
