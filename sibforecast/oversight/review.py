@@ -210,8 +210,8 @@ def review(data: FundData | str | Path, stage: str = "reported", *, tolerances: 
 def _bare(found: Mapping[tuple[str, str, str], list[str]]) -> dict[str, Any]:
     """One note for all figures of which no earlier year is known."""
     names = dict.fromkeys(item for many in found.values() for item in many)
-    message = (f"not compared with earlier years: {sum(map(len, found.values()))} of the figures of {len(found)} of the accounts: "
-               f"{', '.join(names)}")  # fmt: skip
+    count = sum(map(len, found.values()))
+    message = f"not compared with earlier years: {count} of the figures of {len(found)} of the accounts: {', '.join(names)}"
     return {
         "id": "not_compared", "severity": "note", "table": "history", "row": None, "column": "value", "region": None,
         "programme": None, "item": next(iter(names)) if len(names) == 1 else None, "period": None,
