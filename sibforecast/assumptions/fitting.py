@@ -43,6 +43,7 @@ class YearBasis:
     doubt: dict[str, Floats] = field(default_factory=dict)  # the author's own spread of a judgement
     judged: dict[str, Bools] = field(default_factory=dict)  # by judgement of this year, or carried from an earlier
     unsplit: dict[str, Bools] = field(default_factory=dict)  # standing parts that rest on lines never split, by the part
+    filled: dict[str, Bools] = field(default_factory=dict)  # lines that in the last account filled a gap as a whole
 
     def put(self, item: str, value: Floats, label: str, where: Bools | None = None) -> None:
         """Give an item a figure and say where it comes from."""
