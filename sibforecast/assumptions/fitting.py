@@ -228,6 +228,15 @@ def _filling(
     now.put("filling_open", np.where(itemised, 1.0, np.nan), "")
 
 
+def all_filled(account: YearBasis, shape: tuple[int, int]) -> dict[str, Bools]:
+    """Where all of a line of an account filled a gap, so that nothing of it stands: (areas, 1) by line."""
+    none = np.full(shape, np.nan)
+    return {
+        line: (account.get(line, none) > 0) & (account.get(filling, none) == account.get(line, none))
+        for line, filling, _ in FILLED_LINES
+    }
+
+
 def has_evidence(fund: FundBasis, item: str) -> Bools:
     """Areas that have a figure of their own of an item, or of a driver of it, in some period."""
     shape = (len(fund.areas), 1)
