@@ -162,6 +162,14 @@ def test_a_deficit_from_own_balance_passes_and_an_open_gap_does_not(tmp_path):
     assert ids(reviewed(tmp_path / "filled", rows_of(filled, "2026", "reported"))) == []
 
 
+def test_a_sum_names_the_line_that_slipped(tmp_path):
+    """1,000 + 20 × 10,000 are not 1,020: interest of 20 makes the sum right, so interest is named."""
+    sound = close({"contribution_revenue": 1_000.0, "interest": 20.0, "unemployment_expenditure": 900.0, "opening_balance": 900.0})
+    found = reviewed(tmp_path, rows_of(sound | {"interest": 200_000.0}, "2026", "reported"))
+    one = found.frame[found.frame["id"] == "R-01"].iloc[0]
+    assert (one["item"], one["expected"], one["cause"]) == ("interest", "20.00", "unit slip (× 10,000)")
+
+
 def test_likely_causes_of_lines(tmp_path):
     last = close({"contribution_revenue": 20_000.0, "interest": 1_800.0, "unemployment_expenditure": 15_000.0, "opening_balance": 100_000.0})
     now = close(last | {"opening_balance": last["closing_balance"], "interest": -1_900.0})  # 1.8 % of the balance, with the wrong sign
