@@ -20,7 +20,7 @@ from sibforecast import items
 from sibforecast.assumptions import judgement as jd
 from sibforecast.assumptions.accounts import alone, ended, entered, existing, itemised, mirrors, unsplit, upper_sides
 from sibforecast.assumptions.announced import lay_announced
-from sibforecast.assumptions.fitting import FundBasis, YearBasis, carry, settle
+from sibforecast.assumptions.fitting import FundBasis, YearBasis, all_filled, carry, settle
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.errors import DataError, ProjectionError, ScenarioError
 from sibforecast.forecasting.drivers import Forecast
@@ -234,8 +234,8 @@ def _fund(
         _blank_lines(now, known, gone, programme.code, year, found)
         settle(programme, now, before, fund.ever, shape)
         now.unsplit = {item: mask & ~entered(now, item) for item, mask in unsplit(ahead, programme.kind).items()}
-        rates = now.given.get("deposit_rate")
-        if rates is not None:
+        now.filled = all_filled(base, shape)
+        if (rates := now.given.get("deposit_rate")) is not None:
             fund.ever["deposit_rate"] = ~np.isnan(rates)
         fund.years[year] = now
         before = now

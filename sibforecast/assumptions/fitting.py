@@ -25,6 +25,7 @@ Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
 BEFORE_FILLING = "0 before filling"
+WHOLE_LINE = "the whole line: more was forecast"
 #: Lines that may fill a gap, the part that does, and the part that stands without one.
 FILLED_LINES = (("fiscal_subsidy", "gap_subsidy", "standing_subsidy"), ("upper_grant", "gap_grant", "standing_grant"))
 
@@ -42,6 +43,7 @@ class YearBasis:
     doubt: dict[str, Floats] = field(default_factory=dict)  # the author's own spread of a judgement
     judged: dict[str, Bools] = field(default_factory=dict)  # by judgement of this year, or carried from an earlier
     unsplit: dict[str, Bools] = field(default_factory=dict)  # standing parts that rest on lines never split, by the part
+    filled: dict[str, Bools] = field(default_factory=dict)  # lines that in the last account filled a gap as a whole
 
     def put(self, item: str, value: Floats, label: str, where: Bools | None = None) -> None:
         """Give an item a figure and say where it comes from."""
@@ -189,7 +191,11 @@ def _stock(now: YearBasis, before: YearBasis, is_judged: Callable[[str], Bools],
 def _filling(
     programme: Programme, now: YearBasis, ever: Mapping[str, Bools], is_judged: Callable[[str], Bools], blank: Floats
 ) -> None:
-    """Before filling, gap subsidy and gap grant are nothing; standing parts are apart."""
+    """Before filling, gap subsidy and gap grant are nothing; standing parts are apart.
+
+    Of a year under way whose line is known and its filling is not, revenue before filling stays
+    unknown as the gap does: the standing part is forecast, and never more than its line.
+    """
     itemised = now.get("revenue_itemised", blank) == 1.0
     closing = programme.kind == "closing_subsidy_pension"
     for line, filling, standing in FILLED_LINES:
@@ -207,6 +213,11 @@ def _filling(
             now.put(filling, rest, "outturn of the subsidy − standing subsidy", outturn)
             now.mark(now.direct, filling, outturn)
             known = known | outturn
+        unsaid = stands & ~known & ~is_judged(line) & itemised
+        if unsaid.any():
+            now.mark(now.blank, "revenue_before_filling", unsaid)
+            more = unsaid & (now.get(standing, blank) > now.get(line, blank))
+            now.put(standing, now.get(line, blank), WHOLE_LINE, more)
         value = now.get(line, blank) - np.where(known, now.get(filling, blank), 0.0)
         fit = stands & ~np.isnan(value) & (known | is_judged(line))
         if fit.any():
@@ -215,6 +226,15 @@ def _filling(
             now.mark(now.fitted, line, fit)
             now.direct[line] = now.direct[line] & ~fit
     now.put("filling_open", np.where(itemised, 1.0, np.nan), "")
+
+
+def all_filled(account: YearBasis, shape: tuple[int, int]) -> dict[str, Bools]:
+    """Where all of a line of an account filled a gap, so that nothing of it stands: (areas, 1) by line."""
+    none = np.full(shape, np.nan)
+    return {
+        line: (account.get(line, none) > 0) & (account.get(filling, none) == account.get(line, none))
+        for line, filling, _ in FILLED_LINES
+    }
 
 
 def has_evidence(fund: FundBasis, item: str) -> Bools:

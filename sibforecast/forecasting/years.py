@@ -100,7 +100,19 @@ def fund_years(
         for item, moved in steps[-1].moved.items():
             out.moved[item] = np.hstack([np.zeros((len(moved), len(years) - moved.shape[1])), moved])
     _join(out, steps, options)
+    _say_implied(out, panel.until(base))
     return out
+
+
+def _say_implied(out: FundForecast, panel: Panel) -> None:
+    """Where a last value that is carried on is no cell: the last account only implies it, and earlier ones have their own."""
+    for item in sorted(set(IDENTITIES) & set(panel.items) & set(out.label)):
+        own, known = ~np.isnan(panel.get(item)), ~np.isnan(out.panel.get(item))
+        last = known.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+        for area in np.flatnonzero(own.any(axis=1) & known.any(axis=1) & ~own[np.arange(len(own)), last]):
+            words = (f"{LABELS['last_value']}; {implied_words(item)}; the account of {out.panel.years[last[area]]} has no figure "
+                     "of its own")  # fmt: skip
+            out.label[item][area] = worded(out.label[item][area] == LABELS["last_value"], words, out.label[item][area])
 
 
 def _join(out: FundForecast, steps: list[FundForecast], options: Options) -> None:

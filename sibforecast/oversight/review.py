@@ -56,6 +56,7 @@ class Review(Findings):
     data: FundData | None = field(default=None, repr=False)
     stage: str = "reported"
     accounts: int = 0
+    uncompared: int = 0
 
     columns: ClassVar[tuple[str, ...]] = (*Findings.columns, "difference", "cause", "at_stake", "follows")
 
@@ -84,7 +85,8 @@ class Review(Findings):
         roots = frame[frame["follows"].fillna("") == ""]
         roots = roots.sort_values("at_stake", ascending=False, na_position="last", kind="stable")
         kept = roots.sort_values("severity", key=lambda s: s == "note", kind="stable").reset_index(drop=True)
-        return Review(lambda: kept, self.provenance, data=self.data, stage=self.stage, accounts=self.accounts)
+        return Review(lambda: kept, self.provenance, data=self.data, stage=self.stage, accounts=self.accounts,
+                      uncompared=self.uncompared)
 
     def recomputed(self, year: int | None = None) -> pd.DataFrame:
         """Each yearly figure reported, beside our own draft of the year made without this stage.
@@ -117,7 +119,9 @@ class Review(Findings):
         money = self.by_money().frame["at_stake"].sum()
         divisor, unit = scale_for(float(money), self.data.currency if self.data is not None else "yuan")
         mark = "ILLUSTRATIVE " if self.data is not None and self.data.illustrative else ""
-        return f"{mark}{self.stage}, {self.accounts} accounts: {super().headline()}; {money / divisor:,.2f} ({unit}) at stake"
+        bare = f"; {self.uncompared} figure{'s' if self.uncompared != 1 else ''} not compared" if self.uncompared else ""
+        said = f"{mark}{self.stage}, {self.accounts} accounts: {super().headline()}"
+        return f"{said}; {money / divisor:,.2f} ({unit}) at stake{bare}"
 
     def summary(self) -> Any:
         """The findings with most money at stake."""
@@ -183,18 +187,39 @@ def review(data: FundData | str | Path, stage: str = "reported", *, tolerances: 
         view = data._view()
         there = ", ".join(sorted(set(view.loc[view["value"].notna(), "stage"].astype(str))))
         raise SibError(f"no figures at stage {stage}; there are {there or 'none at all'}")
-    rows = [r for r in given if not (r["id"] in _RETOLD and _key(r) in accounts.place)]
-    rows += list(calendar(accounts))
-    rows += [_record(accounts, CHECKS[id], hit) for id, hits in _hits(accounts, limits).items() for hit in hits]
+    made = [_record(accounts, CHECKS[id], hit) for id, hits in _hits(accounts, limits).items() for hit in hits]
+    slipped = {(*_key(r), r["item"]) for r in made if r["id"] == "R-16"}
+    rows = [r for r in given if not ((r["id"] in _RETOLD and _key(r) in accounts.place)
+                                     or (r["id"] == "unit_slip" and (*_key(r), r["item"]) in slipped))]  # fmt: skip
+    rows += [*calendar(accounts), *made]
+    bare = accounts.not_compared()
+    if bare:
+        rows.append(_bare(bare))
     for row in rows:
         row.setdefault("follows", "")
     mark_consequences(rows, CHECKS, accounts)
-    made = Review.of(rows, {**data.provenance, "stage": stage})
+    plain = Review.of(rows, {**data.provenance, "stage": stage})
 
     def build() -> pd.DataFrame:
-        return made.frame.astype({"difference": float, "at_stake": float})
+        return plain.frame.astype({"difference": float, "at_stake": float})
 
-    return Review(build, made.provenance, data=data, stage=stage, accounts=len(accounts))
+    return Review(build, plain.provenance, data=data, stage=stage, accounts=len(accounts),
+                  uncompared=sum(map(len, bare.values())))
+
+
+def _bare(found: Mapping[tuple[str, str, str], list[str]]) -> dict[str, Any]:
+    """One note for all figures of which no earlier year is known."""
+    names = dict.fromkeys(item for many in found.values() for item in many)
+    count = sum(map(len, found.values()))
+    message = f"not compared with earlier years: {count} of the figures of {len(found)} of the accounts: {', '.join(names)}"
+    return {
+        "id": "not_compared", "severity": "note", "table": "history", "row": None, "column": "value", "region": None,
+        "programme": None, "item": next(iter(names)) if len(names) == 1 else None, "period": None,
+        "expected": "a figure of one of the three years before", "found": "none",
+        "message": message,
+        "mend": "enter an earlier year's figures, or look at these by hand", "difference": float("nan"), "cause": "",
+        "at_stake": float("nan"), "follows": "",
+    }  # fmt: skip
 
 
 def checks() -> pd.DataFrame:

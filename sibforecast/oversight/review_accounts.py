@@ -16,12 +16,17 @@ from sibforecast.oversight.understood import understood
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.tables.data import FundData
 from sibforecast.tables.panel import Floats
+from sibforecast.tables.slips import DIFFERENCES
 
 Texts = npt.NDArray[np.object_]
 Key = tuple[str, str, str]
 
 #: Where last year's figure is looked for; the first stage that has it counts.
 EARLIER_STAGES = ("final", "expected", "executed", "adjusted", "budget", "draft", "reported")
+#: How many years back a figure is looked for that last year does not have.
+BACK = (2, 3)
+#: Stocks of heads: an unknown opening lies on the way from the last known one.
+_HEADS = ("insured", "insured_active", "beneficiaries")
 #: Stages that plan a year: their gap must be filled.
 PLANS = ("budget", "adjusted", "reported", "draft")
 KEYS = ("region", "programme", "item", "period")
@@ -33,7 +38,8 @@ class Accounts:
 
     `value`, `quantum` and `row` are arrays (accounts, items): the figures in base units, what
     one step of the last digit shown is worth, and the row each stands in. `last` holds the
-    figures of the same period a year earlier, `before` those of the end of the year before;
+    figures of the same period a year earlier, `before` those of the end of the year before, and
+    `older` those of two and three years earlier of accounts of which last year lacks some;
     `last_stage` names the stage last year's figures are of; `closing_step` is what one step of
     the last digit of last year's closing balance is worth.
     """
@@ -50,6 +56,7 @@ class Accounts:
     before: Floats
     last_stage: Texts
     closing_step: Floats
+    older: tuple[Floats, ...]
     strange: tuple[dict[str, Any], ...] = field(default=())
     shared: dict[str, Any] = field(default_factory=dict, repr=False)  # what several checks work out once
 
@@ -117,6 +124,43 @@ class Accounts:
         """The figures of an item at the end of the year before."""
         return self._column(self.before, item)
 
+    def known(self, item: str) -> tuple[Floats, Floats]:
+        """The last known figures of an item, last year's or older ones, and of how many years before they are."""
+        value = self.was(item).copy()
+        years = np.ones(len(self))
+        for back, table in zip(BACK, self.older, strict=True):
+            figure = self._column(table, item)
+            fill = np.isnan(value) & ~np.isnan(figure)
+            value[fill], years[fill] = figure[fill], back
+        return value, years
+
+    def opening_heads(self, item: str) -> Floats:
+        """Heads at the end of the year before; where these are not known, on even growth from an older year's to now's."""
+        value, (last, years) = self.opened(item).copy(), self.known(item)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            between = last * (self.get(item) / last) ** (1.0 - 1.0 / years)
+        whole = np.array(["-" not in p for p in self.period], dtype=bool)
+        fill = np.isnan(value) & (years > 1) & whole & np.isfinite(between) & np.isin(item, _HEADS)
+        value[fill] = between[fill]
+        return value
+
+    def not_compared(self) -> dict[Key, list[str]]:
+        """Items of the last year of each area and fund that neither last year nor the two before have a figure of."""
+        last: dict[tuple[str, str], int] = {}
+        for (region, programme, _), year in zip(self.keys, self.year, strict=True):
+            last[region, programme] = max(last.get((region, programme), 0), int(year))
+        bare = ~np.isnan(self.value) & (self.value != 0) & np.isnan(self.last)
+        for table in self.older:
+            bare &= np.isnan(table)
+        apart = (*DIFFERENCES, "opening_balance")  # held against other figures
+        bare[:, [k for item, k in self.columns.items() if item in apart]] = False
+        whole = np.array(["-" not in p for p in self.period], dtype=bool)  # months are held against one another
+        names, rows = list(self.columns), np.flatnonzero(bare.any(axis=1) & whole & self.is_fund).tolist()
+        return {
+            self.keys[i]: [names[k] for k in np.flatnonzero(bare[i])]
+            for i in rows if last[self.keys[i][:2]] == self.year[i]
+        }  # fmt: skip
+
     def step(self, *names: str) -> Floats:
         """What one step of the last digit of these items is worth, added up."""
         steps = (np.where(np.isnan(self.get(n)), 0.0, self._column(self.quantum, n, 0.0)) for n in names)
@@ -134,7 +178,8 @@ class Accounts:
         """Some of the accounts."""
         keys = [k for k, kept in zip(self.keys, keep, strict=True) if kept]
         parts = ("value", "quantum", "row", "caliber", "last", "before", "last_stage", "closing_step")
-        return replace(self, keys=keys, strange=(), shared={}, **{name: getattr(self, name)[keep] for name in parts})
+        older = tuple(table[keep] for table in self.older)
+        return replace(self, keys=keys, older=older, strange=(), shared={}, **{name: getattr(self, name)[keep] for name in parts})
 
 
 def accounts_of(data: FundData, stage: str) -> Accounts:
@@ -147,7 +192,7 @@ def accounts_of(data: FundData, stage: str) -> Accounts:
     here = frame[(frame["stage"] == stage).to_numpy() & frame["value"].notna().to_numpy()]
     here, strange = understood(here, data, KEYS)
     keys = _keys(here)
-    earlier = _earlier(frame, data, keys)
+    earlier = _earlier(frame, keys)
     columns = _items(here, earlier)
     value, row = _spread(here, keys, columns, "value"), _spread(here, keys, columns, "row")
     quantum = _spread(here, keys, columns, "quantum") if "quantum" in here else np.zeros_like(value)
@@ -155,7 +200,7 @@ def accounts_of(data: FundData, stage: str) -> Accounts:
     if "caliber" in here:
         words = here[here["caliber"].astype(object).fillna("") != ""]
         caliber = _words(words, keys, columns, caliber)
-    a_year_before = [(r, p, _year_before(period)) for r, p, period in keys]
+    a_year_before = [(r, p, _years_before(period)) for r, p, period in keys]
     year_end = [(r, p, str(int(period[:4]) - 1)) for r, p, period in keys]
     last, last_stage = _reference(earlier, a_year_before, columns)
     before, _ = _reference(earlier, year_end, columns)
@@ -173,12 +218,26 @@ def accounts_of(data: FundData, stage: str) -> Accounts:
         before,
         last_stage,
         np.nan_to_num(steps),
+        _older(frame, keys, columns, ~np.isnan(value) & np.isnan(last)),
         tuple(strange),
     )
 
 
-def _year_before(period: str) -> str:
-    return f"{int(period[:4]) - 1}{period[4:]}"
+def _years_before(period: str, back: int = 1) -> str:
+    return f"{int(period[:4]) - back}{period[4:]}"
+
+
+def _older(
+    frame: pd.DataFrame, keys: Sequence[Key], columns: Mapping[str, int], wanted: npt.NDArray[np.bool_]
+) -> tuple[Floats, ...]:
+    """Figures of two and of three years before, of accounts of which last year lacks a figure that is wanted."""
+    out = tuple(np.full(wanted.shape, np.nan) for _ in BACK)
+    rows = np.flatnonzero(wanted.any(axis=1))
+    for back, table in zip(BACK, out, strict=True):
+        places = [(r, p, _years_before(period, back)) for r, p, period in (keys[int(i)] for i in rows)]
+        if places:
+            table[rows] = _reference(_of_periods(frame, {period for _, _, period in places}), places, columns)[0]
+    return out
 
 
 def _keys(frame: pd.DataFrame) -> list[Key]:
@@ -232,10 +291,14 @@ def _words(frame: pd.DataFrame, keys: Sequence[Key], columns: Mapping[str, int],
     return out
 
 
-def _earlier(frame: pd.DataFrame, data: FundData, keys: Sequence[Key]) -> pd.DataFrame:
+def _earlier(frame: pd.DataFrame, keys: Sequence[Key]) -> pd.DataFrame:
     """The figures that may serve as last year's."""
-    periods = {_year_before(p) for _, _, p in keys} | {str(int(p[:4]) - 1) for _, _, p in keys}
-    periods |= {f"{p}-12" for p in periods if "-" not in p}
+    return _of_periods(frame, {_years_before(p) for _, _, p in keys} | {str(int(p[:4]) - 1) for _, _, p in keys})
+
+
+def _of_periods(frame: pd.DataFrame, periods: set[str]) -> pd.DataFrame:
+    """The figures of these periods, and of the Decembers of years among them."""
+    periods = periods | {f"{p}-12" for p in periods if "-" not in p}
     there = frame[frame["period"].isin(periods).to_numpy() & frame["value"].notna().to_numpy()]
     return there.drop_duplicates([*KEYS, "stage"]) if there.duplicated([*KEYS, "stage"]).any() else there
 

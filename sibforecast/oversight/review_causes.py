@@ -9,6 +9,7 @@ from sibforecast import items
 from sibforecast.oversight.review_accounts import Accounts
 from sibforecast.oversight.review_registry import Check, Hit
 from sibforecast.programmes.registry import PRINTED_TOTAL
+from sibforecast.tables.slips import slips
 
 #: The line that a driver moves in proportion.
 _MOVES = {
@@ -30,14 +31,9 @@ def likely_cause(accounts: Accounts, hit: Hit) -> str:
         return hit.cause
     found, due = hit.found, hit.expected
     if due and found and due == due:
-        for power, words in (
-            (1e4, "unit slip (× 10,000)"),
-            (1e8, "unit slip (× 100,000,000)"),
-            (1e2, "percent/share slip (× 100)"),
-        ):
-            for way, told in ((power, words), (1.0 / power, words.replace("×", "÷"))):
-                if abs(found / due / way - 1.0) < _CLOSE and (power != 1e2 or items.CATALOGUE[hit.item].unit == "share"):
-                    return told
+        for _, words, near in slips(found, due, items.CATALOGUE[hit.item].unit, wide=1.0 + _CLOSE, months=1.0 + _CLOSE):
+            if near.any():
+                return words
         if abs(found / due + 1.0) < _FLIPPED:
             return "sign flipped"
     last = accounts.was(hit.item)[hit.account]

@@ -21,6 +21,8 @@ _REGULAR = ("arrears_recovered", "back_payments", "prepayments")
 _ONCE = ("deferred_out", "deferred_in", "exempted")
 #: Rates that go on where a report does not repeat them.
 _STANDING = ("contribution_rate_flexible", "collection_rate_flexible")
+#: Heads of which a year's average needs the opening.
+_STOCKS = ("beneficiaries", "insured", "insured_active")
 #: Kinds whose contributions and subsidies are yearly standards that arrive as cash by season.
 _YEARLY_STANDARDS = ("flat_pension", "resident_medical")
 _WORKED_OUT = ("contribution_revenue", "benefit_expenditure", "standing_subsidy", *items.BENEFIT_LINES)
@@ -57,6 +59,7 @@ def _year(accounts: Accounts, code: str, rows: np.ndarray, months: float) -> Yea
     drivers = [i for i in accounts.columns if items.CATALOGUE[i].side in ("driver", "rate")]
     given = {item: column(accounts.value, item) for item in drivers}
     opened = {item: column(accounts.before, item) for item in accounts.columns}
+    opened |= {item: accounts.opening_heads(item)[rows].reshape(size) for item in _STOCKS if item in accounts.columns}
     full = {item: given.get(item, np.full(size, np.nan)) for item in (*_REGULAR, *_ONCE, *_STANDING)}
     growth = _ratio(given.get("contribution_base", np.full(size, np.nan)), opened.get("contribution_base", np.full(size, np.nan)))
     for item in (*_REGULAR, *_STANDING):
@@ -76,12 +79,24 @@ def _year(accounts: Accounts, code: str, rows: np.ndarray, months: float) -> Yea
     programme = accounts.data.programmes[code]
     told = {i: ~np.isnan(v) for i, v in opened.items()}
     before = Year(programme, opened | {"benefits_lumped": given["benefits_lumped"]}, areas=len(rows), direct=told, ever=ever)
-    if "benefit_formula" in programme.by_item:  # what the last account had beside heads × level
-        with np.errstate(divide="ignore", invalid="ignore"):
-            beside = before.get("benefit_expenditure") / before.get("benefit_formula")
-        given["benefit_coverage"] = np.where(np.isfinite(beside), beside, np.nan)
+    if "benefit_formula" in programme.by_item:
+        past = [{item: column(table, item) for item in accounts.columns} for table in accounts.older]
+        lumped = {"benefits_lumped": given["benefits_lumped"]}
+        older = (Year(programme, p | lumped, areas=len(rows), direct={i: ~np.isnan(v) for i, v in p.items()}, ever=ever)
+                 for p in past)  # fmt: skip
+        given["benefit_coverage"] = _beside(before, *older)
     direct = {item: ~np.isnan(given[item]) for item in given if item in items.CATALOGUE}
     return Year(programme, given, areas=len(rows), direct=direct, ever=ever, before=before, months=months)
+
+
+def _beside(*years: Year) -> Floats:
+    """What the last account that tells it had beside heads × level."""
+    out = np.full((years[0].areas, 1), np.nan)
+    for year in years:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            beside = year.get("benefit_expenditure") / year.get("benefit_formula")
+        out = np.where(np.isnan(out) & np.isfinite(beside), beside, out)
+    return out
 
 
 def _ratio(now: Floats, then: Floats) -> Floats:
@@ -123,8 +138,8 @@ def _begun(accounts: Accounts) -> np.ndarray:
     The first account of a fund has none: what a year's average would give is not known, and no fault.
     """
     out = np.ones(len(accounts), dtype=bool)
-    for stock in ("beneficiaries", "insured", "insured_active"):
-        bare = np.isnan(accounts.opened(stock)) & np.isnan(accounts.get(f"{stock}_average"))
+    for stock in _STOCKS:
+        bare = np.isnan(accounts.opening_heads(stock)) & np.isnan(accounts.get(f"{stock}_average"))
         out &= ~(bare & ~np.isnan(accounts.get(stock)))
     return out
 
@@ -144,7 +159,7 @@ def benefits(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
             )
     lumped = np.isnan(accounts.stack(items.BENEFIT_LINES)).all(axis=1)
     expected = np.where(lumped & begun, due["benefit_expenditure"], np.nan)
-    heads = accounts.get("beneficiaries"), accounts.opened("beneficiaries")
+    heads = accounts.get("beneficiaries"), accounts.opening_heads("beneficiaries")
     with np.errstate(divide="ignore", invalid="ignore"):
         moved = np.nan_to_num(np.abs(heads[0] / heads[1] - 1.0), posinf=0.0)
     yield from _apart(accounts, "benefit_expenditure", expected, tolerance, 0.5 * moved * np.abs(np.nan_to_num(expected)))

@@ -49,7 +49,8 @@ def growth(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     median − 1`` beyond the limit. Within `z` robust standard deviations of the areas' growth it is only noted: in a fund
     of few cases many areas swing as far. Where fewer than `areas` are known the median counts as no growth. What moves
     the median itself beyond the limit (an announced adjustment, an event all share) is no area's mistake: one finding
-    for the fund.
+    for the fund. Where last year's figure is missing, the last known one of three years stands for it: growth is taken
+    by the year, and the limit widens with the square root of the years.
     """
     limit = np.where(np.isin(accounts.kind, _SMALL), tolerance["small"], tolerance["share"])
     grown: dict[str, Truths] = {}
@@ -58,9 +59,9 @@ def growth(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     decided = undecided(accounts)
     alike = [rows for rows in groups(levels(accounts), accounts.programme, accounts.period) if accounts.is_fund[rows[0]]]
     for item, side in _STEADY:
-        now, last = decided.get(item, accounts.get(item)), accounts.was(item)
+        now, (last, years) = decided.get(item, accounts.get(item)), accounts.known(item)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = now / last
+            ratio = np.where(years > 1, np.abs(now / last) ** (1.0 / years), now / last)
         ratio[~(np.isfinite(ratio) & (last > 0) & accounts.latest)] = np.nan
         weighty = _weighty(accounts, now, last, tolerance["weight"]) if side else np.ones(len(accounts), dtype=bool)
         common, spread = np.ones(len(accounts)), np.zeros(len(accounts))
@@ -69,11 +70,11 @@ def growth(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
                 common[rows], spread[rows] = middle, np.nanmedian(np.abs(ratio[rows] / middle - 1.0)) / TO_SIGMA
                 if abs(middle - 1.0) > limit[rows[0]] and weighty[rows].mean() > 0.5:
                     jumps.setdefault(tuple(rows.tolist()), {})[item] = middle - 1.0
-        apart = np.abs(ratio / common - 1.0)
-        grown[item], usual = (apart > limit) & weighty & accounts.is_fund, apart <= tolerance["z"] * spread
+        apart, most = np.abs((ratio / common) ** years - 1.0), limit * np.sqrt(years)
+        grown[item], usual = (apart > most) & weighty & accounts.is_fund, apart <= tolerance["z"] * spread
         for i in np.flatnonzero(grown[item]):
             if not explained(accounts, int(i), item):
-                hit = _alone(accounts, int(i), item, now, last, common[i], limit[i])
+                hit = _alone(accounts, int(i), item, now[i], last[i], common[i], most[i], int(years[i]))
                 alone.append(replace(hit, severity="note" if usual[i] else "", follows=_first(grown, item, side, int(i))))
     yield from _with_jumps(accounts, alone, jumps)
 
@@ -85,18 +86,20 @@ def _weighty(accounts: Accounts, now: Floats, last: Floats, weight: float) -> Tr
 
 
 def _alone(
-    accounts: Accounts, account: int, item: str, now: Floats, last: Floats, common: float, limit: float
+    accounts: Accounts, account: int, item: str, now: float, last: float, common: float, limit: float, years: int
 ) -> Hit:
     """An area that grows otherwise than its fund."""
-    told, due = accounts.get(item)[account], last[account] * common
-    beside = " beside registered decisions" if now[account] != told else ""
-    own = f"it changes by {now[account] / last[account] - 1.0:+.1%}{beside}"
+    told, due = accounts.get(item)[account], last * common**years
+    beside = " beside registered decisions" if now != told else ""
+    own = f"it changes by {now / last - 1.0:+.1%}{beside}"
+    since = f"; the last figure is of {accounts.year[account] - years}" if years > 1 else ""
+    whose = "last year's" if years == 1 else "the last"
     if common == 1.0:
-        return Hit(account, item, told, told - now[account] + due, detail=own,
-                   said=f"within {limit:.0%} of last year's {last[account]:,.2f}, or an explanation")  # fmt: skip
-    return Hit(account, item, told, told - now[account] + due,
-               detail=f"{own}, the fund by {common - 1.0:+.1%} (median of the level)",
-               said=f"within {limit:.0%} of {due:,.2f}, last year's moved with the fund, or an explanation")  # fmt: skip
+        return Hit(account, item, told, told - now + due, detail=own + since,
+                   said=f"within {limit:.0%} of {whose} {last:,.2f}, or an explanation")  # fmt: skip
+    return Hit(account, item, told, told - now + due,
+               detail=f"{own}, the fund by {common**years - 1.0:+.1%} (median of the level){since}",
+               said=f"within {limit:.0%} of {due:,.2f}, {whose} moved with the fund, or an explanation")  # fmt: skip
 
 
 def _with_jumps(accounts: Accounts, alone: Sequence[Hit], jumps: Mapping[tuple[int, ...], Mapping[str, float]]) -> Iterator[Hit]:
@@ -122,7 +125,7 @@ def _together(accounts: Accounts, places: Sequence[int], moved: Mapping[str, flo
         return
     sides = dict(_STEADY)
     rows = list(places)
-    sums = {i: _sums(accounts.get(i)[rows], accounts.was(i)[rows]) for i in told if sides[i]}
+    sums = {i: _sums(accounts.get(i)[rows], accounts.known(i)[0][rows]) for i in told if sides[i]}
     item = max(sums, key=lambda i: abs(sums[i][0] - sums[i][1])) if sums else next(iter(told))
     now, last = sums.get(item, (float("nan"), float("nan")))
     shown = ", ".join(f"{code} {rate:+.1%}" for code, rate in told.items())

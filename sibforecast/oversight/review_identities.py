@@ -11,6 +11,7 @@ from sibforecast.oversight.review_accounts import PLANS, Accounts
 from sibforecast.oversight.review_registry import IDENTITY, Check, Hit
 from sibforecast.programmes.registry import PRINTED_TOTAL, SEVEN
 from sibforecast.tables.panel import Floats
+from sibforecast.tables.slips import slipped_part
 
 Tolerance = Mapping[str, float]
 
@@ -54,7 +55,7 @@ def sums(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
         whole, (added, known) = accounts.get(total), _added(accounts, lines)
         bad = (known > 0) & _off(added - whole, half * accounts.step(total, *lines), whole)
         wrong[total] = bad
-        yield from (Hit(int(i), total, whole[i], added[i]) for i in np.flatnonzero(bad))
+        yield from _footing(accounts, bad, total, lines, added, half * accounts.step(total, *lines))
     for total, subtotal, extra, lines in _TOTALS:
         whole, part = accounts.get(total), accounts.get(subtotal)
         between, _ = _added(accounts, extra)
@@ -67,7 +68,22 @@ def sums(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
         few = known < 3  # fewer lines beside a total are "of which" figures
         bad |= alone & np.where(few, added > whole + allowed, by_lines)
         expected = np.where(np.isnan(part), added + between, part + between)
-        yield from (Hit(int(i), total, whole[i], expected[i]) for i in np.flatnonzero(bad))
+        yield from _footing(accounts, bad, total, (*lines, *extra), expected, allowed)
+
+
+def _footing(
+    accounts: Accounts, bad: np.ndarray, total: str, lines: tuple[str, ...], expected: Floats, allowed: Floats
+) -> Iterator[Hit]:
+    """Totals that their lines do not come to; where one line only stands in another unit, that line."""
+    whole = accounts.get(total)
+    parts = accounts.stack(lines)
+    for i in np.flatnonzero(bad):
+        slip = slipped_part(parts[i], float(whole[i]), float(allowed[i] + _NOISE * abs(whole[i])))
+        if slip is None:
+            yield Hit(int(i), total, whole[i], expected[i])
+        else:
+            place, way, words = slip
+            yield Hit(int(i), lines[place], parts[i, place], parts[i, place] / way, cause=words)
 
 
 def openings(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:

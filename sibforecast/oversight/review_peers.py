@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from sibforecast import items
 from sibforecast.oversight.review_accounts import Accounts, Texts
-from sibforecast.oversight.review_registry import DEFAULT, Check, Hit, slip_told
+from sibforecast.oversight.review_registry import DEFAULT, Check, Hit
 from sibforecast.tables.panel import Floats
+from sibforecast.tables.slips import slips
 
 Tolerance = Mapping[str, float]
 
@@ -47,9 +48,9 @@ def peers(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
             for k in np.flatnonzero(np.abs(z) > tolerance["z"]):
                 i, stays = int(rows[k]), z[k] * usual[k] > 0 and abs(z[k]) <= abs(usual[k]) + 1.0
                 told = f"{np.exp(each[i]):,.2f} per head of {heads[0]}, median {np.exp(middle):,.2f}, robust z {z[k]:+.1f}"
-                slip = next((p for p in (1e4, 1e8) if abs(abs(each[i] - middle) - np.log(p)) < np.log(2.0)), 0.0)
+                slip = next((words for _, words, near in slips(np.exp(each[i] - middle), 1.0, "currency") if near.any()), "")
                 yield Hit(i, item, accounts.get(item)[i], float(np.exp(middle) * count[i]), severity="note" if stays else "",
-                          cause=slip_told("currency", slip, "×" if z[k] > 0 else "÷") if slip else "",
+                          cause=slip,
                           detail=told + (f", last year {usual[k]:+.1f}" if usual[k] == usual[k] else ""))
 
 

@@ -12,17 +12,15 @@ from sibforecast.assumptions.policy import current_law
 from sibforecast.errors import SibError
 from sibforecast.oversight.review_accounts import Accounts
 from sibforecast.oversight.review_growth import TOTALS
-from sibforecast.oversight.review_registry import DEFAULT, Check, Hit, slip_told
+from sibforecast.oversight.review_registry import DEFAULT, Check, Hit
+from sibforecast.tables.slips import DIFFERENCES, slips
 
 Tolerance = Mapping[str, float]
-
-#: Differences of large figures, which may be of any size.
-_DIFFERENCES = ("current_balance", "balance_adjustment", "gap")
 
 
 def contributors(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
     """R-09: contributors are not more than the active insured, nor a small part of them."""
-    active, opened = accounts.get("insured_active"), accounts.opened("insured_active")
+    active, opened = accounts.get("insured_active"), accounts.opening_heads("insured_active")
     average = np.where(np.isnan(opened), active, (active + opened) / 2.0)
     paying = accounts.get("contributors") + np.nan_to_num(accounts.get("contributors_flexible"))
     most = np.fmax(active, average)
@@ -141,30 +139,19 @@ def yields(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
 
 
 def scale(accounts: Accounts, tolerance: Tolerance) -> Iterator[Hit]:
-    """R-16: no figure stands in another unit than the same figure of last year.
+    """R-16: no figure stands in another unit than the same figure of last year, or the last known one of three years.
 
     Where all amounts of a report slipped together, the largest is told for all.
     """
-    slips: dict[int, list[Hit]] = {}
+    told: dict[int, list[Hit]] = {}
     for item in accounts.columns:
-        entry = items.CATALOGUE[item]
-        if item in _DIFFERENCES:
+        if item in DIFFERENCES:
             continue
-        powers = [1e4, 1e8] if entry.unit != "share" else [1e2, 1e4]
-        powers += [12.0] if entry.unit == "currency/person-month" else []
-        now, last = np.abs(accounts.get(item)), np.abs(accounts.was(item))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = now / last
-        for power in powers:
-            wide = tolerance["factor"] if power > 12.0 else tolerance["months"]
-            for way, sign in ((power, "×"), (1.0 / power, "÷")):
-                near = (ratio > way / wide) & (ratio < way * wide)
-                for i in np.flatnonzero(near):
-                    signed = accounts.get(item)[i]
-                    slips.setdefault(int(i), []).append(
-                        Hit(int(i), item, signed, signed / way, cause=slip_told(entry.unit, power, sign))
-                    )
-    for hits in slips.values():
+        now, (last, _), unit = accounts.get(item), accounts.known(item), items.CATALOGUE[item].unit
+        for way, words, near in slips(now, last, unit, wide=tolerance["factor"], months=tolerance["months"]):
+            for i in np.flatnonzero(near):
+                told.setdefault(int(i), []).append(Hit(int(i), item, now[i], now[i] / way, cause=words))
+    for hits in told.values():
         own = [h for h in hits if not _is_sum(h, hits)] or hits
         money = [h for h in own if items.CATALOGUE[h.item].unit == "currency"]
         if len(money) >= tolerance["whole"] and len({h.cause for h in money}) == 1:  # the whole report: told once
@@ -193,6 +180,6 @@ CHECKS = (
           "interest ÷ average balance in [0.3 %, 4 %]; whole years, balances above 10,000", DEFAULT,
           "correct interest or balances", yields, ("R-11",)),
     Check("R-16", "a figure stands in another unit", "error", {"factor": 2.0, "months": 1.15, "whole": 4},
-          "jump against last year by 10,000 or 100,000,000 (shares by 100; levels by 12), within a factor of 2", DEFAULT,
+          "jump against the last known year by 10,000 or 100,000,000 (shares by 100; levels by 12), within factor 2", DEFAULT,
           "state the figure in the unit of the form", scale, _ALL),
 )  # fmt: skip

@@ -78,13 +78,6 @@ class Check:
     consequences: tuple[str, ...] = ()
 
 
-def slip_told(unit: str, power: float, sign: str) -> str:
-    """The words for a figure in another unit: by which power of ten, times or divided."""
-    if unit == "share":
-        return f"percent/share slip ({sign} {power:,.0f})"
-    return "a year's figure for a month's" if power == 12.0 else f"unit slip ({sign} {power:,.0f})"
-
-
 def written(item: str, value: float) -> str:
     """A figure as it is told: shares in per cent, heads whole, all else with two decimals."""
     unit = CATALOGUE[item].unit if item in CATALOGUE else "currency"

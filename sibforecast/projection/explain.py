@@ -92,7 +92,7 @@ class _Walk:
         self.rows.append({
             "depth": depth, "item": item, "period": str(year), "value": value,
             "unit": items.CATALOGUE[item].unit if item in items.CATALOGUE else "",
-            "formula": rule.identity if computed and rule else "",
+            "formula": str(method) if computed else "",
             "origin": "see above" if known else ("" if computed else self._origin(item, year, str(method), basis)),
         })  # fmt: skip
         return not known

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,10 @@ Texts = npt.NDArray[np.object_]
 
 #: Beside the method of a line, and of the gap, where an account left open what filled a gap.
 UNSPLIT = "the account does not say what of it filled a gap: all of it is taken as standing"
+#: Beside the method of what is collected where the line it makes up is given, by months or judgement.
+BY_DRIVERS = "as the drivers give it: the line itself is given, and may differ"
+#: Beside the method of a line of nothing where all of the last account's filled a gap.
+ALL_FILLED = "all of the last account's filled a gap, and none is planned before filling"
 MIRRORED = "sum over the areas below: the other side of their line"
 _TOTAL_RULES = (
     *blocks.TOTALS,
@@ -98,7 +102,22 @@ def labels(year: Year, item: str, basis: YearBasis | None, untouched: bool = Tru
             if item in (line, "gap"):
                 open_ = rests_on_unsplit(year, basis, standing)[:, 0] & (used >= 0)
                 out = np.where(open_, np.array([f"{text}; {UNSPLIT}" for text in out], dtype=object), out) if open_.any() else out
+    for where, words in _remarks(year, item, basis):
+        out = np.where(where & (used >= 0), np.array([f"{text}; {words}" for text in out], dtype=object), out)
     return np.asarray(np.where(used == UNKNOWN, "", out), dtype=object)
+
+
+def _remarks(year: Year, item: str, basis: YearBasis | None) -> Iterator[tuple[npt.NDArray[np.bool_], str]]:
+    """What is said beside the method of a figure, and in which areas."""
+    if item == "collected":
+        year.get("contribution_revenue")
+        given = year.used["contribution_revenue"][:, 0] == GIVEN
+        if given.any():
+            yield given, BY_DRIVERS
+    if basis is not None and item in basis.filled:
+        none = basis.filled[item][:, 0] & (year.get(item)[:, 0] == 0.0)
+        if none.any():
+            yield none, ALL_FILLED
 
 
 def rests_on_unsplit(year: Year, basis: YearBasis, standing: str) -> npt.NDArray[np.bool_]:

@@ -326,7 +326,8 @@ def _refill(rolled: dict[str, Floats], lower: str, upper: str) -> None:
             rolled[item] = rolled[item] - (before - left)
     if "revenue_before_filling" in rolled and "total_revenue" in rolled:
         subsidy = np.nan_to_num(rolled.get("gap_subsidy", np.zeros_like(left)))
-        rolled["revenue_before_filling"] = rolled["total_revenue"] - subsidy - np.nan_to_num(left)
+        before = rolled["total_revenue"] - subsidy - np.nan_to_num(left)
+        rolled["revenue_before_filling"] = np.where(np.isnan(rolled["revenue_before_filling"]), np.nan, before)
 
 
 def _heads(region: str, target: str, regions: Tree) -> bool:

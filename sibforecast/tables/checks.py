@@ -16,6 +16,7 @@ from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.tables.figures import Figures, shown
 from sibforecast.tables.read import Collector
 from sibforecast.tables.regions import Regions
+from sibforecast.tables.slips import slipped_part, slips
 
 _SUMS = (
     ("I1", "revenue_subtotal", items.REVENUE_LINES),
@@ -31,6 +32,8 @@ _APART = {
     *items.INTER_LEVEL_REVENUE, *items.INTER_LEVEL_EXPENDITURE, "total_revenue", "total_expenditure", "current_balance",
 }  # fmt: skip
 _KEYS = ["region", "programme", "period", "stage"]
+#: What to do where a sum only fails because a figure stands in another unit.
+UNIT_MEND = "state the figure in its unit"
 _BALANCES = frozenset({"opening_balance", "closing_balance"})
 #: What the identities of an account are about: an error elsewhere does not keep them from being checked.
 _ACCOUNT = frozenset({
@@ -126,6 +129,32 @@ class _Wide:
         columns = [self.column(n) for n in names]
         return np.column_stack([c[0] for c in columns]), np.column_stack([c[1] for c in columns])
 
+    def footing(
+        self, bad: np.ndarray, name: str, message: str, total: str, lines: tuple[str, ...],
+        tolerance: np.ndarray, found: Collector, mend: str,
+    ) -> None:  # fmt: skip
+        """Report sums that do not come to their total; where one figure only stands in another unit, that figure."""
+        whole, _, rows = self.column(total)
+        parts, _ = self.table(lines)
+        added = np.where(np.isnan(parts), 0.0, parts).sum(axis=1)
+        plain = bad.copy()
+        for i in np.flatnonzero(bad):
+            one = np.arange(self.count) == i
+            part = slipped_part(parts[i], whole[i], tolerance[i])
+            if part is not None:
+                place, way, words = part
+                value, _, where = self.column(lines[place])
+                self.report(one, name, f"{message}; likely cause: {words}", lines[place], where, value / way, value, found,
+                            UNIT_MEND)  # fmt: skip
+            else:
+                told = next((words for way, words, near in slips(whole[i], added[i], "currency") if near.any()
+                             and abs(whole[i] / way - added[i]) <= tolerance[i]), "")  # fmt: skip
+                if not told:
+                    continue
+                self.report(one, name, f"{message}; likely cause: {told}", total, rows, added, whole, found, UNIT_MEND)
+            plain[i] = False
+        self.report(plain, name, message, total, rows, added, whole, found, mend)
+
     def places(self) -> list[tuple[str, ...]]:
         """Area, fund, period and stage of each place."""
         return list(zip(*(self.first[k].astype(str) for k in _KEYS), strict=True))
@@ -144,29 +173,29 @@ class _Wide:
 
 
 def _sum_check(wide: _Wide, name: str, total: str, lines: tuple[str, ...], found: Collector) -> None:
-    whole, quantum, rows = wide.column(total)
+    whole, quantum, _ = wide.column(total)
     parts, quanta = wide.table(lines)
     known = ~np.isnan(parts)
     some = known.any(axis=1) & ~np.isnan(whole)
     added = np.where(known, parts, 0.0).sum(axis=1)
     tolerance = 0.5 * (quanta.sum(axis=1) + quantum) + 1e-9 * np.abs(whole)
     bad = some & (np.abs(added - whole) > tolerance)
-    wide.report(bad, f"{name}_{total}", "the lines do not add up to their total", total, rows, added, whole, found,
-                "correct the line or the total, or add the line that is missing")
+    wide.footing(bad, f"{name}_{total}", "the lines do not add up to their total", total, lines, tolerance, found,
+                 "correct the line or the total, or add the line that is missing")
 
 
 def _total_check(
     wide: _Wide, total: str, subtotal: str, extra: tuple[str, ...], lines: tuple[str, ...], found: Collector
 ) -> None:
-    whole, quantum, rows = wide.column(total)
+    whole, quantum, _ = wide.column(total)
     sub, sub_quantum, _ = wide.column(subtotal)
     more, quanta = wide.table(extra)
     between = np.where(np.isnan(more), 0.0, more).sum(axis=1)
     tolerance = 0.5 * (quanta.sum(axis=1) + quantum + sub_quantum) + 1e-9 * np.abs(whole)
     expected = sub + between
     bad = np.abs(expected - whole) > tolerance
-    wide.report(bad, f"I1_{total}", "subtotal and inter-level lines do not add up to the total", total, rows,
-                expected, whole, found, "correct the subtotal, the inter-level lines or the total")
+    wide.footing(bad, f"I1_{total}", "subtotal and inter-level lines do not add up to the total", total, (subtotal, *extra),
+                 tolerance, found, "correct the subtotal, the inter-level lines or the total")
     parts, quanta = wide.table(lines)
     known = ~np.isnan(parts)
     added = np.where(known, parts, 0.0).sum(axis=1) + between
@@ -174,8 +203,8 @@ def _total_check(
     alone = np.isnan(sub) & ~np.isnan(whole) & known.any(axis=1)
     itemised = known.sum(axis=1) >= 3  # fewer lines beside a total are "of which" figures
     bad = alone & np.where(itemised, np.abs(added - whole) > tolerance, added > whole + tolerance)
-    wide.report(bad, f"I1_{total}", "the lines do not add up to the total", total, rows, added, whole, found,
-                "correct the line or the total, or add the line that is missing")
+    wide.footing(bad, f"I1_{total}", "the lines do not add up to the total", total, (*lines, *extra), tolerance, found,
+                 "correct the line or the total, or add the line that is missing")
 
 
 def _balance_checks(wide: _Wide, openings: _Openings, found: Collector) -> None:

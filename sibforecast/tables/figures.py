@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,9 +69,9 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
         "region": translate(frame["region"], names.region, raw.name, "region", rows, found),
         "programme": translate(frame["programme"], names.programme, raw.name, "programme", rows, found),
         "item": translate(frame["item"], names.item, raw.name, "item", rows, found),
-        "period": translate(without_days(period_cells, stage), names.period, raw.name, "period", rows, found),
-        "stage": stage,
     }
+    cells = without_days(period_cells, stage, list(keys.values()))
+    keys |= {"period": translate(cells, names.period, raw.name, "period", rows, found), "stage": stage}
     out = pd.DataFrame(keys)
     out["stage"] = _default_stage(out)
     values = parse_values(frame["value"], frame["unit"], out["item"], raw, found, keys)
@@ -137,11 +137,14 @@ def _is_day(cell: object) -> bool:
     return hasattr(cell, "month") and hasattr(cell, "day")
 
 
-def without_days(cells: pd.Series, stage: pd.Categorical[Any] | None = None) -> pd.Series:
+def without_days(
+    cells: pd.Series, stage: pd.Categorical[Any] | None = None, series: Sequence[pd.Categorical[Any]] = ()
+) -> pd.Series:
     """Periods with those dates as texts that are no month for certain, so that they are told.
 
     A spreadsheet makes 2024-09-01 of the month 2024-09 typed in. At a yearly stage no month is
-    meant, and without a stage the last day of a year may stand for the year.
+    meant; without a stage the last day of a year may stand for the year, and so may the first
+    where the `series` has years and no other month of that year.
     """
     if not any(_is_day(kind) for kind in set(map(type, cells))):
         return cells
@@ -150,8 +153,30 @@ def without_days(cells: pd.Series, stage: pd.Categorical[Any] | None = None) -> 
         _is_day(cell) and word != "executed" and (word != "-" or (cell.month, cell.day) == (12, 31))
         for cell, word in zip(cells, words, strict=True)
     ]
+    for place in _lone_januaries(cells, words, series):
+        doubtful[place] = True
     told = [f"{c.year}-{c.month:02d}-{c.day:02d}" if bad else c for c, bad in zip(cells, doubtful, strict=True)]
     return pd.Series(told, dtype=object)
+
+
+def _lone_januaries(cells: pd.Series, words: Sequence[str], by: Sequence[pd.Categorical[Any]]) -> list[int]:
+    """Rows without a stage that hold the first of January as a date, in a series of years."""
+    places = enumerate(zip(cells, words, strict=True))
+    first = [i for i, (cell, word) in places if word == "-" and _is_day(cell) and (cell.month, cell.day) == (1, 1)]
+    if not first or not by:
+        return []
+    series = list(zip(*(word.codes.tolist() for word in by), strict=True))
+    wanted = {series[i] for i in first}
+    told: dict[tuple[int, ...], set[str]] = {}
+    for cell, key in zip(cells, series, strict=True):
+        if key in wanted:
+            told.setdefault(key, set()).add(read_period(cell) or "")
+    return [
+        i for i in first
+        for year in [str(cells.iloc[i].year)]
+        if {p for p in told[series[i]] if p.startswith(f"{year}-")} == {f"{year}-01"}
+        and any(p and p[:4] != year and p[4:] in ("", "-01") for p in told[series[i]])
+    ]  # fmt: skip
 
 
 def _default_stage(out: pd.DataFrame) -> pd.Categorical[Any]:

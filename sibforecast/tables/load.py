@@ -18,6 +18,7 @@ from sibforecast.tables.names import Names
 from sibforecast.tables.read import Collector, RawTable, input_hash, read_tables
 from sibforecast.tables.regions import Area, Regions, read_regions
 from sibforecast.tables.schema import LEVELS
+from sibforecast.tables.slips import unit_slips
 
 
 def load(path: str | Path) -> FundData:
@@ -94,6 +95,7 @@ def read(path: Path) -> tuple[FundData | None, Findings]:
     if read is None or "regions" not in raw:
         return None, Findings.of(found.rows, provenance)
     checks.identities(read, regions if whole_tree else None, found)
+    unit_slips(read, found)
     programmes = {**registry.SEVEN, **declared}
     used = {c: programmes[c] for c in read.history["programme"].cat.categories if c in programmes}
     provenance |= {"currency": read.currency, "illustrative": read.illustrative}

@@ -127,6 +127,19 @@ def test_a_date_cell_is_no_year(tmp_path, stage, day):
     assert_only(found, "bad_period", row=tables.row("history", record), column="period", holds="a year is meant? write 2024;")
 
 
+@pytest.mark.parametrize("months", [False, True])
+def test_the_first_of_january_among_years_is_no_month(tmp_path, months):
+    """2023 typed as a date reads 2023-01-01: January only where the series has another month of that year."""
+    tables = clean()
+    record = tables.figure("total_revenue", "2023")
+    record["period"] = datetime.date(2023, 1, 1)
+    tables["history"] += [record | {"period": datetime.date(2023, 2, 1), "value": 90_000}] * months
+    found = sib.check(tables.workbook(tmp_path / "book.xlsx"))
+    told = found.frame[found.frame["id"] == "bad_period"]
+    assert told["row"].tolist() == [] if months else [tables.row("history", record)]
+    assert all("a year is meant? write 2023; a month? write 2023-01" in m for m in told["message"])
+
+
 @pytest.mark.parametrize(("stage", "day"), [("executed", (2024, 12, 31)), ("执行数", (2024, 12, 1)), ("", (2024, 12, 1))])
 def test_a_date_cell_in_execution_is_its_month(tmp_path, stage, day):
     tables = clean()

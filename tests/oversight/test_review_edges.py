@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import sibforecast as sib
 from sibforecast.oversight.review import CHECKS, checks
+from sibforecast.phrases import Teller
 from tests.datasets import EP_DRIVERS, EP_LINES, EP_OPENING, WAN, dataset
 from tests.reported import close
 
@@ -52,7 +53,8 @@ def test_a_frame_made_in_python_is_reviewed_as_far_as_it_is_understood(tmp_path)
     assert frame.loc["unknown_programme", "found"] == "lottery"
     assert frame.loc["unknown_region", "found"] == "999999"
     assert frame.loc["duplicated_report", "item"] == "interest"
-    assert set(found.frame["severity"]) == {"error"}
+    assert set(found.frame["severity"]) == {"error", "note"}
+    assert frame.loc["not_compared", "severity"] == "note"  # there is no year before
 
 
 def test_a_missing_month_is_told_once(tmp_path):
@@ -132,7 +134,7 @@ def test_last_years_arrears_recovered_stand_in_and_widen_the_tolerance(tmp_path)
         changed = [r if r[6] != "reported" or r[2] not in EP_LINES else (*r[:4], account[r[2]], *r[5:]) for r in rows]
         found = reviewed(tmp_path, changed)
         assert ids(found) == expected
-        assert all("arrears_recovered, back_payments, prepayments taken from last year" in m for m in found.frame["message"])
+        assert all("arrears_recovered, back_payments, prepayments taken from last year" in r["message"] for r in found.records() if r["id"] == "R-06")
 
 
 @pytest.mark.parametrize(("share", "found"), [(1.0, []), (1.04, []), (0.975, []), (1.06, [("R-08", "benefit_expenditure")]), (0.94, [("R-08", "benefit_expenditure")])])
@@ -155,9 +157,17 @@ def test_a_deficit_from_own_balance_passes_and_an_open_gap_does_not(tmp_path):
     assert ids(reviewed(tmp_path / "own", rows_of(close(spent), "2026", "reported"))) == []  # 900 − 800 = 100 is left
     found = reviewed(tmp_path / "open", rows_of(close(spent | {"opening_balance": 300.0}), "2026", "reported"))
     assert ids(found) == [("R-15", "current_balance")]
-    assert found.frame["at_stake"].tolist() == [500.0]  # 800 − 300
+    assert found.frame["at_stake"].dropna().tolist() == [500.0]  # 800 − 300
     filled = close(spent | {"opening_balance": 300.0, "fiscal_subsidy": 500.0, "gap_subsidy": 500.0})
     assert ids(reviewed(tmp_path / "filled", rows_of(filled, "2026", "reported"))) == []
+
+
+def test_a_sum_names_the_line_that_slipped(tmp_path):
+    """1,000 + 20 × 10,000 are not 1,020: interest of 20 makes the sum right, so interest is named."""
+    sound = close({"contribution_revenue": 1_000.0, "interest": 20.0, "unemployment_expenditure": 900.0, "opening_balance": 900.0})
+    found = reviewed(tmp_path, rows_of(sound | {"interest": 200_000.0}, "2026", "reported"))
+    one = found.frame[found.frame["id"] == "R-01"].iloc[0]
+    assert (one["item"], one["expected"], one["cause"]) == ("interest", "20.00", "unit slip (× 10,000)")
 
 
 def test_likely_causes_of_lines(tmp_path):
@@ -245,7 +255,41 @@ def test_the_result_shows_and_saves_itself(tmp_path):
     assert record["columns"][-4:] == ["difference", "cause", "at_stake", "follows"]
     assert found.to_excel(tmp_path / "r.xlsx").exists()
     assert found.provenance["stage"] == "reported"
-    assert found.ranked()["name"].tolist() == ["呼和浩特市"]
+    assert found.ranked()["name"].tolist()[0] == "呼和浩特市"
+
+
+def two_years_on(**now):
+    """Final accounts of 2024, a budget of 2025 in lines only, and a reported draft of 2026: 20,000 heads × 3,000 × 12 = 72,000 万元."""
+    then = (("beneficiaries", 20_000, "人"), ("benefit_level", 3_000, "元/月"), ("benefit_expenditure", 72_000, WAN))
+    told = {"beneficiaries": 22_050, "benefit_level": 3_200, "benefit_expenditure": 82_656} | now
+    units = {item: unit for item, _, unit in then}
+    return [
+        *((AREA, "enterprise_pension", item, "2024", v, unit, "final") for item, v, unit in then),
+        (AREA, "enterprise_pension", "benefit_expenditure", "2025", 85_000, WAN, "budget"),
+        *((AREA, "enterprise_pension", item, "2026", v, units.get(item, WAN), "reported") for item, v in told.items()),
+    ]
+
+
+@pytest.mark.parametrize(("now", "found"), [
+    ({}, []),  # heads of 2025 on even growth: 21,000; (21,000 + 22,050) ÷ 2 × 3,200 × 12 = 82,656 万元
+    ({"beneficiaries": 220_500_000}, [("R-16", "beneficiaries"), ("R-11", "beneficiaries")]),
+    ({"benefit_level": 4_200}, [("R-08", "benefit_expenditure"), ("R-11", "benefit_level")]),  # + 40 % in two years, √2 × 20 % = 28 %
+    ({"benefit_level": 3_800, "benefit_expenditure": 98_154}, []),  # + 27 %; 21,525 × 3,800 × 12
+])  # fmt: skip
+def test_where_last_year_lacks_a_driver_the_year_before_stands_in(tmp_path, now, found):
+    review = reviewed(tmp_path, two_years_on(**now))
+    assert sorted(ids(review)) == sorted(found)
+    assert all("the last figure is of 2024" in m for m in review.frame.loc[review.frame["id"] == "R-11", "message"])
+    assert "not compared" not in review.headline()
+
+
+def test_what_no_earlier_year_tells_is_said(tmp_path):
+    review = reviewed(tmp_path, two_years_on(fiscal_subsidy=50, interest=20))
+    notes = review.frame[review.frame["id"] == "not_compared"]
+    assert notes["severity"].tolist() == ["note"]
+    assert "2 of the figures of 1 of the accounts: fiscal_subsidy, interest" in notes["message"].iloc[0]
+    assert Teller("zh").text(notes["message"].iloc[0], "not_compared") == "1个账户的2个数没有以前年度可比：财政补贴收入、利息收入"
+    assert review.headline().endswith("; 2 figures not compared")
 
 
 @pytest.mark.parametrize(("opening", "found"), [("368454999.99", 0), ("368445000.00", 0), ("368455000.10", 1)])

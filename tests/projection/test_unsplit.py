@@ -6,7 +6,7 @@ import pytest
 import sibforecast as sib
 from sibforecast.errors import DataError
 from sibforecast.phrases import Teller
-from sibforecast.projection.fund import UNSPLIT
+from sibforecast.projection.fund import ALL_FILLED, BY_DRIVERS, UNSPLIT
 from tests import datasets
 
 LINES = {"contribution_revenue": 100, "fiscal_subsidy": 50, "benefit_expenditure": 145, "total_expenditure": 145,
@@ -103,11 +103,50 @@ def test_an_outturn_by_months_that_leaves_the_filling_open_has_no_gap(tmp_path):
               for i, v in (("contribution_revenue", 100), ("fiscal_subsidy", 50), ("benefit_expenditure", 145))
               for y in (2024, 2025, 2026) for m in range(1, 10 if y == 2026 else 13)]  # fmt: skip
     draft = drafted(tmp_path, gap_subsidy=20, months=months, year=2027)
-    assert row(draft, "gap", "expected") == (None, "")
+    assert row(draft, "gap", "expected") == row(draft, "revenue_before_filling", "expected") == (None, "")
     assert row(draft, "fiscal_subsidy", "expected")[0] == pytest.approx(50)
     assert "2026" in {f["period"] for f in told(draft, "gap_filled_unknown")}
     assert row(draft, "fiscal_subsidy")[0] == pytest.approx(30)
     assert told(draft) == []
+
+
+@pytest.mark.parametrize("told", [50, 20])
+def test_what_stands_of_a_year_under_way_is_never_more_than_its_line(tmp_path, told):
+    """The accounts split 20 of 50, so 30 stand; where the months tell of 20 or so in all, no more than the line can."""
+    months = [("150100", "unemployment", i, f"{y}-{m:02d}", v * m / 12, "万元", "executed")
+              for y in (2024, 2025, 2026) for i, v in (("contribution_revenue", 100), ("fiscal_subsidy", told if y == 2026 else 50))
+              for m in range(1, 10 if y == 2026 else 13)]  # fmt: skip
+    draft = drafted(tmp_path, gap_subsidy=20, months=months, year=2027)
+    year = draft.projection.paths[""]["unemployment"].years[2026]
+    line = year.get("fiscal_subsidy")[0, 0]
+    assert line == pytest.approx(told * 1e4, rel=0.05)
+    assert year.get("standing_subsidy")[0, 0] == (pytest.approx(300_000) if told == 50 else line)
+    assert np.isnan(year.get("revenue_before_filling")[0, 0])
+    assert row(draft, "fiscal_subsidy")[0] == pytest.approx(30)
+
+
+def test_a_subsidy_that_was_all_filling_says_why_none_is_planned(tmp_path):
+    draft = drafted(tmp_path, gap_subsidy=50)
+    value, method = row(draft, "fiscal_subsidy")
+    assert (value, method.endswith(ALL_FILLED)) == (0, True)
+    assert "全部用于弥补缺口" in Teller("zh").text(method)
+    assert row(drafted(tmp_path / "part", gap_subsidy=20), "fiscal_subsidy") == (30, "standing subsidy + gap filling")
+
+
+def test_a_rate_that_the_last_account_only_implies_says_so(tmp_path):
+    """2025 has no rate of its own: 100 万元 ÷ (500 × 1,000 × 12 × 20 %) = 0.8333…; 2024 reports 0.95."""
+    heads = [("150100", "unemployment", i, y, v, unit, "final") for y in (2024, 2025)
+             for i, v, unit in (("contributors", 500, "人"), ("contribution_base", 1_000, "元/月"), ("contribution_rate", 20, "%"))]
+    rate = ("150100", "unemployment", "collection_rate", 2024, 95, "%", "final")
+    months = [("150100", "unemployment", "contribution_revenue", f"{y}-06", 60, "万元", "executed") for y in (2025, 2026)]
+    draft = drafted(tmp_path, months=[*heads, rate, *months], year=2027)
+    rows = draft.frame[draft.frame["item"] == "collection_rate"].set_index("stage")
+    assert rows.loc["draft", "value"] == pytest.approx(100e4 / (500 * 1_000 * 12 * 0.2))
+    assert rows.loc["draft", "method"] == ("forecast: last value; implied: (collected + deferred + exempted) / assessed; "
+                                           "the account of 2025 has no figure of its own")  # fmt: skip
+    assert "2025年决算无此数" in Teller("zh").text(rows.loc["draft", "method"])
+    assert row(draft, "collected", "expected")[1].endswith(BY_DRIVERS)
+    assert BY_DRIVERS not in row(draft, "collected")[1]
 
 
 def test_interest_below_nothing_is_no_yield(tmp_path):
