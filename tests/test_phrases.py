@@ -129,7 +129,8 @@ def test_figures_come_through(number, share):
     """Whatever the figure, it stands in the Chinese as it stands in the English."""
     assert TELLER.text("total_revenue is told without grants of the upper level") == "本年收入合计不含上级补助"
     said = TELLER.text(f"{share:+.1%} of its budget expected, total_revenue {share:+.1%}")
-    assert said == f"预计与预算相差{share:+.1%}，本年收入合计相差{share:+.1%}"
+    told = f"{share:+.1%}".replace("-", "−")  # Chinese sentences have one minus sign
+    assert said == f"预计与预算相差{told}，本年收入合计相差{told}"
     assert TELLER.text(f"at least {number:,.2f}", "cumulative_fell") == f"不低于{number:,.2f}"
     assert TELLER.text(f"the year ends with {number:,.2f} (100m yuan) of current balance") == f"预计本年收支结余{number:,.2f}亿元"
 
