@@ -25,11 +25,11 @@ CHANCE = 2.0
 def upright(run: Run, series: Floats, groups: Ints, horizons: Ints) -> Run:
     """The same forecasts without what leans, and their errors as they would have been.
 
-    The mean error of a year over the areas, m, its mean over the years, M, and the standard
-    error of that, s: M (1 − 4 s²/M²) is added where M is beyond two of them, nothing where not
-    (a positive-part James–Stein estimate). Errors of h years ahead overlap, so that they count
-    as one in h. At an earlier origin only errors known by then count. A jump is an event, not a habit:
-    errors that hold one tell nothing.
+    The mean error one year ahead of a year over the areas, m, its mean over the years, M, and the
+    standard error of that, s: M (1 − 4 s²/M²) is added a year where M is beyond two of them, nothing
+    where not (a positive-part James–Stein estimate). What a year misses, the years after miss again:
+    errors of later years overlap and would say so less surely. At an earlier origin only errors
+    known by then count. A jump is an event, not a habit: errors that hold one tell nothing.
 
     Parameters
     ----------
@@ -39,6 +39,7 @@ def upright(run: Run, series: Floats, groups: Ints, horizons: Ints) -> Run:
     groups : array of int (series,)
         Areas of one item on one scale; fewer than eight areas, or origins, lean nowhere.
     horizons : array of int
+        Years ahead, from 1.
 
     Examples
     --------
@@ -54,22 +55,22 @@ def upright(run: Run, series: Floats, groups: Ints, horizons: Ints) -> Run:
         return run
     for group in np.flatnonzero(np.bincount(groups) >= m.PANEL) if len(groups) else ():
         rows = np.flatnonzero(groups == group)
-        told = ~np.isnan(run.errors[rows]) & ~across(jumps(series[rows]), origins, horizons)
+        first = run.errors[rows, :, 0]
+        told = ~np.isnan(first) & ~across(jumps(series[rows]), origins, horizons[:1])[:, :, 0]
         number = told.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.where(told, run.errors[rows], 0.0).sum(axis=0) / number
-        for j, ahead in enumerate(horizons):
-            line = np.where(number[:, j] >= m.PANEL, mean[:, j], np.nan)
-            point[rows, j] += _beyond_chance(line, int(ahead))
-            for place in range(len(line)):
-                errors[rows, place, j] -= _beyond_chance(line[: max(place - int(ahead) + 1, 0)], int(ahead))
+            mean = np.where(told, first, 0.0).sum(axis=0) / number
+        line = np.where(number >= m.PANEL, mean, np.nan)
+        point[rows] += _beyond_chance(line) * horizons
+        for place in range(origins):
+            errors[rows, place] -= _beyond_chance(line[:place]) * horizons
     return Run(point, errors, run.known, run.lag)
 
 
-def _beyond_chance(line: Floats, ahead: int) -> float:
+def _beyond_chance(line: Floats) -> float:
     """What of the mean of yearly errors is more than chance."""
     known = line[~np.isnan(line)]
     if len(known) < FEWEST:
         return 0.0
-    mean, square = float(known.mean()), float(known.var(ddof=1)) * ahead / len(known)
+    mean, square = float(known.mean()), float(known.var(ddof=1)) / len(known)
     return mean * max(0.0, 1.0 - CHANCE**2 * square / mean**2) if mean else 0.0
