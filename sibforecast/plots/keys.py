@@ -176,7 +176,9 @@ def pick(
     if wanted is not None:
         code = coded(key, str(wanted), choices, table)
         if code not in choices:
-            raise SibError(f"no {key} {str(wanted)!r} in the table{did_you_mean(str(wanted), choices)}; {_listed(choices)}")
+            above = "; the data set knows it: roll_up(…) to its level first" if key == "region" and code != str(wanted) else ""
+            hint = did_you_mean(str(wanted), choices)
+            raise SibError(f"no {key} {str(wanted)!r} in the table{hint}; {_listed(choices)}{above}")
         return frame[(texts == code).fillna(False).to_numpy(dtype=bool)], code
     blanks = bool(texts.isna().any())
     if single and len(choices) + (blanks and key == "scenario") > 1:

@@ -94,3 +94,8 @@ def test_changes_without_a_name_are_told_by_their_item(drafted: sib.BudgetDraft)
     told = sib.explain(bill, AREA, FUND, "gap", language="zh").text
     assert "“缴费比例 −0.005”" in told
     assert "+-" not in told
+
+
+def test_an_area_above_those_of_the_table_is_told_how_to_be_had(nmg_draft):
+    with pytest.raises(sib.SibError, match=r"no region '呼和浩特市' in the table.*the data set knows it: roll_up"):
+        sib.plots.fan(nmg_draft, region="呼和浩特市", programme="enterprise_pension", item="benefit_expenditure")
