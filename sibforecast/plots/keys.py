@@ -124,12 +124,20 @@ def coded(key: str, word: str, choices: Container[str], table: Any = None) -> st
         found = words_of_items().get(plain)
     elif key == "programme":
         found = registry.words(dict(getattr(source, "programmes", {}))).get(plain)
-    elif (tree := getattr(table, "regions", None) or getattr(source, "regions", None)) is not None:
-        try:
-            found = tree.resolve(word)
-        except SibError:
-            return word
+    else:
+        found = _known(word, table)
     return found if found is not None and found in choices else word
+
+
+def _known(word: str, table: Any) -> str | None:
+    """The area of the data set behind a table that somebody calls so."""
+    tree = getattr(table, "regions", None) or getattr(source_of(table) or table, "regions", None)
+    if tree is None:
+        return None
+    try:
+        return str(tree.resolve(word))
+    except SibError:
+        return None
 
 
 def pick(
@@ -176,7 +184,7 @@ def pick(
     if wanted is not None:
         code = coded(key, str(wanted), choices, table)
         if code not in choices:
-            above = "; the data set knows it: roll_up(…) to its level first" if key == "region" and code != str(wanted) else ""
+            above = "; the data set knows it: roll_up(…) to its level first" if key == "region" and _known(str(wanted), table) else ""
             hint = did_you_mean(str(wanted), choices)
             raise SibError(f"no {key} {str(wanted)!r} in the table{hint}; {_listed(choices)}{above}")
         return frame[(texts == code).fillna(False).to_numpy(dtype=bool)], code
