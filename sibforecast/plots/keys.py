@@ -184,7 +184,8 @@ def pick(
     if wanted is not None:
         code = coded(key, str(wanted), choices, table)
         if code not in choices:
-            above = "; the data set knows it: roll_up(…) to its level first" if key == "region" and _known(str(wanted), table) else ""
+            is_above = key == "region" and _known(str(wanted), table) is not None
+            above = "; the data set knows it: roll_up(…) to its level first" if is_above else ""
             hint = did_you_mean(str(wanted), choices)
             raise SibError(f"no {key} {str(wanted)!r} in the table{hint}; {_listed(choices)}{above}")
         return frame[(texts == code).fillna(False).to_numpy(dtype=bool)], code
