@@ -62,8 +62,9 @@ def upright(run: Run, series: Floats, groups: Ints, horizons: Ints) -> Run:
             mean = np.where(told, first, 0.0).sum(axis=0) / number
         line = np.where(number >= m.PANEL, mean, np.nan)
         point[rows] += _beyond_chance(line) * horizons
-        for place in range(origins):
-            errors[rows, place] -= _beyond_chance(line[:place]) * horizons
+        known_then = np.array([_beyond_chance(line[:place]) for place in range(origins)])
+        if known_then.any():
+            errors[rows] -= known_then[:, None] * horizons
     return Run(point, errors, run.known, run.lag)
 
 

@@ -248,7 +248,6 @@ def _held(errors: Floats, used: Floats, weight: Floats, groups: Ints, found: _Fo
     held against the deviation without it: with it, a large one would have widened its own.
     """
     shape = np.asarray(stdtrit(late.freedom[:, :, None], 0.5 + LEVELS / 2.0))
-    wider = stdtrit(late.settled[:, :, None], 0.5 + LEVELS / 2.0) / ndtri(0.5 + LEVELS / 2.0)
     deviation = np.maximum.accumulate(np.sqrt(found.variance), axis=1)
     for group in np.flatnonzero(np.bincount(groups) >= m.PANEL) if len(groups) else ():
         rows = np.flatnonzero(groups == group)
@@ -261,10 +260,11 @@ def _held(errors: Floats, used: Floats, weight: Floats, groups: Ints, found: _Fo
             scores = np.abs(errors[rows]) / others
         told = np.isfinite(scores)
         part = np.minimum(np.median(late.freedom[rows], axis=0) / CONFORMAL, 1.0)
+        wider = stdtrit(late.settled[rows].min(axis=0)[:, None], 0.5 + LEVELS / 2.0) / ndtri(0.5 + LEVELS / 2.0)
         for j in np.flatnonzero(told.any(axis=(0, 1))):
             here = told[:, :, j]
             own = _empirical(scores[:, :, j][here], np.broadcast_to(weight[:, :, 0], here.shape)[here])
-            shape[rows, j] = part[j] * own * wider[rows, j] + (1.0 - part[j]) * shape[rows, j]
+            shape[rows, j] = part[j] * own * wider[j] + (1.0 - part[j]) * shape[rows, j]
     return shape
 
 
