@@ -19,6 +19,8 @@ from sibforecast.assumptions.basis import Assumptions
 from sibforecast.forecasting import scales as sc
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.fund_forecast import FundForecast
+from sibforecast.forecasting.identities import products
+from sibforecast.forecasting.variance import FORGETTING
 from sibforecast.items import CATALOGUE
 from sibforecast.programmes.programme import GIVEN
 from sibforecast.projection.fund import FundPath
@@ -115,10 +117,12 @@ def doubts_of(assumptions: Assumptions, paths: Mapping[str, FundPath], last: int
         if ahead is None:
             continue
         years[code] = tuple(y for y in path.basis.years if y <= last)
-        items, told = {}, {}
+        place = ahead.years.index(years[code][-1]) if years[code][-1] in ahead.years else -1
+        items, told, beside = {}, {}, _beside(ahead, path.basis.programme.kind, place)
+        alone = np.ones(len(path.basis.areas))
         for item in (i for i in ahead.point if i in CATALOGUE):
             wrong = _standard(ahead, item, len(path.basis.areas))
-            doubt = _doubt(ahead, item, path, years[code], wrong)
+            doubt = _doubt(ahead, item, path, years[code], wrong, beside.get(item, alone))
             if (doubt.deviation > 0).any():
                 items[item], told[item] = doubt, wrong
         found[code], errors[code] = items, told
@@ -145,17 +149,21 @@ def _drawn(item: str, path: FundPath, year: int) -> Bools:
 
 
 def _standard(ahead: FundForecast, item: str, areas: int) -> Floats:
-    """One-year errors of a driver in each area's own size: (areas, origins)."""
+    """One-year errors of a driver in each area's own size, none across a break of all areas: (areas, origins)."""
     errors = ahead.record.get(item)
     if errors is None or not errors.size:
         return np.full((areas, 0), np.nan)
     told = ~np.isnan(errors)
+    if item in ahead.broken:
+        told &= ~ahead.broken[item]
     square = np.where(told, errors, 0.0) ** 2
     size = np.sqrt(square.sum(axis=1, keepdims=True) / np.maximum(told.sum(axis=1, keepdims=True), 1))
     return np.where(told & (size > 0), errors / np.where(size > 0, size, 1.0), np.nan)
 
 
-def _doubt(ahead: FundForecast, item: str, path: FundPath, years: tuple[int, ...], wrong: Floats) -> Doubt:
+def _doubt(
+    ahead: FundForecast, item: str, path: FundPath, years: tuple[int, ...], wrong: Floats, beside: Floats
+) -> Doubt:
     areas = len(path.basis.areas)
     shape = (areas, len(years))
     way, deviation = np.zeros(shape, dtype=np.int8), np.zeros(shape)
@@ -172,7 +180,7 @@ def _doubt(ahead: FundForecast, item: str, path: FundPath, years: tuple[int, ...
         with np.errstate(invalid="ignore", divide="ignore"):
             relative = np.where(scale == sc.PLAIN, np.sqrt(np.log1p((spread / np.abs(value)) ** 2)), spread)
         way[:, j] = np.where(on_logit, LOGIT, np.where(by_factor, FACTOR, AMOUNT))
-        tail = _tail(ahead.shape[item][:, place])
+        tail = _tail(ahead.shape[item][:, place], beside)
         widest = WIDEST / np.maximum(bent95(tail), 1e-9)
         size = np.where(way[:, j] == FACTOR, np.minimum(relative, widest), spread)
         now = path.basis.years[year]
@@ -188,7 +196,7 @@ def _doubt(ahead: FundForecast, item: str, path: FundPath, years: tuple[int, ...
         keep[:, j] = on
         step[:, j] = np.sqrt(np.maximum(deviation[:, j] ** 2 - np.where(on, before, 0.0) ** 2, 0.0))
     place = ahead.years.index(years[-1]) if years[-1] in ahead.years else -1
-    return Doubt(way, deviation, keep, step, _tail(ahead.shape[item][:, place]), _shared(wrong))
+    return Doubt(way, deviation, keep, step, _tail(ahead.shape[item][:, place], beside), _shared(wrong))
 
 
 def bent95(tail: Floats) -> Floats:
@@ -197,13 +205,20 @@ def bent95(tail: Floats) -> Floats:
     return np.asarray(tail[:, 0] * z + tail[:, 1] * z**3)
 
 
-def _tail(shape: Floats) -> Floats:
-    """The cubic shaped by the 80 and 95 % half-widths, straight where the tails are light; as wide as one of two that add up.
+def _tail(shape: Floats, beside: Floats) -> Floats:
+    """The cubic shaped by the 80 and 95 % half-widths, straight where the tails are light; as wide as what adds up to a line.
 
     Half-widths make up for a deviation known from few origins, or hold what one driver's errors
-    did. A line has two drivers or more, whose unknown deviations and far errors average out:
-    half of what sets the squared width apart from a normal error's is drawn (Satterthwaite's
-    degrees of freedom double), the rest would make sums too wide, or too narrow.
+    did. In a sum of n drivers unknown deviations and far errors average out: its degrees of
+    freedom are n times as many (Satterthwaite), and an nth of what makes the variance of the
+    cubic larger than the driver's is drawn. All of it would make sums too wide, none too narrow.
+
+    Parameters
+    ----------
+    shape : array (areas, levels)
+        Half-widths of the intervals, in deviations.
+    beside : array (areas,)
+        As how many drivers of equal doubt those of its line count (`_beside`).
     """
     z80, z95 = ndtri(0.9), ndtri(0.975)
     w80, w95 = shape[:, sp.LEVELS.tolist().index(0.8)] / z80, shape[:, sp.LEVELS.tolist().index(0.95)] / z95
@@ -213,9 +228,43 @@ def _tail(shape: Floats) -> Floats:
     level, bend = np.where(flat, 0.0, level), np.where(flat, w95 / z95**2, bend)
     variance = level**2 + 6.0 * level * bend + 15.0 * bend**2
     with np.errstate(invalid="ignore", divide="ignore"):
-        part = np.sqrt(0.5 * (1.0 + w80**2) / variance)
+        part = np.sqrt((1.0 + (variance - 1.0) / beside) / variance)
     part = np.where(np.isfinite(part), part, 1.0)
     return np.column_stack([part * level, part * bend])
+
+
+def _beside(ahead: FundForecast, kind: str, place: int) -> dict[str, Floats]:
+    """As how many drivers of equal doubt the drivers of each one's line count, (Σ v)² ÷ Σ v²: (areas,) by item.
+
+    v are their variances on logs. What is in no product is a line of its own.
+    """
+    out: dict[str, Floats] = {}
+    for product in (p for many in products(ahead.panel, kind).values() for p in many):
+        product += ("collection_rate",) if "contribution_base" in product else ()
+        names = {_stock(item, ahead): item for item in product}
+        squares = {stock: _on_logs(ahead, stock, item, place) ** 2 for stock, item in names.items() if stock in ahead.spread}
+        total, fourth = sum(squares.values(), start=np.zeros(1)), sum((v**2 for v in squares.values()), start=np.zeros(1))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            number = np.maximum(np.nan_to_num(total**2 / fourth, nan=1.0), 1.0)
+        out |= {stock: number for stock in squares if stock not in out}
+    return out
+
+
+def _stock(item: str, ahead: FundForecast) -> str:
+    """The driver that is drawn where a product takes an average of a stock."""
+    if item == "beneficiaries_average" and "recipient_months" in ahead.spread:
+        return "recipient_months"
+    return item.removesuffix("_average")
+
+
+def _on_logs(ahead: FundForecast, stock: str, item: str, place: int) -> Floats:
+    """How far a driver's errors move its product, on logs: of an average, those of both ends of the year count half."""
+    spread = np.nan_to_num(ahead.spread[stock])
+    deviation = spread[:, place]
+    if stock + "_average" == item:
+        deviation = (deviation + (spread[:, place - 1] if place > 0 else 0.0)) / 2.0
+    is_share = ahead.scale[stock][:, place] == sc.LOGIT  # d log p = (1 − p) d logit p
+    return np.asarray(deviation * np.where(is_share, 1.0 - np.nan_to_num(ahead.point[stock][:, place]), 1.0))
 
 
 def _shared(wrong: Floats) -> float:
@@ -241,7 +290,7 @@ def _shared(wrong: Floats) -> float:
 
 def _weights(origins: int) -> Floats:
     """How much each origin counts: as it does in the spread, so that a break of long ago fades from both."""
-    return np.asarray(sp.FORGETTING ** np.arange(origins)[::-1], dtype=np.float64)
+    return np.asarray(FORGETTING ** np.arange(origins)[::-1], dtype=np.float64)
 
 
 def _common(wrong: Floats) -> Floats:

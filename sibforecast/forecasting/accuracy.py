@@ -9,6 +9,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from sibforecast.forecasting import methods as m
+from sibforecast.forecasting import scales as sc
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -75,3 +78,35 @@ def interval_score(actual: Floats, lower: Floats, upper: Floats, level: float) -
         relative = score / np.abs(actual) * 100.0
     relative = relative[np.isfinite(relative)]
     return round(float(relative.mean()), 10) if len(relative) else float("nan")
+
+
+def beside_rules(series: Floats, errors: Floats, scale: npt.NDArray[np.int8]) -> tuple[float, ...]:
+    """Number of one-year errors, and mean absolute percentage error of ours and of three plain rules.
+
+    Parameters
+    ----------
+    series : array (series, years)
+        As it is.
+    errors : array (series, origins)
+        Ours, on the working scales; the last origin is the year before the last.
+    scale : array (series,)
+        The working scale of each series.
+    """
+    told = ~np.isnan(errors) & (scale != sc.PLAIN)[:, None]
+    years, count = series.shape[1], errors.shape[1]
+    if not told.any():
+        return (0, *(float("nan"),) * 4)
+    targets = np.arange(years - count, years)
+    actual = series[:, targets]
+    errors = np.where(told, errors, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        logs = np.exp(-errors) - 1.0
+        share = sc.from_scale(sc.to_scale(actual, sc.LOGIT) - errors, sc.LOGIT) / actual - 1.0
+        ours = np.where((scale == sc.LOG)[:, None], logs, share)
+        work = np.log(series)
+        out = [float(np.abs(ours[told]).mean() * 100.0)]
+        for rule in (m.last_value, m.drift, m.growth_of_three):
+            ahead = np.column_stack([rule(work[:, :t], np.array([1]))[:, 0] for t in targets])
+            wrong = np.abs(np.exp(ahead) / actual - 1.0)[told]
+            out.append(float(wrong[np.isfinite(wrong)].mean() * 100.0) if np.isfinite(wrong).any() else float("nan"))
+    return (int(told.sum()), *out)

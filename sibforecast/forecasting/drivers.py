@@ -16,12 +16,12 @@ from sibforecast.forecasting import macro
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import months as mo
 from sibforecast.forecasting import nowcast as nc
+from sibforecast.forecasting.accuracy import beside_rules
 from sibforecast.forecasting.composition import FLOWS
 from sibforecast.forecasting.events import Event, events_of, jump_places, jumps, shipped
 from sibforecast.forecasting.fund_forecast import FundForecast, Options
 from sibforecast.forecasting.known import any_known, known_at, known_rows
 from sibforecast.forecasting.law import ALWAYS, adjustments, announced
-from sibforecast.forecasting.spread import beside_rules
 from sibforecast.forecasting.tidy import COLUMNS, frame_of, rows_of, tails_of, together
 from sibforecast.forecasting.years import Span, fund_years
 from sibforecast.periods import Period

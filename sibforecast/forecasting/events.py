@@ -215,3 +215,29 @@ def across(jumps: Bools, origins: int, horizons: npt.NDArray[np.int64]) -> Bools
     first = np.arange(years - 1 - origins, years - 1)
     until = np.minimum(first[:, None] + horizons[None, :], years - 1)
     return np.asarray(so_far[:, until + 1] > so_far[:, first][:, :, None])
+
+
+def together(jumps: Bools, groups: npt.NDArray[np.int64]) -> Bools:
+    """Jumps that most areas of an item made in one year: one event of them all, not one of each: (series, years).
+
+    Nothing of an item whose last known year is such a one: the forecast carries it on.
+
+    Parameters
+    ----------
+    jumps : array of bool (series, years)
+        Years in which a series jumped.
+    groups : array of int (series,)
+        The areas of one item; one area by itself has no event it shares.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> jumped = np.array([[0, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], dtype=bool)
+    >>> together(jumped, np.zeros(3, dtype=np.int64))[2].tolist()
+    [False, True, False, False]
+    """
+    size = int(groups.max()) + 1 if len(groups) else 0
+    number, members = np.zeros((size, jumps.shape[1])), np.bincount(groups, minlength=size)[:, None]
+    np.add.at(number, groups, jumps)
+    found = (members > 1) & (number > members / 2.0)
+    return np.asarray((found & ~found[:, -1:])[groups])

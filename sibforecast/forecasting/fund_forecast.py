@@ -77,6 +77,7 @@ class FundForecast:
     marked: dict[str, dict[int, str]] = field(default_factory=dict)  # years an event leaves out of the fit
     tried: Panel | None = None  # the panel the record is of
     record: dict[str, Floats] = field(default_factory=dict)  # one-year errors at earlier origins, (areas, origins)
+    broken: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)  # of the record: across a break of all areas
     moved: dict[str, Floats] = field(default_factory=dict)  # by how much reconciliation moved each forecast
     learned: dict[tuple[str, str], Elasticity] = field(default_factory=dict)  # by item and figure of the economy
     by_economy: dict[str, Floats] = field(default_factory=dict)  # factor by which figures of the economy moved each forecast

@@ -1,8 +1,9 @@
-"""Which way the forecasts of a panel lean: what they got wrong in the same direction year after year.
+"""Which way the forecasts of several areas lean: what they got wrong in the same direction year after year.
 
-Growth that fades is the safer guess in a short panel. In a long one the past tells whether it
+Growth that fades is the safer guess over few years. Over many the past tells whether it
 was: the mean error of all areas in a year is known from as many years as there are origins, and
-what of its mean over the years chance does not explain is added to the forecast.
+what of its mean over the years chance does not explain is added to the forecast. A series by
+itself is left as it is: its lean of the past was no guide on US series.
 """
 
 from __future__ import annotations
@@ -10,15 +11,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sibforecast.forecasting import methods as m
 from sibforecast.forecasting.events import across, jumps
 from sibforecast.forecasting.spread import Run
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-#: Origins from which a panel may be said to lean, and how many standard errors of its mean error are chance.
+#: Origins from which areas may be said to lean together, how many areas a year's mean error takes, and how many of
+#: its standard errors are chance.
 FEWEST = 8
+TOGETHER = 2
 CHANCE = 2.0
 
 
@@ -37,7 +39,7 @@ def upright(run: Run, series: Floats, groups: Ints, horizons: Ints) -> Run:
     series : array (series, years)
         What was forecast, on the working scale.
     groups : array of int (series,)
-        Areas of one item on one scale; fewer than eight areas, or origins, lean nowhere.
+        Areas of one item on one scale; one area, or fewer than eight origins, lean nowhere.
     horizons : array of int
         Years ahead, from 1.
 
@@ -53,14 +55,14 @@ def upright(run: Run, series: Floats, groups: Ints, horizons: Ints) -> Run:
     origins = errors.shape[1]
     if origins < FEWEST:
         return run
-    for group in np.flatnonzero(np.bincount(groups) >= m.PANEL) if len(groups) else ():
+    for group in np.flatnonzero(np.bincount(groups) >= TOGETHER) if len(groups) else ():
         rows = np.flatnonzero(groups == group)
         first = run.errors[rows, :, 0]
         told = ~np.isnan(first) & ~across(jumps(series[rows]), origins, horizons[:1])[:, :, 0]
         number = told.sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(told, first, 0.0).sum(axis=0) / number
-        line = np.where(number >= m.PANEL, mean, np.nan)
+        line = np.where(number >= TOGETHER, mean, np.nan)
         point[rows] += _beyond_chance(line) * horizons
         known_then = np.array([_beyond_chance(line[:place]) for place in range(origins)])
         if known_then.any():

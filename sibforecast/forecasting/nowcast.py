@@ -20,6 +20,7 @@ from sibforecast.forecasting import scales as sc
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.events import Event, left_out
 from sibforecast.forecasting.methods import PANEL
+from sibforecast.forecasting.variance import KINDS
 from sibforecast.periods import Period
 from sibforecast.tables.data import FundData
 
@@ -230,7 +231,7 @@ def _spread(table: Table, errors: Floats) -> tuple[Floats, Floats]:
     groups = np.unique(months, return_inverse=True)[1].astype(np.int64)
     left = np.array([max(12 - int(table.month.min()), 1) / 12.0])  # in December nothing is left, and nothing in doubt
     past = errors[:, 1:-1, None] if errors.shape[1] > 2 else errors[:, :0, None]
-    kinds = np.where(table.data.flow, sp.KINDS.index("money"), sp.KINDS.index("heads"))
+    kinds = np.where(table.data.flow, KINDS.index("money"), KINDS.index("heads"))
     found = sp.spread_of(past, groups, left, kinds, forgetting=FORGETTING)
     return np.where(table.month == 12, 0.0, found.deviation[:, 0]), found.shape[:, 0]
 

@@ -19,7 +19,7 @@ from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import scales as sc
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.composition import by_composition
-from sibforecast.forecasting.events import Event, across, jumps, left_out
+from sibforecast.forecasting.events import Event, across, jumps, left_out, together
 from sibforecast.forecasting.fund_forecast import (
     COMPUTED,
     LABELS,
@@ -34,6 +34,7 @@ from sibforecast.forecasting.fund_forecast import (
 from sibforecast.forecasting.identities import by_identity
 from sibforecast.forecasting.law import Setting, at_year_end, in_force
 from sibforecast.forecasting.leaning import upright
+from sibforecast.forecasting.variance import kind_of
 from sibforecast.tables.panel import Floats, Panel
 
 #: Sums that come in lumps: their recent mean, not their trend.
@@ -322,13 +323,13 @@ def _lag(panel: Panel, item: str) -> Floats:
     return np.where(last >= 0, known.shape[1] - 1.0 - last, 0.0)
 
 
-def _jumped(series: Floats, scales: npt.NDArray[np.int8], origins: int, horizons: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Errors that hold a jump nobody announced, on the working scale; sums that come in lumps have no level to jump from."""
+def _jumps(series: Floats, scales: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+    """Years of a jump nobody announced, on the working scale; sums that come in lumps have no level to jump from."""
     scale = scales[:, None]
     work = np.full(series.shape, np.nan)
     for one in (sc.LOG, sc.LOGIT):
         work = np.where(scale == one, sc.to_scale(np.where(scale == one, series, np.nan), one), work)
-    return across(jumps(work), origins, horizons)
+    return jumps(work)
 
 
 def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDArray[np.int64]) -> None:
@@ -342,11 +343,15 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
     item_of = np.repeat(np.arange(len(names)), areas)
     groups = np.unique(item_of * 3 + scales, return_inverse=True)[1].astype(np.int64)
     size = np.concatenate([_size(out, item) for item in names])
-    kinds = np.repeat([sp.kind_of(item) for item in names], areas)
+    kinds = np.repeat([kind_of(item) for item in names], areas)
     series = np.concatenate([out.panel.get(item) for item in names])
-    later = len(horizons) > 1  # one year ahead a jump counts in full
-    jumped = _jumped(series, scales, stacked.shape[1], horizons) if later else None
-    found = sp.spread_of(stacked, groups, horizons, kinds, np.where(scales == sc.PLAIN, size, 1.0), jumped=jumped)
+    origins, jumped = stacked.shape[1], _jumps(series, scales)
+    breaks = together(jumped, groups)  # said in a finding; how often they come is all they tell of other years
+    stacked = np.where(across(breaks, origins, horizons), np.nan, stacked)
+    later = across(jumped, origins, horizons) if len(horizons) > 1 else None  # one year ahead a jump of one area counts in full
+    broken = breaks[:, breaks.shape[1] - origins :]
+    size = np.where(scales == sc.PLAIN, size, 1.0)
+    found = sp.spread_of(stacked, groups, horizons, kinds, size, jumped=later, broken=broken)
     for place, item in enumerate(names):
         rows = slice(place * areas, (place + 1) * areas)
         longer = np.sqrt((horizons + _lag(out.panel, item)[:, None]) / horizons)  # years since the last known one count
@@ -354,3 +359,5 @@ def _spreads(out: FundForecast, errors: Mapping[str, Floats], horizons: npt.NDAr
         out.spread[item] = np.where(np.isnan(out.point[item]), np.nan, spread)
         out.shape[item] = found.shape[rows].astype(np.float32)  # the largest table; so finely nobody knows it
         out.record[item] = errors[item][:, :, 0].copy()  # the errors of later years need not stay
+        if breaks[rows].any():
+            out.broken[item] = across(breaks[rows], origins, horizons[:1])[:, :, 0]

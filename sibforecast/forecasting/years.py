@@ -149,7 +149,7 @@ def _join(out: FundForecast, steps: list[FundForecast], options: Options) -> Non
         out.label[item], out.nowcast[item] = np.hstack(labels), np.hstack(nows)
         out.scale[item] = np.hstack(scales)
         out.shape[item] = np.hstack(forms) if len(forms) > 1 else forms[0]  # the largest table: not a copy for each year
-    out.record = steps[-1].record
+    out.record, out.broken = steps[-1].record, steps[-1].broken
     out.tried, out.learned = steps[-1].panel, steps[-1].learned
     out.marked = {item: gone for step in steps for item, gone in step.marked.items()}
 

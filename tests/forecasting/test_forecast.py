@@ -11,6 +11,7 @@ from sibforecast.errors import SibError
 from sibforecast.forecasting import methods as m
 from sibforecast.forecasting import spread as sp
 from sibforecast.forecasting.reconcile import scaled_to
+from sibforecast.forecasting.variance import KINDS
 from tests import datasets
 
 H = np.array([1, 2, 3])
@@ -178,14 +179,14 @@ def test_groups_are_drawn_towards_the_usual_of_their_kind_by_hand():
     four of the group's make (0.0004 + 4 × that) / 5.
     """
     errors = np.array([[[0.02]]])
-    found = sp.spread_of(errors, np.array([0]), np.array([1]), np.array([sp.KINDS.index("money")]))
+    found = sp.spread_of(errors, np.array([0]), np.array([1]), np.array([KINDS.index("money")]))
     group = (0.0004 * 0.0034) ** 0.5
     assert found.deviation[0, 0] == pytest.approx(np.sqrt((0.0004 + 4 * group) / 5))
     assert found.shape[0, 0, 1] == pytest.approx(1.885618, abs=1e-5)  # Student's 90 % point at two degrees of freedom
 
 
 def test_a_constant_of_four_years_is_not_sure_and_one_of_ten_is():
-    kinds = np.array([sp.KINDS.index("level")])
+    kinds = np.array([KINDS.index("level")])
     few = sp.spread_of(np.zeros((1, 1, 1)), np.array([0]), np.array([1]), kinds)
     many = sp.spread_of(np.zeros((1, 7, 1)), np.array([0]), np.array([1]), kinds)
     assert few.deviation[0, 0] == pytest.approx(0.03 * np.sqrt(0.8))  # its one origin counts one, the usual 3 % four
