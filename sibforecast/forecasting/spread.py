@@ -156,7 +156,7 @@ def _reached(errors: Floats, weight: Floats, horizons: Ints, broken: Bools | Non
         return np.broadcast_to(LEVELS, (len(errors), len(horizons), len(LEVELS)))
     seen = (weight[:, :, 0] * (broken | ~np.isnan(errors[:, :, 0]))).sum(axis=1)
     a_year = (weight[:, :, 0] * broken).sum(axis=1) / np.maximum(seen, 1e-12)
-    chance = (1.0 - (1.0 - a_year[:, None]) ** horizons)[:, :, None]
+    chance = np.minimum(1.0 - (1.0 - a_year[:, None]) ** horizons, 0.5)[:, :, None]  # half of the years: no more than that is kept
     return np.asarray(1.0 - np.maximum((1.0 - LEVELS - chance) / (1.0 - chance), (1.0 - LEVELS) / 2.0))
 
 
@@ -182,7 +182,7 @@ def _held(
             scores = np.abs(errors[rows]) / others
         told = np.isfinite(scores)
         part = np.minimum(np.median(late.freedom[rows], axis=0) / CONFORMAL, 1.0)
-        inside = reached[rows[0]]  # breaks are of all of them
+        inside = np.median(reached[rows], axis=0)  # breaks are of all of them
         wider = stdtrit(late.settled[rows].min(axis=0)[:, None], 0.5 + inside / 2.0) / ndtri(0.5 + inside / 2.0)
         for j in np.flatnonzero(told.any(axis=(0, 1))):
             here = told[:, :, j]

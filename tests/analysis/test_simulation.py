@@ -157,14 +157,27 @@ def test_a_factor_an_amount_and_a_share_keep_their_means_and_their_deviation():
 
 
 def test_tails_have_the_shape_of_the_half_widths_and_add_up():
-    """Half-widths 1.5 (80 %) and 4.0 (95 %): the draws keep their ratio, 2.667; normal errors reach 1.2816 at 80 %, so that
-    half of the excess leaves a variance of (1 + (1.5 / 1.2816)²) / 2 = 1.1850."""
-    shape = np.array([[0.7, 1.5, 2.4, 4.0, 7.0]])
-    level, bend = db._tail(shape)[0]
-    form = (np.array([[v]]) for v in (1.0, level, bend))
-    drawn = bent(shocks(6, "t", size=(1, 400_000)).astype(float), *form)
-    assert drawn.var() == pytest.approx(1.1850, rel=0.02)
-    assert np.quantile(np.abs(drawn), 0.95) / np.quantile(np.abs(drawn), 0.80) == pytest.approx(4.0 / 1.5, rel=0.02)
+    """Half-widths 1.5 (80 %) and 4.0 (95 %) make z (0.52040 + 0.39580 z²), of variance 3.85654 (a² + 6ab + 15b²): a line of
+    one driver reaches as far; of two, half of what is above one is drawn, 2.42827, in the same shape."""
+    shape = np.array([[0.7, 1.5, 2.4, 4.0, 7.0]] * 2)
+    tails = db._tail(shape, np.array([1.0, 2.0]))
+    np.testing.assert_allclose(tails[0], [0.52040, 0.39580], atol=5e-6)
+    errors = shocks(6, "t", size=(1, 400_000)).astype(float)
+    one, two = (bent(errors, *(np.array([[v]]) for v in (1.0, *tail))) for tail in tails)
+    assert np.quantile(np.abs(one), [0.80, 0.95]) == pytest.approx([1.5, 4.0], rel=0.01)
+    assert two.var() == pytest.approx(2.42827, rel=0.02)
+    np.testing.assert_allclose(two * np.sqrt(3.85654 / 2.42827), one, rtol=1e-5)
+
+
+def test_a_driver_counts_those_of_its_product_as_their_doubt_weighs(small):
+    """Benefits are heads × level: with variances v and w they count as (v + w)² ÷ (v² + w²) drivers; a wage is its own line."""
+    ahead = small.assumptions.forecast.funds["oasi"]
+    number = db._beside(ahead, "wage_based_pension", 0)
+    v, w = (float(ahead.spread[item][0, 0] ** 2) for item in ("recipient_months", "benefit_level"))
+    assert number["benefit_level"][0] == pytest.approx((v + w) ** 2 / (v**2 + w**2))
+    assert 1.0 < number["benefit_level"][0] < 2.0
+    assert number["recipient_months"][0] == number["benefit_level"][0]
+    assert "average_wage" not in number
 
 
 def test_common_and_own_parts_and_correlations_are_those_specified():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sibforecast.forecasting import spread as sp
-from sibforecast.forecasting.events import across, jumps
+from sibforecast.forecasting.events import across, jumps, together
 from sibforecast.forecasting.leaning import upright
 
 MEMORY, GROWTH = 0.3, 0.04
@@ -21,17 +21,21 @@ def panel(rng, areas, years, shared, own, freedom, unlike=0.0):
     return rng.uniform(4.0, 8.0, (areas, 1)) + np.cumsum(change, axis=1)
 
 
-def covered(areas, years, shared, own, freedom, unlike=0.0, horizons=(1,), replications=60, jump=0.0):
-    """How often the 80 and 95 % intervals held what came, by horizon: (2, horizons)."""
+def covered(areas, years, shared, own, freedom, unlike=0.0, horizons=(1,), replications=60, jump=0.0, broke=None):
+    """How often the 80 and 95 % intervals held what came, by horizon: (2, horizons); all areas break together in a year `broke`."""
     rng, ahead = np.random.default_rng(5), np.array(horizons)
     groups, held = np.zeros(areas, dtype=np.int64), []
     for _ in range(replications):
         logs = panel(rng, areas, years + ahead[-1], shared, own, freedom, unlike)
         if jump:
             logs += np.cumsum((rng.random(logs.shape) < jump) * rng.normal(0.0, 0.4, logs.shape), axis=1)
+        if broke is not None:
+            logs[:, broke:] += 0.4
         past = logs[:, :years]
         run = sp.run(past, ahead, "combination", groups, np.ones(areas, dtype=bool))
-        found = sp.spread_of(run.errors, groups, ahead, groups, jumped=across(jumps(past), run.errors.shape[1], ahead))
+        origins, breaks = run.errors.shape[1], together(jumps(past), groups)
+        errors = np.where(across(breaks, origins, ahead), np.nan, run.errors)
+        found = sp.spread_of(errors, groups, ahead, groups, jumped=across(jumps(past), origins, ahead), broken=breaks[:, -origins:])
         apart = np.abs(logs[:, years - 1 + ahead] - run.point) / found.deviation
         held.append([(apart <= found.shape[:, :, place]).mean(axis=0) for place in (1, 3)])
     return np.mean(held, axis=0)
@@ -60,6 +64,38 @@ def test_later_horizons_of_panels_with_breaks_go_by_their_own_past():
     for place, (low, high) in enumerate([(0.74, 0.88), (0.89, 0.97)]):
         assert (inside[place] > low).all()
         assert (inside[place] < high).all()
+
+
+@pytest.mark.parametrize("broke", [9, 15])
+def test_a_break_of_all_areas_says_how_often_one_comes_and_no_more(broke):
+    """×1.5 in all areas in one of 25 years: with its errors in the spread, intervals of years without one held 99.8 and 100 %."""
+    inside80, inside95 = covered(8, 25, 0.01, 0.01, 8.0, replications=150, broke=broke)[:, 0]
+    assert 0.76 < inside80 < 0.88
+    assert 0.93 < inside95 < 0.99
+
+
+def test_breaks_are_reached_out_for_as_often_as_they_came_by_hand():
+    """Six years, a break in the third of five origins' years: weights 0.8⁴ … 1, so p = 0.64 / 3.3616 = 0.19039.
+
+    80 %: (0.2 − p) ÷ (1 − p) is less than half of 0.2, so 90 % of the other years are held; 50 %: 1 − (0.5 − p) ÷ (1 − p) = 0.61758.
+    """
+    errors, broken = np.zeros((2, 5, 1)), np.zeros((2, 5), dtype=bool)
+    errors[:, 2], broken[:, 2] = np.nan, True
+    weight = 0.8 ** np.arange(5)[::-1][None, :, None]
+    reached = sp._reached(errors, weight, np.array([1]), broken)
+    np.testing.assert_allclose(reached[0, 0, :2], [0.61758, 0.9], atol=5e-6)
+    np.testing.assert_array_equal(sp._reached(errors, weight, np.array([1]), ~(broken | True))[0, 0], sp.LEVELS)
+
+
+def test_what_most_areas_do_in_one_year_is_one_event():
+    jumped = np.zeros((5, 6), dtype=bool)
+    jumped[:2, 2], jumped[3:, 2], jumped[0, 4], jumped[2, 5] = True, True, True, True
+    groups = np.array([0, 0, 0, 1, 2])
+    found = together(jumped, groups)
+    assert found[:3].astype(int).tolist() == [[0, 0, 1, 0, 0, 0]] * 3  # two of three; one of three is its own
+    assert not found[3:].any()  # an area by itself shares nothing
+    jumped[:, 5] = True
+    assert not together(jumped, groups).any()  # the last year broke: the forecast carries it on
 
 
 def test_a_jump_nobody_announced_counts_once():
@@ -99,7 +135,8 @@ def test_a_panel_that_leans_is_put_upright_by_what_chance_does_not_explain():
     assert (moved.errors[:, 9] < turns[:, 9]).all()
     for errors in (turns[:, :7], np.tile([-0.01, 0.01], 5)[None, :, None] * np.ones((8, 1, 1))):
         np.testing.assert_array_equal(upright(sp.Run(run.point, errors, run.known, run.lag), past, groups, ahead).point, 5.0)
-    np.testing.assert_array_equal(upright(sp.Run(run.point[:7], turns[:7], run.known, run.lag), past[:7], groups[:7], ahead).point, 5.0)
+    np.testing.assert_allclose(upright(sp.Run(run.point[:2], turns[:2], run.known, run.lag), past[:2], groups[:2], ahead).point, moved.point[:2])
+    np.testing.assert_array_equal(upright(sp.Run(run.point[:1], turns[:1], run.known, run.lag), past[:1], groups[:1], ahead).point, 5.0)
 
 
 def test_a_panel_follows_how_unsettled_its_last_years_were():
