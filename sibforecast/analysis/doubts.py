@@ -56,7 +56,7 @@ class Doubt:
     keep, step : arrays (areas, years)
         The error so far goes on (``keep``) and a new one of deviation ``step`` comes on top.
     tail : array (areas, 2)
-        Errors are ``z (a + b z²)`` deviations, z standard normal: shaped by the 80 and 95 % intervals, as wide as what adds up to a line.
+        Errors are ``z (a + b z²)`` deviations, z standard normal: shaped by the 80 and 95 % intervals (`_tail`).
     shared : float
         Part of the variance that all areas share in a year.
     """

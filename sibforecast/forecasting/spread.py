@@ -156,7 +156,7 @@ def _reached(errors: Floats, weight: Floats, horizons: Ints, broken: Bools | Non
         return np.broadcast_to(LEVELS, (len(errors), len(horizons), len(LEVELS)))
     seen = (weight[:, :, 0] * (broken | ~np.isnan(errors[:, :, 0]))).sum(axis=1)
     a_year = (weight[:, :, 0] * broken).sum(axis=1) / np.maximum(seen, 1e-12)
-    chance = np.minimum(1.0 - (1.0 - a_year[:, None]) ** horizons, 0.5)[:, :, None]  # half of the years: no more than that is kept
+    chance = np.minimum(1.0 - (1.0 - a_year[:, None]) ** horizons, 0.5)[:, :, None]  # of no more than half of the years
     return np.asarray(1.0 - np.maximum((1.0 - LEVELS - chance) / (1.0 - chance), (1.0 - LEVELS) / 2.0))
 
 
