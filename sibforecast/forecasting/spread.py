@@ -138,7 +138,7 @@ def spread_of(
         used = np.where(jumped, np.nan, errors)
         found = va.once(found, va.found_in(used, weight, groups, horizons, kinds))
         used[:, :, 0] = errors[:, :, 0]
-    late = va.as_of_late(found, used, weight, groups, forgetting)
+    late = va.as_of_late(found, used, weight, groups)
     deviation = np.maximum.accumulate(np.sqrt(late.variance), axis=1)
     shape = _held(errors, used, weight, groups, found, late, _reached(errors, weight, horizons, broken))
     with np.errstate(invalid="ignore", divide="ignore"):  # never narrower at a later horizon
