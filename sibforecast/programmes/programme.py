@@ -81,13 +81,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Programme:
-    """One fund: its code, kind, names and rules."""
+    """One fund: its code, kind, names and rules; of a published total also the funds it holds, `None` where nobody said."""
 
     code: str
     kind: str
     name_zh: str
     name_en: str
     rules: tuple[Rule, ...] = field(repr=False, default=())
+    includes: tuple[str, ...] | None = ()
 
     def label(self, language: str = "en") -> str:
         """The name in ``en`` or ``zh``."""

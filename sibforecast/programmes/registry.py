@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from sibforecast.errors import SibError
 from sibforecast.items import did_you_mean
 from sibforecast.programmes import (
@@ -29,9 +31,14 @@ _FUNDS = (
 #: The seven funds in the order of the official forms.
 SEVEN: dict[str, Programme] = {m.PROGRAMME.code: m.PROGRAMME for m in _FUNDS}
 
+#: The kind of funds of which totals alone are published; they may hold other funds.
+TOTALS = "totals_only"
+#: What the column ``includes`` says of a total that holds no other fund.
+NO_OTHER = "none"
+
 #: The rules of each kind of the ``programmes`` table.
 KINDS = {p.kind: p.rules for p in SEVEN.values()} | {
-    "totals_only": (*blocks.HEADS, *blocks.COMMON, *blocks.TOTALS)
+    TOTALS: (*blocks.HEADS, *blocks.COMMON, *blocks.TOTALS)
 }
 
 #: The programme that holds a table's printed totals over funds: checked, never summed.
@@ -50,8 +57,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def declare(code: str, kind: str, name_zh: str, name_en: str = "") -> Programme:
+def declare(code: str, kind: str, name_zh: str, name_en: str = "", includes: str = "") -> Programme:
     """A programme beyond the seven, computed by the rules of its kind.
+
+    `includes` are the codes of the funds that a published total holds, ``none`` if it is a fund of
+    its own; a blank does not say.
 
     Raises
     ------
@@ -68,7 +78,47 @@ def declare(code: str, kind: str, name_zh: str, name_en: str = "") -> Programme:
             f"unknown kind {kind!r} of programme {code!r}{did_you_mean(kind, KINDS)}; "
             f"expected one of {', '.join(KINDS)}"
         )
-    return Programme(code, kind, name_zh or name_en or code, name_en or name_zh or code, KINDS[kind])
+    parts = tuple(p for p in includes.replace("，", ",").replace("、", ",").replace(" ", "").split(",") if p and p != NO_OTHER)
+    told = parts if includes.strip() or kind != TOTALS else None
+    return Programme(code, kind, name_zh or name_en or code, name_en or name_zh or code, KINDS[kind], told)
+
+
+def counted(present: Collection[str], programmes: Mapping[str, Programme]) -> tuple[str, ...]:
+    """The funds of some that are added up, so that nothing counts twice and as little as can be is left out.
+
+    A published total counts in place of the funds it holds, unless all of these are there: then they
+    count. A total of which nobody said what it holds counts only where there is nothing else.
+
+    Parameters
+    ----------
+    present : collection of str
+        Funds that have figures.
+    programmes : mapping of str to Programme
+
+    Examples
+    --------
+    >>> pensions = declare("pensions", "totals_only", "养老", includes="enterprise_pension, resident_pension")
+    >>> table = {**SEVEN, "pensions": pensions}
+    >>> counted(["pensions", "enterprise_pension", "unemployment"], table)
+    ('pensions', 'unemployment')
+    >>> counted(["pensions", "enterprise_pension", "resident_pension"], table)
+    ('enterprise_pension', 'resident_pension')
+    """
+    def of(code: str) -> tuple[str, ...]:
+        return (programmes[code].includes or ()) if code in programmes else ()
+
+    def within(code: str) -> frozenset[str]:
+        return frozenset(of(code)).union(*(within(part) for part in of(code)))
+
+    def whole(code: str) -> bool:
+        return code in present or (bool(of(code)) and all(whole(part) for part in of(code)))
+
+    known = [c for c in present if c not in programmes or programmes[c].includes is not None]
+    if not known:
+        return tuple(present)
+    made_up = {c for c in known if of(c) and all(whole(part) for part in of(c))}
+    held = frozenset[str]().union(*(within(c) for c in known if c not in made_up))
+    return tuple(c for c in known if c not in made_up and c not in held)
 
 
 def words(declared: dict[str, Programme]) -> dict[str, str]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sibforecast.items import EXPENDITURE_LINES, INTER_LEVEL_EXPENDITURE, INTER_LEVEL_REVENUE, REVENUE_LINES
+from sibforecast.programmes.programme import Programme
+from sibforecast.programmes.registry import counted
 from sibforecast.report.known import as_known, same
 
 #: Stages that may stand for the year before the draft, the best first.
 _BEFORE = ("expected", "executed", "final", "adjusted", "budget")
 NAN = float("nan")
-#: The kind of funds of which totals alone are published.
-_TOTALS = "totals_only"
 #: Lines that a fund has not by its rules, by its kind: entrusted investment is for pensions, collective aid for
 #: residents' pensions, and who moves takes nothing along from residents' medical or work-injury insurance.
 _TRANSFERS = ("transfer_in", "transfer_out")
@@ -54,6 +55,7 @@ class Account:
     methods: Mapping[tuple[str, str], str] = field(repr=False)
     known: frozenset[tuple[str, str]] = field(repr=False)
     told: tuple[str, str] | None = None  # the column that forms of another kind than a draft are of
+    declared: Mapping[str, Programme] = field(repr=False, default_factory=dict)  # funds by code: which of them hold which
 
     @classmethod
     def of(cls, result: Any, language: str, parts: Any = None) -> Account | None:
@@ -78,7 +80,7 @@ class Account:
             tuple(pair for pair in order if pair in there), str(source.currency),
             dict(zip(keys, plain["value"].astype(float), strict=True)),
             _methods((parts if parts is not None else result).frame, str(year)),
-            frozenset((p, i) for p, i, _, _ in keys),
+            frozenset((p, i) for p, i, _, _ in keys), declared=source.programmes,
         )  # fmt: skip
 
     @property
@@ -97,11 +99,11 @@ class Account:
         year = str(self.year - 1)
         return next(((year, s) for s in _BEFORE if (year, s) in self.columns), (year, "expected"))
 
-    @property
+    @cached_property
     def summed(self) -> tuple[str, ...]:
-        """Funds that are added up: totals published without lines, which may hold funds that stand beside them, are not."""
-        own = tuple(f for f, (_, kind) in self.funds.items() if kind != _TOTALS)
-        return own or tuple(self.funds)
+        """Funds that are added up: a published total or the funds it holds, never both."""
+        there = {f for (f, _, *column), value in self.values.items() if tuple(column) == self.draft and math.isfinite(value)}
+        return counted([f for f in self.funds if f in there] or list(self.funds), self.declared)
 
     @property
     def left_out(self) -> str:
@@ -173,11 +175,12 @@ def rolled(result: Any) -> Any:
 
 
 def totals_apart(result: Any, frame: Any) -> frozenset[str]:
-    """Funds published as totals alone, beside others of a frame: they may hold them, and are not added to them."""
+    """Funds of a frame that are not added up: published totals beside the funds they hold, or funds that such a total holds."""
     declared = getattr(getattr(result, "source", None), "programmes", {})
-    kinds = {f: declared[f].kind for f in map(str, frame["programme"].unique()) if f in declared}
-    totals = frozenset(f for f, kind in kinds.items() if kind == _TOTALS)
-    return totals if len(totals) < len(kinds) else frozenset()
+    told = frame[frame["value"].notna()]
+    last = told["period"].astype(str).max() if len(told) else ""
+    there = list(dict.fromkeys(told.loc[told["period"] == last, "programme"].astype(str)))
+    return frozenset(map(str, frame["programme"].unique())) - frozenset(counted(there, declared))
 
 
 def tops_of(tree: Any) -> list[str]:

@@ -221,6 +221,7 @@ def _account(result: Any, rows: pd.DataFrame, kind: _Kind, language: str) -> Acc
     return Account(
         names.get(area, area), int(this[0][:4]), {c: (names.get(c, c), data.programmes[c].kind) for c in funds},
         tuple(c for c, _ in kind.columns), str(data.currency), values, {}, frozenset((p, i) for p, i, _, _ in values), this,
+        data.programmes,
     )  # fmt: skip
 
 

@@ -301,8 +301,8 @@ def _total_note(words: Words) -> str:
 def not_summed(words: Words) -> str:
     """What is not added up, where there is anything."""
     left = words.account.left_out
-    return words(f"未计入合计（仅有总数，可能与所列基金重复）：{left}。",
-                 f" Not added up (published totals, which may hold funds shown): {left}.") if left else ""
+    return words(f"未计入合计（与所列基金重复，或未说明含哪些险种）：{left}。",
+                 f" Not added up (held by funds shown or holding them, or not said which it holds): {left}.") if left else ""
 
 
 def _total_lines(words: Words) -> list[Line]:

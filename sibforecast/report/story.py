@@ -31,7 +31,7 @@ def story_table(frame: pd.DataFrame, apart: Collection[str] = ()) -> pd.DataFram
     frame : pandas.DataFrame
         Rows of region, programme, item, period, stage and value, as of a draft.
     apart : collection of str
-        Funds told and not added up: totals as published, which may hold funds that stand beside them.
+        Funds told and not added up: published totals beside the funds they hold, or what such a total holds.
 
     Returns
     -------

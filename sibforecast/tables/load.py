@@ -123,6 +123,7 @@ def _as_written(history: RawTable | None) -> Regions:
 def _declared(raw: RawTable | None, found: Collector) -> dict[str, Programme]:
     """The funds declared beyond the seven."""
     declared: dict[str, Programme] = {}
+    rows: dict[str, int] = {}
     if raw is None:
         return declared
     for number, record in zip(raw.row_numbers, raw.frame.to_dict("records"), strict=True):
@@ -140,10 +141,37 @@ def _declared(raw: RawTable | None, found: Collector) -> dict[str, Programme]:
                       mend="give the fund a code of its own, or this kind", **where)
             continue
         try:
-            declared[code] = registry.declare(code, cell["kind"], cell["name"], cell.get("name_en", ""))
+            declared[code] = registry.declare(code, cell["kind"], cell["name"], cell.get("name_en", ""), cell.get("includes", ""))
         except SibError as fault:
             found.add("unknown_kind", "error", str(fault), column="kind", found=cell["kind"],
                       expected=", ".join(registry.KINDS), mend="use one of these kinds", **where)
+        rows[code] = int(number)
+    for code, programme in declared.items():
+        _parts(code, programme, declared, rows[code], found)
     return declared
+
+
+def _parts(code: str, programme: Programme, declared: dict[str, Programme], row: int, found: Collector) -> None:
+    """What a published total is said to hold: funds that exist, and not, through others, itself."""
+    where: dict[str, Any] = {"table": "programmes", "row": row, "programme": code, "column": "includes"}
+    parts = programme.includes or ()
+    strange = [p for p in parts if p not in declared and p not in registry.SEVEN]
+    if strange:
+        found.add("unknown_part", "error", "a total holds a fund that is not declared", expected="codes of funds it holds",
+                  found=", ".join(strange), mend="declare the fund in this table, or mend its code", **where)
+    if parts and programme.kind != registry.TOTALS:
+        found.add("unknown_part", "error", "a fund with formulas of its own is said to hold others", expected="blank",
+                  found=", ".join(parts), mend=f"clear the cell, or make the kind {registry.TOTALS}", **where)
+    queue, seen = [*parts], set[str]()
+    while queue:
+        part = queue.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        queue += (declared[part].includes or ()) if part in declared else ()
+    if code in seen:
+        found.add("unknown_part", "error", "a total holds itself, through the funds it holds",
+                  expected="funds that do not hold it", found=", ".join(parts),
+                  mend="take it out of one of the cells includes", **where)
 
 

@@ -29,7 +29,7 @@ TABLES: dict[str, Table] = {
             ("stage", "caliber", "source"),
             ("figures", "历史", "历史数据", "数据"),
         ),
-        Table("programmes", ("programme", "kind", "name"), ("name_en", "succeeded_by", "from"), ("险种", "险种表")),
+        Table("programmes", ("programme", "kind", "name"), ("name_en", "includes", "succeeded_by", "from"), ("险种", "险种表")),
         Table("pooling", ("programme", "level", "start", "end"), ("region",), ("统筹层次", "统筹")),
         Table("assumptions", ("item", "period", "value", "unit"), ("region", "programme", "author", "spread", "reason"), ("假设", "参数")),
         Table(
@@ -83,6 +83,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "note": ("备注", "说明"),
     "author": ("作者", "填报人", "测算人"),
     "kind": ("类别", "种类", "类型"),
+    "includes": ("所含险种", "包含险种"),
     "succeeded_by": ("并入险种",),
     "from": ("起始年度", "自"),
     "start": ("开始", "起始", "生效"),

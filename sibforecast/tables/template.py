@@ -10,6 +10,7 @@ from typing import Any
 from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.programmes import registry
+from sibforecast.programmes.programme import Programme
 from sibforecast.tables.data import FundData
 from sibforecast.tables.guide import (
     DRIVERS,
@@ -185,7 +186,14 @@ def _regions(data: FundData | None, language: str) -> list[tuple[str, ...]]:
 def _programmes(data: FundData | None) -> list[tuple[str, ...]]:
     """Funds beyond the seven, which the history cannot be read without."""
     funds = data.programmes.values() if data is not None else ()
-    return [(p.code, p.kind, p.name_zh, p.name_en) for p in funds if p.code not in registry.SEVEN]
+    return [(p.code, p.kind, p.name_zh, p.name_en, _holds(p)) for p in funds if p.code not in registry.SEVEN]
+
+
+def _holds(programme: Programme) -> str:
+    """The cell ``includes`` of a fund."""
+    if programme.kind != registry.TOTALS or programme.includes is None:
+        return ""
+    return ", ".join(programme.includes) or registry.NO_OTHER
 
 
 def _history(data: FundData | None, language: str) -> list[tuple[str, ...]]:

@@ -227,6 +227,13 @@ PROGRAMMES = {
         {"programme": PENSION, "kind": "flat_pension"}, "kind_of_seven", "kind", "wage_based_pension",
     ),
     "blank code": ({"programme": "", "kind": "flat_pension"}, "blank_code", "programme", "blank"),
+    "a part nobody declared": (
+        {"programme": "medical", "kind": "totals_only", "includes": "employee_medical, residents"}, "unknown_part", "includes", "residents",
+    ),
+    "parts of a fund with formulas": (
+        {"programme": "annuity", "kind": "flat_pension", "includes": PENSION}, "unknown_part", "includes", PENSION,
+    ),
+    "a total that holds itself": ({"programme": "all_pensions", "kind": "totals_only", "includes": "all_pensions"}, "unknown_part", "includes", "itself"),
 }
 
 

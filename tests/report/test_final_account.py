@@ -129,29 +129,35 @@ def test_leagues_make_up_the_region_and_beside_a_draft_nothing_is_read_twice(tmp
 
 
 def test_published_aggregates_are_no_fund_beside_those_they_hold(china: sib.FundData, tmp_path: Path) -> None:
-    """城镇职工基本养老保险 holds the enterprises' pensions: 合计 of June 2016 is that of the funds that have forms."""
+    """城镇职工基本养老保险 is the only one of its pensions told by months: it counts, and has no form of its own."""
     path = sib.report.workbook(sib.monitor(china, "2016-06"), tmp_path / "b.xlsx")
     assert not any("城镇职工" in name for name in openpyxl.load_workbook(path, read_only=True).sheetnames)
     table = cells(path, "社预执行01 总表")
     rows = china.frame.query("period == '2016-06' and stage == 'executed' and item == 'total_revenue'")
-    told = rows.loc[rows["programme"].isin(["resident_pension", "work_injury", "unemployment"]), "value"].sum()
+    told = rows.loc[rows["programme"].isin(["urban_employee_pension", "resident_pension", "medical", "maternity", "work_injury", "unemployment"]), "value"].sum()
     shown = {str(head): cell for head, cell in zip(table[3], next(r for r in table if r[0] == "本年收入合计"), strict=True)}
     assert sum(v for k, v in shown.items() if k not in ("项目", "合计") and isinstance(v, (int, float))) == pytest.approx(told / 1e4)
 
 
-def test_a_drafts_total_does_not_count_published_aggregates_twice(tmp_path: Path) -> None:
-    """Medical insurance in total holds the employees': 合计 is the employees' 1,342 alone, and the note says what is not in it."""
-    more = {"programmes": (("programme", "kind", "name", "name_en"), [("medical", "totals_only", "基本医疗保险", "Medical")])}
+@pytest.mark.parametrize(("includes", "counts", "left"), [
+    ("", "职工基本医疗保险基金", "基本医疗保险"),  # nobody said what the total holds: it may hold the fund
+    ("employee_medical, resident_medical", "基本医疗保险", "职工基本医疗保险基金"),  # the residents' are in the total alone
+    ("employee_medical", "职工基本医疗保险基金", "基本医疗保险"),  # all it holds is there
+])  # fmt: skip
+def test_a_drafts_total_does_not_count_published_aggregates_twice(includes: str, counts: str, left: str, tmp_path: Path) -> None:
+    """合计 is the 1,342 of one of the two, and the note says which is not in it."""
+    rows_ = [("medical", "totals_only", "基本医疗保险", includes)]
     given = [(R, f, "total_revenue", 2024, 1, "万元", "final") for f in ("employee_medical", "medical")]
-    data = sib.load(dataset(tmp_path / "data", given, regions=[(R, "呼和浩特市", "", "league")], **more))
+    data = sib.load(dataset(tmp_path / "data", given, regions=[(R, "呼和浩特市", "", "league")],
+                            programmes=(("programme", "kind", "name", "includes"), rows_)))  # fmt: skip
     one, other = (drafted(data, FIGURES | TOTALS, f) for f in ("employee_medical", "medical"))
     both = pd.concat([one.frame, other.frame], ignore_index=True)
     made = replace(one, build=lambda: both)
     path = sib.report.workbook(made, tmp_path / "b.xlsx")
     table = cells(path, "社预01 总表")
-    assert table[3] == ("项目", "合计", "职工基本医疗保险基金")
+    assert table[3] == ("项目", "合计", counts)
     assert next(r for r in table if r[0] == "本年收入合计")[1] == 1_342e4
-    assert "未计入合计（仅有总数，可能与所列基金重复）：基本医疗保险。" in table[-1][0]
+    assert f"未计入合计（与所列基金重复，或未说明含哪些险种）：{left}。" in table[-1][0]
     assert next(r for r in cells(path, "基金平衡表") if r[0] == "合计")[2] == 1_342e4
 
 
