@@ -232,7 +232,7 @@ def _spread(table: Table, errors: Floats) -> tuple[Floats, Floats]:
     left = np.array([max(12 - int(table.month.min()), 1) / 12.0])  # in December nothing is left, and nothing in doubt
     past = errors[:, 1:-1, None] if errors.shape[1] > 2 else errors[:, :0, None]
     kinds = np.where(table.data.flow, KINDS.index("money"), KINDS.index("heads"))
-    found = sp.spread_of(past, groups, left, kinds, forgetting=FORGETTING)
+    found = sp.spread_of(past, groups, left, kinds, forgetting=FORGETTING, drift=(1.0 - FORGETTING) ** 2 / FORGETTING)
     return np.where(table.month == 12, 0.0, found.deviation[:, 0]), found.shape[:, 0]
 
 

@@ -96,7 +96,7 @@ class Spread:
 
 def spread_of(
     errors: Floats, groups: Ints, horizons: Ints, kinds: Ints, size_of: Floats | None = None, forgetting: float = va.FORGETTING,
-    jumped: Bools | None = None, broken: Bools | None = None,
+    jumped: Bools | None = None, broken: Bools | None = None, drift: float = va.DRIFT,
 ) -> Spread:
     """The spread of each series, drawn towards its group, and its group towards the usual; never falling with the horizon.
 
@@ -128,6 +128,8 @@ def spread_of(
         Errors that hold a jump of the series (`events.across`).
     broken : array of bool (series, origins), optional
         Years after an origin in which all areas broke together (`events.together`).
+    forgetting, drift : float
+        How fast origins fade for one series, and how readily a panel follows its last years.
     """
     relative = np.ones(len(errors)) if size_of is None else np.where(size_of > 0, size_of, 1.0)
     errors = np.where(np.isfinite(errors), errors, np.nan)  # a figure of nothing has no error on logs
@@ -138,7 +140,7 @@ def spread_of(
         used = np.where(jumped, np.nan, errors)
         found = va.once(found, va.found_in(used, weight, groups, horizons, kinds))
         used[:, :, 0] = errors[:, :, 0]
-    late = va.as_of_late(found, used, weight, groups)
+    late = va.as_of_late(found, used, weight, groups, drift)
     deviation = np.maximum.accumulate(np.sqrt(late.variance), axis=1)
     shape = _held(errors, used, weight, groups, found, late, _reached(errors, weight, horizons, broken))
     with np.errstate(invalid="ignore", divide="ignore"):  # never narrower at a later horizon

@@ -80,13 +80,13 @@ class Late:
     settled: Floats
 
 
-def as_of_late(found: Found, errors: Floats, weight: Floats, groups: Ints) -> Late:
+def as_of_late(found: Found, errors: Floats, weight: Floats, groups: Ints, drift: float) -> Late:
     """Variances of panels as their last years were: calm and unsettled times come and go.
 
     How unsettled a year was is a level that drifts, seen through the errors of that year. One
     series tells it badly, hence the slow weights; a panel tells it the better the more
     different things its errors say and the lighter their tails, and the gain of the filter
-    rises with that: at signal to noise x a year, (√(x² + 4x) − x) / 2. What the filter does not
+    rises with that: at signal to noise x a year (`drift` of one normal error), (√(x² + 4x) − x) / 2. What the filter does not
     know makes the tails of the next errors. Areas keep their sizes to one another: the slow
     weights tell them.
     """
@@ -104,7 +104,7 @@ def as_of_late(found: Found, errors: Floats, weight: Floats, groups: Ints) -> La
             tails = (weight[0] * number * of_a_year).sum(axis=0) / (weight[0] * number).sum(axis=0)  # 3 of normal errors
             a_year = np.median(found.freedom[rows] / _counted(weight * told), axis=0)
             noise = np.maximum(np.nan_to_num(tails, nan=3.0) - 1.0, 2.0) / np.maximum(a_year, 1.0)
-            signal = DRIFT * 2.0 / noise
+            signal = drift * 2.0 / noise
             gain = 0.5 * (np.sqrt(signal**2 + 4.0 * signal) - signal)
             late, slow = (1.0 - gain) ** back * (number > 0), weight[0] * (number > 0)
             moved = (late * unsettled).sum(axis=0) / late.sum(axis=0) / ((slow * unsettled).sum(axis=0) / slow.sum(axis=0))

