@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sibforecast import items
 from sibforecast.analysis.facts import expected_figures
 from sibforecast.analysis.outturn import games
 from sibforecast.analysis.outturn_game import Game
+from sibforecast.analysis.parts import SIDES, parts_of
 from sibforecast.analysis.rounding import in_whole_steps
-from sibforecast.analysis.shapley import coalitions, shapley
 from sibforecast.assumptions.effects import Effects, effects_on
 from sibforecast.assumptions.fitting import FundBasis
 from sibforecast.assumptions.scenario import Change, Scenario
@@ -28,15 +27,7 @@ from sibforecast.tables.data import FundData
 
 Floats = npt.NDArray[np.float64]
 
-#: Lines of the gap: side, its sign (expenditure worsens the gap, revenue mends it), its lines.
-_SIDES = (
-    ("revenue", -1.0, (*items.REVENUE_LINES, *items.INTER_LEVEL_REVENUE)),
-    ("expenditure", 1.0, (*items.EXPENDITURE_LINES, *items.INTER_LEVEL_EXPENDITURE)),
-)
-#: What fills a gap is part of these lines, but not of the gap.
-_FILLING = {"fiscal_subsidy": "gap_subsidy", "upper_grant": "gap_grant"}
-_CHAIN_ORDER = ("nation", "region", "event", "league", "county")
-_REVENUE = {*_SIDES[0][2], "total_revenue"}
+_REVENUE = {*SIDES[0][2], "total_revenue"}
 
 COLUMNS = (
     "region", "programme", "item", "period", "scenario", "stage", "line", "cause", "kind",
@@ -274,7 +265,7 @@ def _fund_rows(
     ordered, causes, title = (scenario.in_order, scenario.causes(), scenario.title) if scenario else ((), (), "")
     path = path if after.years[-1] in path.years else roll_forward(path.basis, None, after.years[-1])
     effects = effects_on(ordered, code, path.basis.areas, after.source.regions)
-    parts = _parts(path.basis, effects, after.years, method) if effects.effects else {}
+    parts = parts_of(path.basis, effects, after.years, method) if effects.effects else {}
     local, told = announced_parts(path.basis, after.years, method)
     for year in after.years:
         gap = path.value("gap", year)[:, 0] - told[year]
@@ -324,7 +315,7 @@ def announced_parts(
     order = {place: player for player, place in enumerate(local)}
     effects = Effects(tuple(replace(e, player=order.get(i)) for i, e in enumerate(basis.policy)))
     parts = []
-    for (year, line, player), value in _parts(replace(basis, policy=()), effects, years, method).items():
+    for (year, line, player), value in parts_of(replace(basis, policy=()), effects, years, method).items():
         parts.append((year, line, basis.policy[local[player]].change, value))
         told[year] = told[year] + value
     return parts, told
@@ -337,69 +328,3 @@ def _cause(change: Change, cause: str, line: str, value: float) -> dict[str, Any
         "side": "revenue" if line in _REVENUE else "expenditure", "known_at_budget": change.known_at_budget,
         "evidence": change.evidence, "value": value,
     }  # fmt: skip
-
-
-def _parts(
-    basis: FundBasis, effects: Effects, years: tuple[int, ...], method: str
-) -> dict[tuple[int, str, int], Floats]:
-    """Each change's part of each line and year, over the areas of the fund."""
-    players = effects.players
-    order = list(range(len(players)))
-    if method == "chain":  # the official order: nation, region, event, league, county
-        deciders = {e.player: _CHAIN_ORDER.index(e.change.decided_by) for e in effects.effects}
-        order = sorted(order, key=lambda i: deciders[players[i]])
-    member = coalitions(len(players)) if method == "shapley" else _chain(order)
-    everyone = np.zeros((max(players) + 1, member.shape[1]), dtype=bool)
-    everyone[list(players)] = member
-    out: dict[tuple[int, str, int], Floats] = {}
-    path = roll_forward(basis, Effects(effects.effects, everyone), years[-1])
-    shape = (len(basis.areas), member.shape[1])
-    for year in years:
-        for line, value in _lines(path, year, shape):
-            split = _exact_zeros(shapley(value), value) if method == "shapley" else np.diff(value, axis=1)
-            for place, player in enumerate(players[i] for i in order):
-                if np.any(split[:, place]):
-                    out[year, line, player] = split[:, place]
-    return out
-
-
-def _exact_zeros(split: Floats, value: Floats) -> Floats:
-    """A change that moves a line in no coalition gets exactly nothing of it."""
-    number = np.arange(value.shape[1])
-    for player in range(split.shape[1]):
-        without = number[(number >> player) & 1 == 0]
-        touched = (value[:, without] != value[:, without | (1 << player)]).any(axis=1)
-        split[:, player] = np.where(touched, split[:, player], 0.0)
-    return split
-
-
-def _lines(path: FundPath, year: int, shape: tuple[int, int]) -> Iterator[tuple[str, Floats]]:
-    """Each line's part of the gap in every coalition; together they are the gap's movement.
-
-    What a total moves beyond its lines (a total published without them, or changed itself)
-    stands as a line of its own.
-    """
-    now = path.years[year]
-    for side, sign, lines in _SIDES:
-        flag = now.given.get(f"{side}_itemised")
-        itemised = flag == 1.0 if flag is not None else np.zeros((shape[0], 1), dtype=bool)
-        rest = np.broadcast_to(_filled(path.value(f"total_{side}", year)), shape)
-        for line in lines:
-            value = path.value(line, year)
-            filling = path.value(_FILLING[line], year) if line in _FILLING else np.zeros((1, 1))
-            part = np.where(itemised, _filled(value) - _filled(filling), 0.0)
-            rest = rest - np.where(itemised, _filled(value), 0.0)
-            if part.shape[1] > 1:  # otherwise no change reaches this line
-                yield line, sign * np.broadcast_to(part, shape)
-        if np.ptp(rest, axis=1).max() > 0.005:
-            yield f"total_{side}", sign * rest
-
-
-def _filled(value: Floats) -> Floats:
-    return np.where(np.isnan(value), 0.0, value)
-
-
-def _chain(order: Sequence[int]) -> npt.NDArray[np.bool_]:
-    """Coalitions of the chain: none, the first in order, the first two, …"""
-    place = np.argsort(order)
-    return place[:, None] < np.arange(len(place) + 1)[None, :]

@@ -83,7 +83,7 @@ def read_history(raw: RawTable, names: Names, found: Collector) -> Figures:
     for column, words in columns.items():
         out[column] = words
     out["file"] = _constant(raw.file, len(out))
-    out["row"] = rows
+    out["row"] = np.asarray(rows, dtype=np.int32)
     out["quantum"] = values.quantum
     _blanks(out, values.state, found)
     known = out[KEYS].notna().all(axis=1)
