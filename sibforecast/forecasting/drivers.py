@@ -186,7 +186,7 @@ def forecast_from(
 ) -> Forecast:  # fmt: skip
     """A forecast from figures up to `limit`, with law and events announced up to `told`."""
     rows = known_rows(data, limit)
-    ranks = panels(rows.assign(value=rows["rank"].astype(np.float64)), data)
+    ranks = panels(rows.assign(value=rows["rank"].astype(np.float32)), data)
     known_events = events_of(data, told) if events else ()
     yearly = panels(rows, data)
     lasts = {p: panel.years[int(np.flatnonzero(any_known(panel).any(axis=0))[-1])] for p, panel in yearly.items()}

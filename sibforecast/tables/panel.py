@@ -108,7 +108,7 @@ def panels(rows: pd.DataFrame, data: FundData) -> dict[str, Panel]:
         area_index = np.array([area_of.get(n, -1) for n in names])[region_codes[here]]
         year_index = np.array([int(p) - years[0] if "-" not in p else -1 for p in periods])[period_codes[here]]
         used, item_index = np.unique(item_codes[here], return_inverse=True)
-        cube = np.full((len(used), len(areas), len(years)), np.nan)
+        cube = np.full((len(used), len(areas), len(years)), np.nan, dtype=values.dtype)
         leaf = area_index >= 0
         cube[item_index[leaf], area_index[leaf], year_index[leaf]] = values[here][leaf]
         item_names = rows["item"].cat.categories
