@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sibforecast as sib
-from sibforecast.forecasting.fund_forecast import LABELS, UPRIGHT
+from sibforecast.forecasting.fund_forecast import LABELS, UPRIGHT, WITH_BASE, WITH_WAGE
 from sibforecast.forecasting.years import IDENTITIES
 from sibforecast.items import CATALOGUE
 from sibforecast.phrases import _GAP, Teller, _tables, section
@@ -70,7 +70,7 @@ def test_every_finding_in_the_code_is_known():
 
 def test_every_way_a_figure_is_found_is_known():
     rules = [rule.identity for kind in KINDS.values() for rule in kind] + [rule.identity for rule in _TOTAL_RULES]
-    said = {*rules, *LABELS.values(), LABELS["amount"] + UPRIGHT, *(f"implied: {v}" for v in IDENTITIES.values()), MIRRORED}
+    said = {*rules, *LABELS.values(), LABELS["amount"] + UPRIGHT, LABELS["combination"] + WITH_WAGE, LABELS["panel"] + UPRIGHT + WITH_BASE, *(f"implied: {v}" for v in IDENTITIES.values()), MIRRORED}
     assert len(said) > 100
     assert [s for s in said if english(TELLER.text(s))] == []
 

@@ -56,6 +56,8 @@ LABELS = {
 }
 #: Said of any of them where the forecast of a panel leaned (`leaning`).
 UPRIGHT = "; plus what it missed on the same side year after year"
+#: Said where growth is the mean of two forecasts (`wages`).
+WITH_WAGE, WITH_BASE = "; mean of this growth and the average wage's", "; mean of this growth and the contribution base's"
 
 
 @dataclass

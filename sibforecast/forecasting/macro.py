@@ -16,8 +16,8 @@ what the driver's own method makes of the figure: what the figure does not expla
 itself. The path of GDP and employment is fading growth, and it moves a driver only if that
 made its earlier errors smaller. What is already known of a later year goes before that, and
 what somebody entered for one before both; either moves the years after it too. The average
-wage moves the base where it is known or entered; merely forecast it holds the same
-information as the base.
+wage moves the base where it is known or entered; merely forecast, both go by the mean of
+their growths (`wages`).
 
 Figures of GDP and employment may stand with any fund and with an area above: the nearest
 counts, of the fund itself before those of others.

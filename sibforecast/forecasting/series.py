@@ -35,6 +35,7 @@ from sibforecast.forecasting.identities import by_identity
 from sibforecast.forecasting.law import Setting, at_year_end, in_force
 from sibforecast.forecasting.leaning import upright
 from sibforecast.forecasting.variance import kind_of
+from sibforecast.forecasting.wages import draw_together
 from sibforecast.tables.panel import Floats, Panel
 
 #: Sums that come in lumps: their recent mean, not their trend.
@@ -67,6 +68,7 @@ def forecast_items(
         _run(fitted, out, horizons, job, errors)
     for item in errors:
         _only_proven(errors[item], guessed.get(item), horizons)
+    draw_together(fitted, out, errors, horizons, options.chosen)
     _level_in_force(fitted, out, errors)
     by_composition(fitted, kind, out, errors, options.chosen.get("benefit_level") or default_method("benefit_level"),
                    options.entered)

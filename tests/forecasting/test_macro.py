@@ -209,6 +209,32 @@ def test_an_entered_wage_and_an_area_whose_accounts_are_too_old(tmp_path):
     assert said.iloc[0] == pytest.approx(1.1 * plain.iloc[0], rel=1e-9)  # a steady wage teaches no elasticity: one
 
 
+def wages(folder, years):
+    """Wage and base of two cities that share a wandering growth, up to some years."""
+    rng = np.random.default_rng(7)
+    growth = 0.06 + 0.02 * rng.normal(size=12)
+    table = {i: first * np.exp(np.cumsum(growth + 0.01 * rng.normal(size=(2, 12)), axis=1)) for i, first in (("average_wage", 6e4), ("contribution_base", 4e3))}
+    units = {"average_wage": "元/年", "contribution_base": "元/月"}
+    rows = [(c, FUND, item, 2010 + i, float(v), units[item], "final")
+            for item, values in table.items() for c, row in zip(CITIES, values, strict=False) for i, v in enumerate(row[:years])]  # fmt: skip
+    folder.mkdir()
+    return sib.load(dataset(folder, rows, regions=REGIONS)), table
+
+
+def test_wage_and_base_are_forecast_by_the_mean_of_their_growths_now_and_at_every_origin(tmp_path):
+    """√(growth × growth) of what each is forecast alone; the error on record is that of the forecast made a year before."""
+    data, table = wages(tmp_path / "all", 12)
+    before, _ = wages(tmp_path / "before", 11)
+    both = ("contribution_base", "average_wage")
+    free = {i: points(sib.forecast(data, 2022, methods={i: "combination"}), i, 2022) for i in both}  # chosen: left alone
+    mine = sib.forecast(data, 2022)
+    growth = np.sqrt(np.prod([free[i].to_numpy() / table[i][:, -1] for i in both], axis=0))
+    for item in both:
+        np.testing.assert_allclose(points(mine, item, 2022).to_numpy(), table[item][:, -1] * growth, rtol=1e-9)
+        told = np.log(table[item][:, -1] / points(sib.forecast(before, 2021), item, 2021).to_numpy())
+        np.testing.assert_allclose(mine.funds[FUND].record[item][:, -1], told, rtol=1e-9, atol=1e-12)
+
+
 def test_the_figures_are_in_the_catalogue_and_are_never_added_up():
     assert {items.item(i).rollup for i in ("gdp", "urban_employment", "average_wage")} == {"never"}
     assert (items.item("gdp").zh, items.item("urban_employment").zh) == ("地区生产总值", "城镇就业人员")
