@@ -168,8 +168,8 @@ def _held(
     """Half-widths of `LEVELS`: Student's, in a panel drawn towards those that held in its past.
 
     Its past counts as many degrees of freedom, against `CONFORMAL` of Student's, and is taken
-    wider by what is not known of how unsettled the last years were. Each error is
-    held against the deviation without it: with it, a large one would have widened its own.
+    wider as these are. Each error is held against the deviation without it (with it, a large one
+    would have widened its own), as unsettled as its year was foreseen to be.
     """
     shape = np.asarray(stdtrit(late.freedom[:, :, None], 0.5 + reached / 2.0))
     deviation = np.maximum.accumulate(np.sqrt(found.variance), axis=1)
@@ -181,11 +181,11 @@ def _held(
         others = np.sqrt(np.maximum(others, 0.0) / (origins - seen))
         others[:, :, 1:] = np.maximum(others[:, :, 1:], deviation[rows, None, :-1])  # as never falling with the horizon
         with np.errstate(invalid="ignore", divide="ignore"):
-            scores = np.abs(errors[rows]) / others
+            scores = np.abs(errors[rows]) / (others * np.sqrt(late.foreseen[rows]))
         told = np.isfinite(scores)
-        part = np.minimum(np.median(late.freedom[rows], axis=0) / CONFORMAL, 1.0)
-        inside = np.median(reached[rows], axis=0)  # breaks are of all of them
-        wider = stdtrit(late.settled[rows].min(axis=0)[:, None], 0.5 + inside / 2.0) / ndtri(0.5 + inside / 2.0)
+        freedom, inside = np.median(late.freedom[rows], axis=0), np.median(reached[rows], axis=0)  # breaks are of all of them
+        part = np.minimum(freedom / CONFORMAL, 1.0)
+        wider = stdtrit(freedom[:, None], 0.5 + inside / 2.0) / ndtri(0.5 + inside / 2.0)
         for j in np.flatnonzero(told.any(axis=(0, 1))):
             here = told[:, :, j]
             own = _empirical(scores[:, :, j][here], np.broadcast_to(weight[:, :, 0], here.shape)[here], inside[j])

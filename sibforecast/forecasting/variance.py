@@ -30,10 +30,10 @@ LEAST_FREEDOM = 3.0
 #: medians over the series named in `spread`.
 KINDS = ("heads", "level", "money", "rate")
 ASSUMED = np.array([0.03, 0.03, 0.08, 0.08])
-#: Signal to noise, for one normal error a year, of how unsettled the years of a panel are (`as_of_late`). On provincial
-#: panels that no benchmark uses, interval scores were 7 % lower than at 0.05, which forgets one series by 0.8 a year.
-#: Still higher values did better there: but these all settled down in the same years.
-DRIFT = 0.2
+#: Signal to noise, for one normal error a year, of how unsettled the years of a panel are (`as_of_late`); at 0.05 one series
+#: would be forgotten by 0.8 a year. On provincial panels that no benchmark uses, interval scores are 2 to 3 % lower than at
+#: 0.05; higher values gain another 2 % there, but these panels all settled down in the same years.
+DRIFT = 0.1
 #: Origins without any error from which a constant is taken as one.
 STEADY = 3
 
@@ -73,11 +73,14 @@ def once(found: Found, calm: Found) -> Found:
 
 @dataclass(frozen=True)
 class Late:
-    """Variances as the last years were, their degrees of freedom, and those of how unsettled these years were."""
+    """Variances as the last years were, their degrees of freedom, and what was foreseen of each year, in usual variances.
+
+    The first two are (series, horizons), the last (series, origins, horizons).
+    """
 
     variance: Floats
     freedom: Floats
-    settled: Floats
+    foreseen: Floats
 
 
 def as_of_late(found: Found, errors: Floats, weight: Floats, groups: Ints, drift: float) -> Late:
@@ -86,12 +89,13 @@ def as_of_late(found: Found, errors: Floats, weight: Floats, groups: Ints, drift
     How unsettled a year was is a level that drifts, seen through the errors of that year. One
     series tells it badly, hence the slow weights; a panel tells it the better the more
     different things its errors say and the lighter their tails, and the gain of the filter
-    rises with that: at signal to noise x a year (`drift` of one normal error), (√(x² + 4x) − x) / 2. What the filter does not
-    know makes the tails of the next errors. Areas keep their sizes to one another: the slow
-    weights tell them.
+    rises with that: at signal to noise x a year (`drift` of one normal error), (√(x² + 4x) − x) / 2.
+    What it would have made of each past year, from the years before that, is kept as well: half-widths
+    are told by errors in deviations as they were foreseen, so that a filter that lags, or follows
+    noise, is made up for. Areas keep their sizes to one another: the slow weights tell them.
     """
     variance, freedom = found.variance.copy(), found.freedom.copy()
-    settled = np.full_like(variance, np.inf)
+    foreseen = np.ones(errors.shape)
     back = np.arange(errors.shape[1], dtype=np.float64)[::-1, None]
     for group in np.flatnonzero(np.bincount(groups) >= m.PANEL) if len(groups) else ():
         rows = np.flatnonzero(groups == group)
@@ -107,13 +111,18 @@ def as_of_late(found: Found, errors: Floats, weight: Floats, groups: Ints, drift
             signal = drift * 2.0 / noise
             gain = 0.5 * (np.sqrt(signal**2 + 4.0 * signal) - signal)
             late, slow = (1.0 - gain) ** back * (number > 0), weight[0] * (number > 0)
-            moved = (late * unsettled).sum(axis=0) / late.sum(axis=0) / ((slow * unsettled).sum(axis=0) / slow.sum(axis=0))
+            usual = (slow * unsettled).sum(axis=0) / slow.sum(axis=0)
+            moved = (late * unsettled).sum(axis=0) / late.sum(axis=0) / usual
+            for place in range(1, errors.shape[1]):  # at each origin, by the errors that were known then
+                then = (number[:place] > 0) & (np.arange(place)[:, None] < place - np.arange(errors.shape[2]))
+                earlier = (1.0 - gain) ** back[-place:] * then
+                told_by = (earlier * unsettled[:place]).sum(axis=0) / earlier.sum(axis=0) / usual
+                foreseen[rows, place] = np.where(np.isfinite(told_by), told_by, 1.0)
         years = _counted(late[None])[0]
         variance[rows] *= np.where(np.isfinite(moved) & (moved > 0), moved, 1.0)
         freedom[rows] *= years / _counted(slow[None])[0]
-        settled[rows] = 2.0 / (noise * np.maximum(gain, 1.0 / years))
     least = np.minimum(found.freedom, LEAST_FREEDOM)
-    return Late(variance, np.minimum.accumulate(np.maximum(freedom, least), axis=1), np.maximum(settled, least))
+    return Late(variance, np.minimum.accumulate(np.maximum(freedom, least), axis=1), foreseen)
 
 
 def _counted(weight: Floats) -> Floats:
