@@ -180,8 +180,7 @@ def write_charts(
     if shown is None:  # neither lines nor drivers: nothing to draw
         return drawn
     region, item = shown
-    save("fan", lambda ax: plots.fan(draft.forecast, region=region, programme=programme, item=item,
-                                     history=draft.source, ax=ax, **words))  # fmt: skip
+    save("fan", lambda ax: plots.fan(draft, region=region, programme=programme, item=item, ax=ax, **words))
     _draw_whole(draft, programme, save, words)
     _draw_areas(draft, programme, save, words)
     if "causes" in results:
