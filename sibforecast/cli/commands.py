@@ -24,6 +24,7 @@ from sibforecast.errors import DataError, SibError
 from sibforecast.forecasting.backtest import backtest as backtest_data
 from sibforecast.forecasting.drivers import nowcast as nowcast_year
 from sibforecast.oversight.review import review as review_data
+from sibforecast.programmes.registry import counted
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.projection.project import project
 from sibforecast.results import Findings
@@ -320,7 +321,8 @@ def _write(made: BudgetDraft, results: dict[str, Any], target: Path, language: s
     spending = frame[(frame["stage"] == "draft") & (frame["item"] == "total_expenditure")]
     if spending.empty:  # a fund may have no expenditure at all
         spending = frame[frame["stage"] == "draft"]
-    fund = spending.groupby("programme", observed=True)["value"].sum().idxmax()
+    spent = spending.groupby("programme", observed=True)["value"].sum()
+    fund = spent[spent.index.isin(counted(list(spent.index), made.source.programmes))].idxmax()  # no total of funds drawn apart
     if "causes" in results:  # the charts tell of the fund the scenario moves most
         causes = results["causes"].frame
         moved = causes[causes["kind"] != "budget"].groupby("programme")["value"].agg(lambda v: v.abs().sum())

@@ -28,6 +28,8 @@ _TITLES = {
 }  # fmt: skip
 #: More areas than these are no chart but a table.
 MOST_AREAS = 20
+#: More rows than these of the lowest areas stand in the tables alone: workbook and page would be slow to open.
+MOST_ROWS = 10_000
 #: Letters of the name of a sheet.
 MOST_LETTERS = 31
 
@@ -104,7 +106,7 @@ def upper_levels(data: FundData) -> list[str]:
 
 
 def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any], language: str | None = None) -> None:
-    """Tables of a draft and what was learnt from it, one workbook of them all, and one page of the upper levels.
+    """Tables of a draft and what was learnt from it, one workbook and one page of them all; a large draft's of the upper levels.
 
     Workbook and page are Chinese where the draft is, unless a language is given; the tables hold codes, and
     their sentences are English unless Chinese is asked for.
@@ -126,6 +128,8 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any], langu
             rolled = roll_up(draft, level)
             write_csv(tell(rolled.frame), folder / f"draft_{level}.csv")
             sheets[_title(f"draft {level}", zh)] = rolled
+        if len(draft.frame) <= MOST_ROWS:
+            sheets[_title(f"draft {levels[0]}", zh)] = draft
     else:
         sheets[_title("draft", zh)] = draft
     for name, result in results.items():

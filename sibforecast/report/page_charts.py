@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sibforecast import plots
 from sibforecast.errors import SibError
 from sibforecast.plots.style import alone
+from sibforecast.report.account import totals_apart
 from sibforecast.report.markup import Html, element
 from sibforecast.report.voice import Voice, frame_of
 
@@ -102,7 +103,8 @@ def of_draft(result: Any, voice: Voice) -> list[Html]:
             return []
         ordered = [a for a in voice.names if a in there] or there
         return [chart(lambda ax: plots.heat(result, regions=ordered, ax=ax, **words), voice, tall=max(1.0, len(ordered) / 11))]
-    spent = last[last["item"] == "total_expenditure"].sort_values("value", ascending=False)["programme"].astype(str).unique()
+    rows = last[(last["item"] == "total_expenditure") & ~last["programme"].isin(totals_apart(result, frame))]
+    spent = rows.sort_values("value", ascending=False)["programme"].astype(str).unique()
     return [chart(_balance(result, areas[0], fund, words), voice, phone=True) for fund in spent[:2]]
 
 
