@@ -9,7 +9,7 @@ from typing import Any
 from xlsxwriter.utility import xl_rowcol_to_cell as at
 
 from sibforecast import items
-from sibforecast.report.grid import Cell, Grid
+from sibforecast.report.grid import Cell, Grid, note_height
 from sibforecast.report.known import same
 from sibforecast.report.official import Words, not_summed
 
@@ -37,6 +37,8 @@ _OF_REVENUE = frozenset((
     "prepayments", "deferred_out", "deferred_in", "exempted", "written_off", "standing_subsidy", "standing_grant",
     "total_revenue_per_insured", "contribution_revenue_per_insured",
 ))  # fmt: skip
+#: Rows of an annex that are drawn together on one page.
+_ONE_PAGE = 45
 
 
 def _number(item: str, value: float) -> Cell:
@@ -88,7 +90,9 @@ def base_form(words: Words, number: str) -> Grid | None:
                  "Note: the columns of the official annex were not found; these are ours. —: none, or not known.")
     merged.append((len(rows), 0, len(rows), width - 1))
     rows.append([Cell(text, "note"), *[None] * (width - 1)])
-    return Grid(rows, [30, 13, *[19] * (width - 2)], (0, 4), 2, merged, {0: 28.0, 3: 22.0, 4: 34.0, len(rows) - 1: 20.0})
+    widths = [30, 13, *[19] * (width - 2)]
+    pages = (1, 1) if len(rows) <= _ONE_PAGE else (1, 0)  # no two rows on a page of their own
+    return Grid(rows, widths, (0, 4), 2, merged, {0: 28.0, 3: 22.0, 4: 34.0} | note_height(rows, widths), pages=pages)
 
 
 def parameter_form(words: Words, revenue: bool) -> Grid:
@@ -177,8 +181,9 @@ def balance_form(words: Words, balance: Any) -> Grid:
                  "The balance of one fund or area fills the gap of no other.") + not_summed(words)
     merged.append((len(rows), 0, len(rows), len(_BALANCE)))
     rows.append([Cell(text, "note"), *[None] * len(_BALANCE)])
-    heights = {0: 28.0, 3: 34.0, len(rows) - 1: 30.0} | {first + n: 30.0 for n in range(len(account.summed) + 1)}
-    return Grid(rows, [30, *[19] * (len(_BALANCE) - 1), 9], (0, 3), 1, merged, heights, pages=(1, 1))
+    widths = [30, *[19] * (len(_BALANCE) - 1), 9]
+    heights = {0: 28.0, 3: 34.0} | note_height(rows, widths) | {first + n: 30.0 for n in range(len(account.summed) + 1)}
+    return Grid(rows, widths, (0, 3), 1, merged, heights, pages=(1, 1))
 
 
 def _of_balance(words: Words, row: Any, fund: str, item: str) -> float:

@@ -19,7 +19,7 @@ from sibforecast.items import CATALOGUE
 from sibforecast.periods import Period
 from sibforecast.phrases import Teller
 from sibforecast.report.account import Account, tops_of
-from sibforecast.report.grid import Cell, Grid
+from sibforecast.report.grid import Cell, Grid, note_height
 from sibforecast.report.official import FORMS, Line, Words, live, not_summed, sides, total_form, total_of_side
 from sibforecast.sheets import REPEATS
 
@@ -308,9 +308,9 @@ def _form(words: Words, fund: str, kind: _Kind, title: str, number: str, note: s
              for one, other in zip(left, right, strict=True)]  # fmt: skip
     merged.append((len(rows), 0, len(rows), 2 * wide - 1))
     rows.append([Cell(note, "note"), *[None] * (2 * wide - 1)])
-    heights = {0: 28.0, 3: 36.0, len(rows) - 1: 34.0} | dict.fromkeys(range(first, first + len(left)), 23.0)
-    widths = [29 if words.zh else 37, *[15.5] * len(kind.columns), *[9.5] * len(kind.ratios)]
-    return Grid(rows, widths * 2, (0, 3), 0, merged, heights, pages=(1, 1))
+    widths = [29 if words.zh else 37, *[15.5] * len(kind.columns), *[9.5] * len(kind.ratios)] * 2
+    heights = {0: 28.0, 3: 36.0} | note_height(rows, widths) | dict.fromkeys(range(first, first + len(left)), 23.0)
+    return Grid(rows, widths, (0, 3), 0, merged, heights, pages=(1, 1))
 
 
 def _value(words: Words, fund: str, item: str, column: Column) -> float:

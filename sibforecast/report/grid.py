@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sibforecast.screen import columns_of
+
 _MONEY = "#,##0.00;[Red]-#,##0.00"
 _GAP = "[Red]#,##0.00;-#,##0.00;0.00"  # a gap above zero is a deficit: it is the one that is red
 _LINE = {"border": 1, "border_color": "#8C9AA8", "valign": "vcenter"}
@@ -163,3 +165,15 @@ def _put(sheet: Any, row: int, column: int, cell: Cell, look: Any) -> None:
         sheet.write_string(row, column, value, look)
     else:
         sheet.write_number(row, column, float(value), look)
+
+
+def note_height(rows: Sequence[Sequence[Cell | None]], widths: Sequence[float]) -> dict[int, float]:
+    """The height of the last row in points, a note that runs across all columns: as many lines as it takes.
+
+    Examples
+    --------
+    >>> note_height([[Cell("注" * 45, "note"), None]], [40, 20])  # ninety columns wide, on sixty
+    {0: 32.0}
+    """
+    told = str(rows[-1][0].value) if rows and rows[-1][0] is not None else ""
+    return {len(rows) - 1: 4.0 + 14.0 * max(-(-columns_of(told) // int(0.95 * sum(widths))), 1)}

@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell as at
 from sibforecast import items
 from sibforecast.phrases import Teller
 from sibforecast.report.account import Account
-from sibforecast.report.grid import Cell, Grid
+from sibforecast.report.grid import Cell, Grid, note_height
 from sibforecast.report.known import same
 from sibforecast.sheets import REPEATS
 
@@ -286,8 +286,9 @@ def total_form(words: Words, title: str = "", number: str = "", note: str = "") 
     rows += [_total_row(words, line, places) for line in lines]
     merged.append((len(rows), 0, len(rows), columns - 1))
     rows.append([Cell(note or _total_note(words), "note"), *[None] * (columns - 1)])
-    heights = {0: 28.0, 3: 48.0, len(rows) - 1: 18.0} | {first + n: 23.0 for n in range(len(lines))}
-    return Grid(rows, [30, 22, *[20] * len(funds)], (0, 3), 1, merged, heights, pages=(1, 1))
+    widths = [30, 22, *[20] * len(funds)]
+    heights = {0: 28.0, 3: 48.0} | note_height(rows, widths) | {first + n: 23.0 for n in range(len(lines))}
+    return Grid(rows, widths, (0, 3), 1, merged, heights, pages=(1, 1))
 
 
 def _total_note(words: Words) -> str:
