@@ -41,7 +41,7 @@ _CARE = ("insured", "admissions_per_insured", "cost_per_admission", "pooled_pay_
 DRIVERS: dict[str, tuple[str, ...]] = {
     "wage_based_pension": (*_WAGES, *_PENSIONERS),
     "closing_subsidy_pension": (*_WAGES, *_PENSIONERS),
-    "flat_pension": ("insured", "personal_contribution", "subsidy_per_head", "benefit_standard", *_PENSIONERS),
+    "flat_pension": ("insured", "contributors", "personal_contribution", "subsidy_per_head", "benefit_standard", *_PENSIONERS),
     "employee_medical": (*_WAGES, *_CARE),
     "resident_medical": ("personal_contribution", "subsidy_per_head", *_CARE),
     "injury": (*_WAGES, "beneficiaries", "benefit_level", "deaths", "death_benefit"),

@@ -1,5 +1,6 @@
 """The workbook to fill in: it passes its own check, and filled in it drafts."""
 
+import numpy as np
 import openpyxl
 import pytest
 
@@ -7,6 +8,7 @@ import sibforecast as sib
 from sibforecast import items
 from sibforecast.oversight.adjustment import reach
 from sibforecast.programmes import registry
+from sibforecast.programmes.programme import Programme, Year
 from sibforecast.tables.guide import COLUMNS_IN_WORDS, DRIVERS, LEAST, SHEETS_ZH, TABLES_IN_WORDS, column_in_words
 from sibforecast.tables.schema import LEVELS, STAGES, TABLES
 from sibforecast.tables.units import conversion, parse_unit
@@ -240,3 +242,22 @@ def test_what_a_fund_needs_is_what_its_rules_read(tmp_path):
             for year in range(2021, 2026) for item, extra in zip(LEAST, (5, 0, 200), strict=True)]  # fmt: skip
     draft = sib.draft_budget(sib.load(datasets.dataset(tmp_path, rows)), 2026)
     assert {"total_revenue", "total_expenditure", "closing_balance"} <= set(draft.frame.query("stage == 'draft'")["item"])
+
+
+MAIN = {
+    "wage_based_pension": ("contribution_revenue", "pension_expenditure"), "closing_subsidy_pension": ("contribution_revenue", "pension_expenditure"),
+    "flat_pension": ("contribution_revenue", "fiscal_subsidy", "pension_expenditure"),
+    "employee_medical": ("contribution_revenue", "medical_expenditure"),
+    "resident_medical": ("contribution_revenue", "fiscal_subsidy", "medical_expenditure"),
+    "injury": ("contribution_revenue", "injury_expenditure"), "unemployment": ("contribution_revenue", "unemployment_expenditure"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [k for k, drivers in DRIVERS.items() if drivers])
+def test_with_the_drivers_that_the_template_asks_for_each_main_line_is_computed(kind):
+    one, yes = np.ones((1, 1)), np.ones((1, 1), dtype=bool)
+    given = dict.fromkeys((*DRIVERS[kind], "revenue_itemised", "expenditure_itemised", "benefits_itemised"), one)
+    rules = Programme("x", kind, "x", "x", registry.KINDS[kind])
+    year = Year(rules, given, areas=1, ever=dict.fromkeys(DRIVERS[kind], yes), before=Year(rules, given, areas=1))
+    for line in MAIN[kind]:
+        assert not np.isnan(year.get(line)).any(), line
