@@ -89,8 +89,8 @@ COLUMNS_IN_WORDS: dict[str, tuple[str, str]] = {
     "kind": ("the kind of fund whose formulas it uses: see kinds below", "险种类别，决定测算公式"),
     "deposits.kind": ("demand or term deposit, bond, …", "活期、定期、国债等"),
     "includes": (
-        "of a total (kind totals_only): the codes of the funds it holds, with commas; none if it is a fund of its own",
-        "总数类险种（totals_only）所含险种的代码，用逗号分隔；不含其他险种填 none",
+        "of a total (kind totals_only): codes or names of the funds it holds, with commas; none if it is a fund of its own",
+        "总数类险种（totals_only）所含险种的代码或名称，用逗号分隔；不含其他险种填 none",
     ),
     "succeeded_by": ("the fund that took it over", "并入的险种"),
     "from": ("first year of the fund", "起始年度"),
