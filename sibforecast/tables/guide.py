@@ -62,7 +62,7 @@ COLUMNS_IN_WORDS: dict[str, tuple[str, str]] = {
     "level": ("nation, region, league or county", "层级：国家、自治区、盟市、旗县"),
     "name_en": ("English name", "英文名称"),
     "econ_tier": ("tier of economic strength, where sharing rules use one", "财力档次"),
-    "programme": ("fund: one of the codes below, or one declared in programmes", "险种代码，见下表"),
+    "programme": ("fund: one of the codes or names below, or one declared in programmes", "险种代码或名称，见下表"),
     "programmes.programme": ("a code of your own for the fund", "自定义险种代码"),
     "assumptions.programme": ("the fund it holds for; blank means all", "适用险种，空白为全部"),
     "policies.programme": ("one fund, several with commas, or *", "险种，多个用逗号分隔，* 为全部"),

@@ -19,7 +19,7 @@ from sibforecast.tables.names import Names, each
 from sibforecast.tables.read import Collector, RawTable, input_hash, read_tables
 from sibforecast.tables.regions import Area, Regions, read_regions
 from sibforecast.tables.schema import LEVELS
-from sibforecast.tables.slips import unit_slips
+from sibforecast.tables.slips import rate_jumps, unit_slips
 
 
 def load(path: str | Path) -> FundData:
@@ -97,6 +97,7 @@ def read(path: Path) -> tuple[FundData | None, Findings]:
         return None, Findings.of(found.rows, provenance)
     checks.identities(read, regions if whole_tree else None, found)
     unit_slips(read, found)
+    rate_jumps(read, found)
     programmes = {**registry.SEVEN, **declared}
     used = {c: programmes[c] for c in read.history["programme"].cat.categories if c in programmes}
     provenance |= {"currency": read.currency, "illustrative": read.illustrative}

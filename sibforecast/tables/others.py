@@ -206,9 +206,13 @@ def _read_one(table: str, column: str, cell: Any, names: Names, unit: Unit | Non
             raise SibError(f"unknown kind {text!r}; expected one of {', '.join(EVENT_KINDS)}{near}")
         return EVENT_LOOKUP[text.lower()]
     if column == "decided_by":
-        return DECIDER_LOOKUP.get(text.lower(), text)
+        if text.lower() not in DECIDER_LOOKUP:
+            raise SibError(f"unknown level {text!r}; expected one of {', '.join((*LEVELS, 'event'))}")
+        return DECIDER_LOOKUP[text.lower()]
     if column in ("known_at_budget", "rectified"):
         truth = read_truth(cell)
+        if truth is None and column == "known_at_budget":
+            raise SibError(f"neither yes nor no: {text!r}")
         return text if truth is None else truth
     return text
 

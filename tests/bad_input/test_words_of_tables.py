@@ -7,8 +7,7 @@ import sibforecast as sib
 from sibforecast.items import CATALOGUE
 from sibforecast.programmes.registry import ALIASES, SEVEN
 from sibforecast.report.official import FORMS
-from sibforecast.tables.guide import TABLES_IN_WORDS
-from sibforecast.tables.schema import TABLES
+from sibforecast.tables.schema import EVENT_KINDS, HEADER_LOOKUP, TABLES
 from tests.bad_input.clean import FUND, PENSION, assert_only, clean
 
 #: One sound row of each table that names a fund, an area or an item.
@@ -129,6 +128,13 @@ def test_an_unknown_kind_of_event(tmp_path):
     assert_only(found, "bad_kind", table="events", row=2, column="kind", holds="'口径变更'")
 
 
+@pytest.mark.parametrize(("column", "word", "hint"), [("decided_by", "乡镇", "nation, region, league, county, event"), ("known_at_budget", "也许", "neither yes nor no")])
+def test_other_words_of_a_decision(tmp_path, column, word, hint):
+    """Left as they stand they stop the draft later, or pass for no."""
+    found = with_row("policies", **{column: word}).check(tmp_path)
+    assert_only(found, f"bad_{column}", table="policies", row=2, column=column, holds=hint)
+
+
 TOTAL = {"programme": "bulletin", "kind": "totals_only", "name": "医疗保险（公报）", "name_en": "Medical insurance (bulletin)"}
 
 
@@ -154,9 +160,20 @@ def test_a_total_that_holds_an_unknown_fund(tmp_path, word, hint):
     assert "work_injury, unemployment" in found.frame["expected"].iloc[0]
 
 
-def test_the_workbook_offers_what_is_understood(tmp_path):
-    """Each list of the Chinese workbook for these columns, chosen from, is read as its code."""
+def test_what_the_chinese_workbook_offers_is_understood(tmp_path):
+    """Every word of the lists of policies and events is read as one code of its column."""
     book = openpyxl.load_workbook(sib.template(tmp_path / "b.xlsx", language="zh"))
-    offered = {(ws.title, ws.cell(1, next(iter(v.sqref.ranges)).min_col).value) for ws in book for v in ws.data_validations.dataValidation}
-    assert {("政策调整", "险种"), ("政策调整", "项目"), ("事件", "险种"), ("事件", "项目"), ("事件", "类别")} <= offered
-    assert set(ROWS) - set(TABLES_IN_WORDS) == {"statements", "effects"}  # made by the program or read from forms
+    lists = {}
+    for name, table in (("政策调整", "policies"), ("事件", "events")):
+        for offer in book[name].data_validations.dataValidation:
+            heading = book[name].cell(1, next(iter(offer.sqref.ranges)).min_col).value
+            column = next(c for c in HEADER_LOOKUP[heading] if c in ROWS[table])
+            sheet, cells = offer.formula1.lstrip("=").split("!")
+            lists[table, column] = [c.value for (c,) in book[sheet][cells.replace("$", "")]]
+    assert len(lists["policies", "programme"]) == len(lists["events", "programme"]) == 7
+    assert lists["events", "kind"] == ["一次性事件", "口径变化"]
+    for place in (("policies", "programme"), ("events", "programme"), ("events", "item"), ("events", "kind")):
+        codes = {"programme": list(SEVEN), "item": list(CATALOGUE), "kind": list(EVENT_KINDS)}[place[1]]
+        tables = with_row(place[0])
+        tables[place[0]] = [ROWS[place[0]] | {place[1]: word} for word in lists[place]]
+        assert sib.load(tables.folder(tmp_path / "_".join(place))).table(place[0])[place[1]].tolist() == codes
