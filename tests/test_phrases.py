@@ -95,6 +95,7 @@ def test_every_way_a_figure_is_found_is_known():
     ("the lines do not add up to their total (history.csv.gz, E14)", "I1_revenue_subtotal", "分项之和不等于合计（history.csv.gz，E14）"),
     ("the two sides of a flow between levels do not match; expected is the sum of upper_remittance of 3 areas below; likely cause: sign flipped",
      "R-07", "上下级往来双方不一致；应为3个下级地区上解上级支出之和；可能原因：正负号颠倒"),
+    ("unknown programme '甲基金' (f.xlsx, sheet 政策调整, E2)", "unknown_programme", "未知的险种'甲基金'（f.xlsx，工作表政策调整，E2）"),
     ("sums and balances of 1 of 12 accounts are checked once the errors are mended", "not_checked",
      "更正错误后再核对12个账户中1个账户的合计与结余"),
     ("the drafted balance ends below nothing (and in 53 other areas)", "balance_below_nothing", "草案年末结余为负（另有53个地区）"),

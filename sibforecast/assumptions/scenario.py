@@ -7,6 +7,7 @@ from a row of the ``policies`` table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from sys import float_info
@@ -109,10 +110,10 @@ class Change:
         for name in ("programme", "regions"):
             value = getattr(self, name)
             if isinstance(value, str):
-                value = tuple(v.strip() for v in value.replace("，", ",").split(",") if v.strip()) or ("*",)
+                value = tuple(v.strip() for v in re.split("[,，、]", value) if v.strip()) or ("*",)
             object.__setattr__(self, name, tuple(value))
         known = registry.words({})
-        codes = tuple(known.get("".join(p.lower().split()), p) for p in self.programme)
+        codes = tuple(known.get("".join(p.lower().split()), known.get(" ".join(p.lower().split()), p)) for p in self.programme)
         object.__setattr__(self, "programme", codes)
         whole, part = items.whole_of(self.item), self.item
         if whole:

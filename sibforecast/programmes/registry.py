@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from sibforecast.errors import SibError
@@ -78,7 +79,7 @@ def declare(code: str, kind: str, name_zh: str, name_en: str = "", includes: str
             f"unknown kind {kind!r} of programme {code!r}{did_you_mean(kind, KINDS)}; "
             f"expected one of {', '.join(KINDS)}"
         )
-    parts = tuple(p for p in includes.replace("，", ",").replace("、", ",").replace(" ", "").split(",") if p and p != NO_OTHER)
+    parts = tuple(p.strip() for p in re.split("[,，、]", includes) if p.strip() not in ("", NO_OTHER))
     told = parts if includes.strip() or kind != TOTALS else None
     return Programme(code, kind, name_zh or name_en or code, name_en or name_zh or code, KINDS[kind], told)
 

@@ -33,7 +33,7 @@ _APART = {
 }  # fmt: skip
 _KEYS = ["region", "programme", "period", "stage"]
 #: What to do where a sum only fails because a figure stands in another unit.
-UNIT_MEND = "state the figure in its unit"
+UNIT_MEND = "correct the figure or the unit of its row, whichever is wrong"
 _BALANCES = frozenset({"opening_balance", "closing_balance"})
 #: What the identities of an account are about: an error elsewhere does not keep them from being checked.
 _ACCOUNT = frozenset({

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from sibforecast.results import Findings
 from sibforecast.tables import checks, figures, others
 from sibforecast.tables.cells import read_code, read_codes
 from sibforecast.tables.data import FundData
-from sibforecast.tables.names import Names
+from sibforecast.tables.names import Names, each
 from sibforecast.tables.read import Collector, RawTable, input_hash, read_tables
 from sibforecast.tables.regions import Area, Regions, read_regions
 from sibforecast.tables.schema import LEVELS
-from sibforecast.tables.slips import unit_slips
+from sibforecast.tables.slips import rate_jumps, unit_slips
 
 
 def load(path: str | Path) -> FundData:
@@ -96,6 +97,7 @@ def read(path: Path) -> tuple[FundData | None, Findings]:
         return None, Findings.of(found.rows, provenance)
     checks.identities(read, regions if whole_tree else None, found)
     unit_slips(read, found)
+    rate_jumps(read, found)
     programmes = {**registry.SEVEN, **declared}
     used = {c: programmes[c] for c in read.history["programme"].cat.categories if c in programmes}
     provenance |= {"currency": read.currency, "illustrative": read.illustrative}
@@ -124,6 +126,7 @@ def _declared(raw: RawTable | None, found: Collector) -> dict[str, Programme]:
     """The funds declared beyond the seven."""
     declared: dict[str, Programme] = {}
     rows: dict[str, int] = {}
+    held: dict[str, str] = {}
     if raw is None:
         return declared
     for number, record in zip(raw.row_numbers, raw.frame.to_dict("records"), strict=True):
@@ -145,20 +148,35 @@ def _declared(raw: RawTable | None, found: Collector) -> dict[str, Programme]:
         except SibError as fault:
             found.add("unknown_kind", "error", str(fault), column="kind", found=cell["kind"],
                       expected=", ".join(registry.KINDS), mend="use one of these kinds", **where)
-        rows[code] = int(number)
+        rows[code], held[code] = int(number), cell.get("includes", "")
+    names = Names(Regions.of(()), registry.words(declared), declared)
+    for code, programme in declared.items():
+        if programme.includes:
+            declared[code] = _holding(programme, held[code], names, rows[code], found)
     for code, programme in declared.items():
         _parts(code, programme, declared, rows[code], found)
     return declared
 
 
+def _holding(programme: Programme, text: str, names: Names, row: int, found: Collector) -> Programme:
+    """A fund with the codes of the funds that its cell ``includes`` names."""
+    try:
+        parts = each(text, names.fund).split(",")
+        if "*" in parts:
+            raise SibError("unknown programme '*'")
+        return replace(programme, includes=tuple(parts))
+    except SibError as fault:
+        known = [c for c in (*registry.SEVEN, *names.declared) if c != programme.code]
+        found.add("unknown_part", "error", f"a total holds a fund that is not declared; {fault}",
+                  expected=f"codes or names of {', '.join(known)}", found=text, table="programmes", row=row,
+                  programme=programme.code, column="includes", mend="declare the fund in this table, or mend its code or name")
+        return replace(programme, includes=())
+
+
 def _parts(code: str, programme: Programme, declared: dict[str, Programme], row: int, found: Collector) -> None:
-    """What a published total is said to hold: funds that exist, and not, through others, itself."""
+    """What a published total is said to hold: funds without formulas of their own, and not, through others, itself."""
     where: dict[str, Any] = {"table": "programmes", "row": row, "programme": code, "column": "includes"}
     parts = programme.includes or ()
-    strange = [p for p in parts if p not in declared and p not in registry.SEVEN]
-    if strange:
-        found.add("unknown_part", "error", "a total holds a fund that is not declared", expected="codes of funds it holds",
-                  found=", ".join(strange), mend="declare the fund in this table, or mend its code", **where)
     if parts and programme.kind != registry.TOTALS:
         found.add("unknown_part", "error", "a fund with formulas of its own is said to hold others", expected="blank",
                   found=", ".join(parts), mend=f"clear the cell, or make the kind {registry.TOTALS}", **where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 from sibforecast import items
 from sibforecast.errors import SibError
 from sibforecast.programmes.programme import Programme
+from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.tables.cells import date_hint, read_code, read_period
 from sibforecast.tables.read import Collector
 from sibforecast.tables.regions import Regions
@@ -35,6 +37,13 @@ class Names:
         code = _looked_up(word, self.programmes)
         if code is None:
             raise SibError(f"unknown programme {word!r}{_nearest(word, self.programmes)}")
+        return code
+
+    def fund(self, word: str) -> str:
+        """The fund a word means where only funds that are computed can be meant, no printed total over them."""
+        code = self.programme(word)
+        if code == PRINTED_TOTAL and code not in self.declared:
+            raise SibError(f"{word!r} is the printed total over the funds; write * for all of them")
         return code
 
     def item(self, word: str) -> str:
@@ -62,6 +71,37 @@ class Names:
         return code
 
 
+def each(text: str, read: Callable[[str], str]) -> str:
+    """Codes of several words in one cell, with commas between them, or ``*`` for all.
+
+    The cell may be one word that holds such a mark itself. All words that are not understood are told.
+
+    Raises
+    ------
+    SibError
+        With every fault of the cell.
+
+    Examples
+    --------
+    >>> each("缴费比例、征缴率", Names(Regions.of([]), {}, {}).item)
+    'contribution_rate,collection_rate'
+    """
+    try:
+        return text if text == "*" else read(text)
+    except SibError:
+        parts = [p.strip() for p in re.split("[,，、]", text)]
+    codes: list[str] = []
+    faults: list[str] = []
+    for part in dict.fromkeys(p for p in parts if p) or [text]:
+        try:
+            codes.append(part if part == "*" else read(part))
+        except SibError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise SibError("; ".join(faults))
+    return ",".join(dict.fromkeys(codes))
+
+
 def _looked_up(word: str, table: Mapping[str, str]) -> str | None:
     """The code of a word, with or without the spaces written into it."""
     low = word.lower()
@@ -75,7 +115,8 @@ def _nearest(word: str, table: Mapping[str, str]) -> str:
 
 _MENDS = {
     "region": "use the code or full name of the regions table",
-    "programme": "use a code of the seven funds, or declare the fund in the table programmes",
+    "programme": "use a code or name of the seven funds, or declare the fund in the table programmes",
+    "regions": "use codes or full names of the regions table, with commas between them, or * for all",
     "item": "use a code of the catalogue (the workbook of `sibforecast template` lists them)",
     "period": "write a year 2024 or a month 2024-09",
     "stage": "use a stage of the list",
@@ -95,9 +136,10 @@ def fault_id(column: str, text: str, fault: SibError) -> str:
     """The name of the finding for a word that is not understood."""
     if not text:
         return "blank_key"
+    word = "region" if column == "regions" else column
     if "may mean" in str(fault):
-        return f"ambiguous_{column}"
-    return "bad_period" if column == "period" else f"unknown_{column}"
+        return f"ambiguous_{word}"
+    return "bad_period" if word == "period" else f"unknown_{word}"
 
 
 def translate(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from sibforecast.items import did_you_mean
 from sibforecast.periods import Period
 from sibforecast.tables.cells import read_cell, read_code, read_truth
 from sibforecast.tables.figures import BLANK, one_currency, without_days
-from sibforecast.tables.names import Names, fault_id, mend_of, translate
+from sibforecast.tables.names import Names, each, fault_id, mend_of, translate
 from sibforecast.tables.read import Collector, RawTable
-from sibforecast.tables.schema import DECIDER_LOOKUP, EVENT_KINDS, LEVEL_LOOKUP, LEVELS, TABLES
+from sibforecast.tables.schema import DECIDER_LOOKUP, EVENT_KINDS, EVENT_LOOKUP, LEVEL_LOOKUP, LEVELS, TABLES
 from sibforecast.tables.units import Unit, parse_unit
 from sibforecast.tables.values import NO_SHARE, NO_SHARE_MEND, parse_values, tell_unseen, worth
 
@@ -24,7 +25,11 @@ _NUMBERS = {"value", "balance", "amount", "rate", "term_months", "set", "add", "
 #: Columns of a change whose unit stands beside them.
 _IN_UNIT = {"set", "add", "floor", "cap", "before_value"}
 _PERIODS = {"start", "end", "paid", "period", "known_from"}
-_WORDS = {"region", "programme", "item", "period"}
+_WORDS = {"region", "regions", "programme", "item", "period"}
+#: How the words of a column are read.
+_READERS = {"region": Names.region, "regions": Names.region, "programme": Names.programme, "item": Names.item}
+#: Columns that may hold several words, or ``*``.
+_SEVERAL = {("events", "programme"), ("events", "item"), ("policies", "programme"), ("policies", "regions")}
 #: Columns every table of this name has, but whose cells may be blank.
 MAY_BE_BLANK = {
     "deposits": {"bank", "start", "term_months"}, "pooling": {"end"}, "audits": {"programme", "rectified"},
@@ -183,33 +188,33 @@ def _read_one(table: str, column: str, cell: Any, names: Names, unit: Unit | Non
         return _number(table, column, cell, unit)
     if not text:
         return ""
-    if column == "region":
-        return names.region(text)
-    if column == "programme" and table != "policies":
-        return _each(text, names.programme) if table == "events" else names.programme(text)
-    if column == "item":
-        whole = items.whole_of(text) if table == "policies" else ""
-        return whole or (_each(text, names.item) if table == "events" else names.item(text))
+    if column in _READERS:
+        if column == "item" and table == "policies" and items.whole_of(text):
+            return items.whole_of(text)
+        several = (table, column) in _SEVERAL
+        read = partial(Names.fund if several and column == "programme" else _READERS[column], names)
+        return each(text, read) if several else read(text)
     if column in _PERIODS:
         return text[:10] if table == "pooling" and len(text) == 10 else names.period(cell)
     if column == "level":
         if text.lower() not in LEVEL_LOOKUP:
             raise SibError(f"unknown level {text!r}; expected one of {', '.join(LEVELS)}")
         return LEVEL_LOOKUP[text.lower()]
-    if column == "kind" and table == "events" and text not in EVENT_KINDS:
-        raise SibError(f"unknown kind {text!r}; expected one of {', '.join(EVENT_KINDS)}{did_you_mean(text, EVENT_KINDS)}")
+    if column == "kind" and table == "events":
+        if text.lower() not in EVENT_LOOKUP:
+            near = did_you_mean(text, EVENT_KINDS if text.isascii() else EVENT_LOOKUP)
+            raise SibError(f"unknown kind {text!r}; expected one of {', '.join(EVENT_KINDS)}{near}")
+        return EVENT_LOOKUP[text.lower()]
     if column == "decided_by":
-        return DECIDER_LOOKUP.get(text.lower(), text)
+        if text.lower() not in DECIDER_LOOKUP:
+            raise SibError(f"unknown level {text!r}; expected one of {', '.join((*LEVELS, 'event'))}")
+        return DECIDER_LOOKUP[text.lower()]
     if column in ("known_at_budget", "rectified"):
         truth = read_truth(cell)
+        if truth is None and column == "known_at_budget":
+            raise SibError(f"neither yes nor no: {text!r}")
         return text if truth is None else truth
     return text
-
-
-def _each(text: str, read: Callable[[str], str]) -> str:
-    """Several words in one cell, or ``*`` for all."""
-    parts = [p.strip() for p in text.replace("，", ",").split(",") if p.strip()]
-    return ",".join(p if p == "*" else read(p) for p in parts)
 
 
 def _number(table: str, column: str, cell: Any, unit: Unit | None) -> float | None:

@@ -60,7 +60,11 @@ TABLES: dict[str, Table] = {
 }  # fmt: skip
 
 #: What an event may be: months left out of what is fitted, or the start of another series.
-EVENT_KINDS = ("one_off", "break")
+EVENT_WORDS: dict[str, tuple[str, ...]] = {
+    "one_off": ("一次性事件", "一次性", "一次性因素", "one-off"),
+    "break": ("口径变化", "口径调整", "口径变更", "口径改变", "统计口径变化"),
+}
+EVENT_KINDS = tuple(EVENT_WORDS)
 #: Columns every table may carry.
 COMMON = ("source", "note")
 
@@ -153,6 +157,7 @@ HEADER_LOOKUP = {
 }  # fmt: skip
 STAGE_LOOKUP = _lookup(STAGE_WORDS)
 LEVEL_LOOKUP = _lookup(LEVEL_WORDS)
+EVENT_LOOKUP = _lookup(EVENT_WORDS)
 #: Who decides a change: a level, or nobody but an event.
 DECIDER_LOOKUP = {**LEVEL_LOOKUP, **_lookup({"event": ("突发事件", "事件")})}
 TABLE_LOOKUP = {w.lower(): t.name for t in TABLES.values() for w in (t.name, *t.words)}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from sibforecast import items
+from sibforecast.errors import SibError
 from sibforecast.tables.figures import Figures, shown
 from sibforecast.tables.panel import Floats
 from sibforecast.tables.read import Collector
+from sibforecast.tables.units import parse_unit
 
 Truths = npt.NDArray[np.bool_]
 
@@ -26,6 +29,15 @@ _LUMPS = frozenset({
 })  # fmt: skip
 #: Below this nothing is told: a small figure jumps by itself.
 _LEAST = {"currency": 1e7, "persons": 1e4, "person-months": 1e4}
+#: Rates that hardly move from year to year; interest and adjustments may.
+_STEADY_RATES = (
+    "contribution_rate", "contribution_rate_flexible", "collection_rate", "collection_rate_flexible", "contributor_ratio",
+    "pooled_pay_rate", "admissions_per_insured",
+)  # fmt: skip
+#: A rate so many times its other years', or such a part of them, is asked about; these may differ among themselves by so much.
+_RATE_JUMP, _RATE_STEADY = 5.0, 2.0
+#: More than is due is collected where arrears come in: never so much where no other year comes near it.
+_COLLECTED, _COLLECTED_ELSE = 1.1, 1.05
 #: How many other years must be known, how near they must lie, and more than which part of them.
 _OTHERS, _STEADY, _MOST = 3, 10.0, 0.75
 
@@ -106,16 +118,9 @@ def unit_slips(figures: Figures, found: Collector) -> None:
     rows = history[(history["item"].isin(codes) & told).to_numpy()]
     if rows.empty:
         return
-    text = rows["period"].astype(str)
-    months = text.str[5:].where(text.str.len() > 4, "0").astype(int).to_numpy()
-    flow = rows["item"].map({c: items.CATALOGUE[c].timing == "flow" for c in codes}).to_numpy(dtype=bool)
-    size = np.abs(rows["value"].to_numpy()) * np.where(flow & (months > 0), 12.0 / np.maximum(months, 1), 1.0)
-    series = np.zeros(len(rows), dtype=np.int64)
-    for key in _SERIES:
-        series = series * (len(rows[key].cat.categories) + 1) + rows[key].cat.codes.to_numpy()
-    table = pd.DataFrame({"series": series * 2 + (months > 0), "size": size, "period": text.to_numpy()}, index=rows.index)
+    table = _series(rows)
     middle = table.groupby("series", sort=False)["size"].transform("median").to_numpy()
-    far = np.abs(np.log10(size / middle)) > 3.0
+    far = np.abs(np.log10(table["size"].to_numpy() / middle)) > 3.0
     for name, part in table[table["series"].isin(table["series"][far].unique())].groupby("series", sort=False):
         del name
         for place in part.index[np.abs(np.log10(part["size"] / part["size"].median())) > 3.0]:
@@ -125,18 +130,85 @@ def unit_slips(figures: Figures, found: Collector) -> None:
                 _tell(row, way, figures.units, found)
 
 
+def _series(rows: pd.DataFrame) -> pd.DataFrame:
+    """The number of each figure's series, its size (flows of months carried to a year) and its period."""
+    text = rows["period"].astype(str)
+    months = text.str[5:].where(text.str.len() > 4, "0").astype(int).to_numpy()
+    flow = rows["item"].map({c: items.CATALOGUE[c].timing == "flow" for c in rows["item"].cat.categories}).to_numpy(dtype=bool)
+    size = np.abs(rows["value"].to_numpy()) * np.where(flow & (months > 0), 12.0 / np.maximum(months, 1), 1.0)
+    series = np.zeros(len(rows), dtype=np.int64)
+    for key in _SERIES:
+        series = series * (len(rows[key].cat.categories) + 1) + rows[key].cat.codes.to_numpy()
+    return pd.DataFrame({"series": series * 2 + (months > 0), "size": size, "period": text.to_numpy()}, index=rows.index)
+
+
+def rate_jumps(figures: Figures, found: Collector) -> None:
+    """Ask about rates about 10 or 100 times, or such a part of, the other years of their series, and collection far above 1.
+
+    Three other periods or more must agree within a factor of two, the neighbours among them: a
+    rate that was changed for good has neighbours of its own. A figure with a word in the column
+    ``caliber`` is not asked about, nor one that is an error already; reported drafts are for the review.
+    """
+    history = figures.history
+    told = (history["value"] > 0) & (history["stage"] != "reported")
+    rows = history[(history["item"].isin(_STEADY_RATES) & told).to_numpy()]
+    if rows.empty:
+        return
+    table = _series(rows)
+    ratio = table["size"].to_numpy() / table.groupby("series", sort=False)["size"].transform("median").to_numpy()
+    collected = rows["item"].isin(("collection_rate", "collection_rate_flexible")).to_numpy()
+    wrong = {r["row"] for r in found.rows if r["severity"] == "error" and r.get("table") == "history" and r.get("row")}
+    far = (np.abs(np.log(ratio)) >= np.log(_RATE_JUMP) * 0.75) | (collected & (table["size"].to_numpy() > _COLLECTED))
+    for place in table.index[far]:
+        row = history.loc[place]
+        number = int(row["row"])
+        part = table[table["series"] == table["series"][place]]
+        cause, due = _rate_jump(part, place, bool(collected[table.index.get_loc(place)]))
+        if cause and str(row.get("caliber", "")) in ("", "nan", "None") and number not in wrong:
+            message = f"a rate far from the other years of its series; likely cause: {cause}"
+            written = _as_written(float(row["value"]), number, figures.units)
+            place_of = {k: str(row[k]) for k in ("region", "programme", "item", "period")}
+            found.add("rate_jump", "warning", message, table="history", row=number, column="value", **place_of,
+                      expected=f"about {due:.4g}", found=f"{float(row['value']):.4g}", mend=_mend(written))
+
+
+def _rate_jump(part: pd.DataFrame, place: int, collected: bool) -> tuple[str, float]:
+    """Why a rate cannot be right, blank where it may be, and what its neighbours are."""
+    size = float(part["size"][place])
+    others, beside = _around(part, place)
+    if len(others) < _OTHERS:
+        return "", size
+    due = float(np.exp(np.log(others.loc[beside, "size"]).mean()))
+    if collected and size > _COLLECTED and float(others["size"].max()) <= _COLLECTED_ELSE:
+        return "more is collected than is due", due
+    like = (others["size"] / float(others["size"].median())).between(1.0 / _RATE_STEADY, _RATE_STEADY)
+    if like.mean() <= _MOST or not like[beside].all():
+        return "", due
+    times = max(size / due, due / size)
+    if times < _RATE_JUMP:
+        return "", due
+    sign = "×" if size > due else "÷"
+    return slip_told("share", 100.0, sign) if times >= 10.0 * _RATE_JUMP else f"a digit or the decimal point ({sign} 10)", due
+
+
+def _around(part: pd.DataFrame, place: int) -> tuple[pd.DataFrame, list[Any]]:
+    """The other periods of a figure's series, and the places of those next to it."""
+    period = str(part["period"][place])
+    others = part[part["period"] != period].sort_values("period", kind="stable")
+    sides = ((others[others["period"] < period], -1), (others[others["period"] > period], 0))
+    return others, [side.index[at] for side, at in sides if len(side)]
+
+
 def _slip(part: pd.DataFrame, place: int, item: str) -> tuple[float, str] | None:
     """By what a figure of a series slipped, and the words; none where the others do not bear it out."""
     size, period = float(part["size"][place]), str(part["period"][place])
-    others = part[part["period"] != period].sort_values("period", kind="stable")
+    others, beside = _around(part, place)
     if len(others) < _OTHERS:
         return None
     middle = float(others["size"].median())
     if max(size, middle) < _LEAST.get(items.CATALOGUE[item].unit, 0.0):
         return None
     like = (others["size"] / middle).between(1.0 / _STEADY, _STEADY)
-    beside = [side.index[at] for side, at in ((others[others["period"] < period], -1), (others[others["period"] > period], 0))
-              if len(side)]  # fmt: skip
     if like.mean() <= _MOST or not like[beside].all():
         return None
     due = float(np.exp(np.log(others.loc[beside, "size"]).mean()))
@@ -155,4 +227,27 @@ def _tell(row: pd.Series, told: tuple[float, str], units: pd.Series, found: Coll
     found.add("unit_slip", "warning" if mild else "error", message, table="history", row=number,
               column="value", region=str(row["region"]), programme=str(row["programme"]), item=item, period=str(row["period"]),
               expected=f"about {shown(value / way, number, units)}", found=shown(value, number, units),
-              mend="state the figure in its unit; if it is right, say in the column caliber why it differs")
+              mend=_mend(_as_written(value, number, units)))
+
+
+def _mend(written: str) -> str:
+    """What to do: not only the figure may be wrong, the word in the column of units may."""
+    return (f"value and unit of this row together say {written}: correct the one that is wrong; "
+            "if both are right, say in the column caliber why")  # fmt: skip
+
+
+def _as_written(value: float, row: int, units: pd.Series) -> str:
+    """A figure in the unit of its row.
+
+    Examples
+    --------
+    >>> _as_written(4410.64, 5, pd.Series(["元"], index=[5])), _as_written(0.012, 5, pd.Series(["%"], index=[5]))
+    ('4,410.64 元', '1.2 %')
+    """
+    words = set(units.loc[[row]]) if row in units.index else set()  # sheets of forms may share a row number
+    word = str(words.pop()) if len(words) == 1 else ""
+    try:
+        factor = parse_unit(word).factor
+    except SibError:
+        word, factor = "", 1.0
+    return f"{f'{value / factor:,.6f}'.rstrip('0').rstrip('.')} {word}".strip()

@@ -30,7 +30,7 @@ from sibforecast.tables.load import load
 from sibforecast.tables.others import MAY_BE_BLANK
 from sibforecast.tables.panel import annual_rows, leaves
 from sibforecast.tables.samples import SAMPLES, sample
-from sibforecast.tables.schema import HEADERS, LEVEL_WORDS, LEVELS, STAGE_WORDS, STAGES, TABLES
+from sibforecast.tables.schema import EVENT_WORDS, HEADERS, LEVEL_WORDS, LEVELS, STAGE_WORDS, STAGES, TABLES
 from sibforecast.writing import written_whole
 
 #: The mark of a figure that is not there yet; to be overwritten.
@@ -41,10 +41,11 @@ _NUMBERS = {
 }  # fmt: skip
 #: Which list of the words sheet a column chooses from; `kind` of a deposit is free.
 _CHOICES = {
-    **{(t, "programme"): "programme" for t in ("history", "pooling", "assumptions", "deposits", "audits", "ledgers")},
-    **{(t, "item"): "item" for t in ("history", "assumptions", "policies", "ledgers")},
+    **{(t, "programme"): "programme" for t in (
+        "history", "pooling", "assumptions", "policies", "deposits", "events", "audits", "ledgers")},
+    **{(t, "item"): "item" for t in ("history", "assumptions", "policies", "events", "ledgers")},
     ("history", "stage"): "stage", ("regions", "level"): "level", ("pooling", "level"): "level",
-    ("programmes", "kind"): "kind",
+    ("programmes", "kind"): "kind", ("events", "kind"): "event",
     **{(t, "unit"): "unit" for t in ("history", "assumptions", "policies")},
     **{(t, "unit"): "money" for t in ("deposits", "audits", "ledgers")},
 }  # fmt: skip
@@ -307,6 +308,8 @@ class _Words:
                [(s, STAGE_WORDS[s][0], "、".join(STAGE_WORDS[s][1:])) for s in STAGES])
         yield ("Levels 层级", "level", ("level 层级", "中文", "also understood 其他写法"),
                [(s, LEVEL_WORDS[s][0], "、".join(LEVEL_WORDS[s][1:])) for s in LEVELS])
+        yield ("Kinds of events 事件类别", "event", ("kind 类别", "中文", "also understood 其他写法"),
+               [(k, many[0], "、".join(many[1:])) for k, many in EVENT_WORDS.items()])
         yield ("Units of money 金额单位", "money", ("unit 单位",), [(u,) for u in _money(self.data, zh)])
         yield ("Units 单位（项目的单位见上）", "unit", ("unit 单位",), [(u,) for u in _all_units(self.data, zh)])
         yield ("Kinds of funds 险种类别", "kind", ("kind 类别", "for example 例"),

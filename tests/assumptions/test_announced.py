@@ -5,6 +5,7 @@ import pytest
 
 import sibforecast as sib
 from sibforecast.errors import SibError
+from sibforecast.programmes.registry import SEVEN
 from tests import datasets
 
 POLICIES = ("id", "item", "programme", "regions", "multiply", "add", "unit", "start", "paid", "decided_by", "known_at_budget",
@@ -50,6 +51,15 @@ def test_an_announced_raise_stands_for_the_trend_of_past_ones(tmp_path):
     notes = [f for f in draft.findings.records() if f["id"] == "announced_applied"]
     assert len(notes) == 1
     assert "raise" in notes[0]["message"]
+
+
+@pytest.mark.parametrize("fund", ["企业职工基本养老保险基金", "企业养老，工伤", "unemployment、Enterprise pension"])
+def test_a_decision_on_a_fund_by_its_name_is_laid_on(tmp_path, fund):
+    """As by its code: 3,000 × (6 + 6 × 1.04) / 12 = 3,060; a name that nobody read left the trend as it was."""
+    named = [fund.replace("Enterprise pension", SEVEN["enterprise_pension"].name_en) if c == "enterprise_pension" else c
+             for c in row(multiply=1.04, regions="呼市、150200")]  # fmt: skip
+    draft = drafted(tmp_path, named)
+    assert [figure(draft, "benefit_level", area) for area in ("150100", "150200")] == pytest.approx([3060.0, 3060.0])
 
 
 def test_paid_late_with_back_pay_is_the_whole_year(tmp_path):

@@ -10,6 +10,7 @@ from sibforecast import items
 from sibforecast.assumptions.effects import interval
 from sibforecast.errors import ScenarioError
 from sibforecast.phrases import SCREEN, Teller
+from sibforecast.programmes.registry import SEVEN
 from tests import datasets
 
 
@@ -329,3 +330,9 @@ def test_the_parts_are_those_of_the_law():
     law = sib.current_law().law
     summed = {part.id: p.id for p in law.parameters.values() if p.id in items.CATALOGUE and p.how == "sum" for part in law.parts(p)}
     assert summed == {word: whole for word, whole in items.PARTS.items() if word.isascii()}
+
+
+def test_several_funds_in_one_text_by_name():
+    """Divided by any of the marks people write; English names hold spaces."""
+    named = change(item="benefit_level", programme=f"企业养老、工伤， {SEVEN['unemployment'].name_en}", multiply=1.05)
+    assert named.programme == ("enterprise_pension", "work_injury", "unemployment")

@@ -84,6 +84,59 @@ def test_a_total_that_slipped_alone_is_named_itself(tmp_path):
     assert "unit slip (× 10,000)" in one["message"]
 
 
-@pytest.mark.parametrize("name", ["nmg", "china", "oasdi"])
+@pytest.mark.parametrize("name", ["nmg", "china", "oasdi", "provinces"])
 def test_no_sample_has_a_slip(name):
-    assert "unit_slip" not in set(sib.check(sib.sample(name)).frame["id"])
+    assert not {"unit_slip", "rate_jump"} & set(sib.check(sib.sample(name)).frame["id"])
+
+
+def rates(folder, item, values, unit="%", caliber=""):
+    """What is told of a fund's rates of 2019, 2020, …"""
+    rows = [(AREA, FUND, item, str(2019 + k), v, unit, "final", caliber if k == len(values) - 1 else "") for k, v in enumerate(values)]
+    write_table(dataset(folder, []), "history", (*HISTORY, "caliber"), rows)
+    return sib.check(folder).frame
+
+
+@pytest.mark.parametrize(("item", "values", "row", "cause", "expected"), [
+    ("contribution_rate", (8, 8, 8, 8, 1.2), 6, "a digit or the decimal point (÷ 10)", "about 0.08"),  # 8 / 1.2 = 6.7
+    ("contribution_rate", (0.8, 8, 8, 8, 8), 2, "a digit or the decimal point (÷ 10)", "about 0.08"),  # the first year too
+    ("contribution_rate", (1, 1, 1, 12, 1), 5, "a digit or the decimal point (× 10)", "about 0.01"),
+    ("contribution_rate", (8, 8, 0.08, 8, 8), 4, "percent/share slip (÷ 100)", "about 0.08"),
+    ("pooled_pay_rate", (60, 61, 62, 6.3, 64), 5, "a digit or the decimal point (÷ 10)", "about 0.6299"),  # √(0.62 × 0.64)
+    ("collection_rate", (95, 96, 120, 97, 96), 4, "more is collected than is due", "about 0.965"),  # √(0.96 × 0.97)
+])  # fmt: skip
+def test_a_rate_far_from_its_own_years_is_asked_about(tmp_path, item, values, row, cause, expected):
+    found = rates(tmp_path, item, values)
+    assert found[["id", "severity", "row", "column", "expected"]].to_numpy().tolist() == [["rate_jump", "warning", row, "value", expected]]
+    assert f"likely cause: {cause}" in found["message"][0]
+    assert f"together say {values[row - 2]:g} %: correct" in found["mend"][0]
+    told = "".join(Teller("zh").text(found[c][0], "rate_jump") for c in ("message", "mend", "expected"))
+    assert not {"rate", "likely", "about", "value", "caliber"} & set(told.split())
+
+
+@pytest.mark.parametrize(("item", "values"), [
+    ("contribution_rate", (8, 8, 8, 2, 2)),  # changed for good, and no more than four times
+    ("contribution_rate", (8, 8, 8, 1, 1)),  # eight times, and there it stays
+    ("contribution_rate", (3, 2, 1.5, 1, 0.5)),  # step by step
+    ("contribution_rate", (8, 8, 1.2)),  # two years are too few to be held against
+    ("collection_rate", (95, 96, 104, 97, 96)),  # arrears came in
+    ("collection_rate", (108, 112, 109, 113, 107)),  # as in every year
+    ("collection_rate", (70, 40, 85, 60, 95)),
+    ("interest_rate", (3, 3, 3, 3, 0.3)),
+    ("benefit_adjustment", (5, 5, 4, 4, 0.4)),
+])  # fmt: skip
+def test_rates_that_may_be_right_are_not_asked_about(tmp_path, item, values):
+    assert "rate_jump" not in set(rates(tmp_path, item, values)["id"])
+
+
+def test_a_rate_with_a_reason_or_an_error_is_not_asked_about(tmp_path):
+    assert rates(tmp_path / "a", "contribution_rate", (8, 8, 8, 8, 1.2), caliber="pilot").empty
+    assert rates(tmp_path / "b", "contribution_rate", (0.08, 0.08, 0.08, 0.08, 1.2), "share")["id"].tolist() == ["share_out_of_range"]
+
+
+def test_the_mend_names_value_and_unit_of_the_row(tmp_path):
+    """4,410.64 in 万元, with 元 written into the column of units: either cell may be the wrong one."""
+    rows = [(AREA, FUND, "benefit_expenditure", str(y), v, "元" if y == 2024 else "万元", "final")
+            for y, v in zip(YEARS, (4000, 4100, 4200, 4300, 4410.64), strict=True)]  # fmt: skip
+    found = sib.check(dataset(tmp_path, rows)).frame
+    assert found["id"].tolist() == ["unit_slip"]
+    assert found["mend"][0].startswith("value and unit of this row together say 4,410.64 元: correct the one that is wrong;")
