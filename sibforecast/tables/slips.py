@@ -27,6 +27,8 @@ _LUMPS = frozenset({
     "lower_grant", "upper_remittance", "lower_remittance", "gap_subsidy", "gap_grant", "deferred_out", "deferred_in", "exempted",
     "written_off", "arrears", "arrears_recovered", "back_payments", "prepayments", "movers_in", "movers_out",
 })  # fmt: skip
+#: What may run out: a balance of next to nothing is asked about, and refused where it does not roll.
+_BALANCES = ("opening_balance", "closing_balance")
 #: Below this nothing is told: a small figure jumps by itself.
 _LEAST = {"currency": 1e7, "persons": 1e4, "person-months": 1e4}
 #: Rates that hardly move from year to year; interest and adjustments may.
@@ -222,7 +224,7 @@ def _tell(row: pd.Series, told: tuple[float, str], units: pd.Series, found: Coll
     way, words = told
     item, number, value = str(row["item"]), int(row["row"]), float(row["value"])
     caliber = str(row.get("caliber", "")) not in ("", "nan", "None")
-    mild = item in _LUMPS or caliber
+    mild = item in _LUMPS or caliber or (item in _BALANCES and way < 1.0)
     message = f"a figure far from the other years of its series; likely cause: {words}"
     found.add("unit_slip", "warning" if mild else "error", message, table="history", row=number,
               column="value", region=str(row["region"]), programme=str(row["programme"]), item=item, period=str(row["period"]),

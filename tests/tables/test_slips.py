@@ -60,6 +60,13 @@ def test_what_comes_in_lumps_and_what_has_a_reason_is_a_warning(tmp_path):
     assert sib.check(tmp_path).frame[["id", "severity"]].to_numpy().tolist() == [["unit_slip", "warning"]]
 
 
+def test_a_balance_that_runs_out_is_asked_about_and_one_ten_thousand_times_as_large_refused(tmp_path):
+    found = checked(tmp_path / "out", closing_balance=(410_000, 400_000, 380_000, 30, -250_000))
+    assert list(zip(found["id"], found["period"], found["severity"], strict=True)) == [("unit_slip", "2023", "warning")]
+    found = checked(tmp_path / "large", closing_balance=(410_000, 400_000, 380_000, 3_700_000_000, 350_000))
+    assert list(zip(found["id"], found["period"], found["severity"], strict=True)) == [("unit_slip", "2023", "error")]
+
+
 def test_a_month_is_held_against_months(tmp_path):
     """Cumulative 10, 20, 30, 40 thousand 万元; the fourth typed ten thousand times as large."""
     months = [(AREA, FUND, "contribution_revenue", f"2025-{m:02d}", 10_000 * m * (10_000 if m == 4 else 1), "万元", "executed")
