@@ -94,8 +94,9 @@ class Attribution(Result):
         return frame.assign(value=values)
 
     def summary(self) -> pd.DataFrame:
-        """Each cause by fund, all areas together."""
+        """Each cause by fund, all areas together; changes by their titles."""
         frame = self.frame
+        frame["cause"] = [self.titles.get(cause, cause) for cause in frame["cause"]]
         keys = ["scenario", "cause"] if frame["scenario"].nunique() > 1 else ["cause"]
         table = frame.groupby([*keys, "programme"], observed=True, sort=False)["value"].sum().unstack("programme")
         return (table / 1e8).round(2)

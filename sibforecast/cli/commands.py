@@ -50,7 +50,7 @@ _DEMO = {
 WIDE = 160
 #: Columns of the tables that `share` reads.
 _NEEDED = ("region", "programme", "value")
-_CAUSES = Table("causes", _NEEDED, tuple(c for c in COLUMNS if c not in _NEEDED))
+_CAUSES = Table("causes", _NEEDED, (*(c for c in COLUMNS if c not in _NEEDED), "title"))
 _FIGURES = Table("figures", ("region", "item", "value"), ("programme", "period"))
 _CONDITIONS = Table("conditions", ("region",), ("programme", "period", "remitted_on_time", "task_completed"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -61,6 +61,11 @@ class Settlement(Result):
     def source(self) -> FundData | None:
         """The data set behind it."""
         return self.data
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Titles of the changes among its causes, by the name of each."""
+        return self.causes.titles if self.causes is not None else {}
 
     def bill(self, rules: SharingRules, **facts: Any) -> Sharing:
         """Who carries the year's gap, by rules; `facts` are those of `share` (assessments, audits, …).
@@ -324,7 +329,7 @@ def _rows(
         colour = bands.both_sides(sign * (completion - 1.0), programme, region) if flow else ""
         reason = _reason(completion, growth, "adjusted budget" if row["adjusted"] == row["adjusted"] else "budget", told, came)
         if flow and key in largest:
-            parts = ", ".join(f"{cause} {_money(value, currency)}" for cause, value in largest[key])
+            parts = ", ".join(f"{_in_words(cause, causes)} {_money(value, currency)}" for cause, value in largest[key])
             reason += f"; chiefly {parts}"
         yield {
             "region": region, "programme": programme, "item": item, "period": str(year), **{str(k): v for k, v in row.items()},
@@ -363,6 +368,12 @@ def _largest(causes: Attribution | None) -> dict[tuple[str, str, str], list[tupl
         if len(many) < 3:
             many.append((str(row.cause), float(row.moved)))  # type: ignore[arg-type]
     return out
+
+
+def _in_words(cause: str, causes: Attribution | None) -> str:
+    """A cause as it is read: a change by its title, a driver by its label."""
+    titles = causes.titles if causes is not None else {}
+    return titles.get(cause) or (items.CATALOGUE[cause].en if cause in items.CATALOGUE else items.cause_name(cause, "en"))
 
 
 def _money(value: float, currency: str) -> str:

@@ -70,7 +70,7 @@ def test_lines_against_the_budget_with_their_largest_causes(made):
     assert row["completion"] == pytest.approx(232_502.40 / 237_502.40)
     assert row["deviation"] == pytest.approx(-5_000 / 237_502.40)
     assert row["status"] == "green"  # 2.1 % short
-    assert row["reason"] == "97.9% of the budget; chiefly collection_rate -1,900.80 (10k yuan), d1 -1,800.00 (10k yuan), e1 -700.00 (10k yuan)"
+    assert row["reason"] == "97.9% of the budget; chiefly collection rate -1,900.80 (10k yuan), d1 -1,800.00 (10k yuan), e1 -700.00 (10k yuan)"
     benefits = made.frame.set_index("item").loc["benefit_expenditure", "reason"]
     assert benefits == "100.6% of the budget; chiefly n1 +858.00 (10k yuan), n2 +342.00 (10k yuan), l1 +257.40 (10k yuan)"
 
