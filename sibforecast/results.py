@@ -226,7 +226,7 @@ class Result:
         teller = Teller(language, self.labels(language) if language == "zh" else {})
         body = self.spoken(teller)  # no option of pandas is set on the way: options are one for all threads
         if hasattr(body, "to_string"):
-            rows = table_lines(body)
+            rows = table_lines(body, index=body.index.names != [None] or body.index.dtype.kind not in "iu")  # rows need no numbers
         else:
             rows = [part for line in str(body).splitlines() for part in folded(line, 80, "    ")]
         told = [part for line in self.warned(teller) for part in folded(f"! {line}", 80, "    ")]

@@ -63,12 +63,14 @@ class Attribution(Result):
     def headline(self) -> str:
         """Gap before and after, all areas together; the surplus of one fund is set against no gap of another."""
         frame = self.frame
-        measures = len(set(frame["cause"]) - {"budget_gap"})
+        causes = frame.loc[frame["cause"] != "budget_gap", ["cause", "kind"]]
+        number, measures = (part["cause"].nunique() for part in (causes, causes[causes["kind"].isin(["policy", "event"])]))
+        counted = f"measures: {measures}" if measures == number else f"causes: {number}, of them measures: {measures}"
         told = []
         for title, part in frame.groupby("scenario", sort=False):  # scenarios stand side by side, they do not add up
             name = f"{title}: " if frame["scenario"].nunique() > 1 else ""
             told.append(f"{name}{_gap_of(part)}")
-        return "; ".join(told) + f" ({self._hundred_millions()}), measures: {measures}"
+        return "; ".join(told) + f" ({self._hundred_millions()}), {counted}"
 
     def rounded(self, step: float = 0.01) -> pd.DataFrame:
         """The causes in whole cents (or any other step), still adding up.

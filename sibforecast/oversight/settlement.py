@@ -22,6 +22,8 @@ from sibforecast.oversight.limits import COLOURS, Limits, Own
 from sibforecast.oversight.reporting import months_behind
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, STOCKS, at_areas, forecast_plan, last_account, stage_rows
 from sibforecast.oversight.understood import as_understood
+from sibforecast.phrases import Teller
+from sibforecast.phrases.tables import told_table
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
@@ -189,6 +191,12 @@ class Settlement(Result):
         shown = ["budget", "adjusted", "executed", "last_year"]
         table = frame.groupby(["programme", "item"], sort=False)[shown].sum(min_count=1) / 1e8
         return table.round(2).dropna(axis=1, how="all").reset_index()
+
+
+    def spoken(self, teller: Teller) -> Any:
+        """The summary in a language; final accounts are no mere execution."""
+        closed = bool((self.frame["account"] == _WORDS["final"]).all())
+        return told_table(self.summary().rename(columns={"executed": "settled"} if closed and teller.language == "zh" else {}), teller)
 
 
 def settle(
