@@ -82,7 +82,8 @@ def settle(arguments: argparse.Namespace) -> int:
         print(f"\n{bill.shown(speaks(arguments))}")
         classes = classes.assign(cause=classes["cause"].replace("", "the whole gap, not split by cause"))
         _table("causes by class of the rules", classes.drop(columns="treat"), made, arguments)
-        due = due.assign(**{"what it means": [_meaning(*row) for row in due[["payer", "due", "difference"]].itertuples(index=False)]})
+        meanings = [_meaning(*row) for row in due[["payer", "due", "difference"]].itertuples(index=False, name=None)]
+        due = due.assign(**{"what it means": meanings})
         due = due.rename(columns={"due": "due_of_bill"}) if speaks(arguments) == "zh" else due
         _table(f"still to be paid, {data.currency}", due, made, arguments)
     return code

@@ -196,7 +196,8 @@ class Settlement(Result):
     def spoken(self, teller: Teller) -> Any:
         """The summary in a language; final accounts are no mere execution."""
         closed = bool((self.frame["account"] == _WORDS["final"]).all())
-        return told_table(self.summary().rename(columns={"executed": "settled"} if closed and teller.language == "zh" else {}), teller)
+        named = {"executed": "settled"} if closed and teller.language == "zh" else {}
+        return told_table(self.summary().rename(columns=named), teller)
 
 
 def settle(

@@ -29,15 +29,16 @@ _KEYS = "stage|side|kind|decided_by|known_at_budget|cause|line|item|programme"
 #: What may stand in a gap, by its kind.
 _PATTERNS = {
     "number": _NUMBER, "money": rf"{_NUMBER}(?: \([^()]+\))?", "s": "s?", "note": ".+",
-    "period": r"\d{4}(?:-\d{2})?", "year": r"\d{4}", "place": r"[^ ()]+\.\w+, [^()]+", "currency": r"\w+",
-    "amounts": rf"\w+ {_NUMBER}(?:(?:, | and )\w+ {_NUMBER})*", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ]+",
-    "moves": r"\w+ [-+]\d[\d,.]*%(?:, \w+ [-+]\d[\d,.]*%)*", "causes": rf".+ {_NUMBER} \([^()]+\)", "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
+    "period": r"\d{4}(?:-\d{2})?", "year": r"\d{4}", "place": r"[^()]+?\.\w+, [^()]+", "currency": r"\w+",
+    "amounts": rf"\w+ {_NUMBER}(?:(?:, | and )\w+ {_NUMBER})*", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ()]+",
+    "moves": r"\w+ [-+]\d[\d,.]*%(?:, \w+ [-+]\d[\d,.]*%)*", "causes": rf".+ {_NUMBER} \([^()]+\)",
+    "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
 }  # fmt: skip
 _MONEY = {"yuan": "元", "10k yuan": "万元", "100m yuan": "亿元"}
 #: Kinds of gaps that hold figures: a sentence has one minus sign, never a hyphen.
 _FIGURES = ("number", "money", "amounts", "moves", "causes")
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)", re.ASCII)
-_SIGNS = {"/": " ÷ ", "*": " × ", "+": " + ", "|": "或"}
+_SIGNS = {"/": " ÷ ", "*": " × ", "+": " + ", "|": "或", "(": "（", ")": "）"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Section:
-    """Sentences of one kind: those without gaps, and forms, the longest first."""
+    """Sentences of one kind: those without gaps, and forms: with a place at the end, then the longest, first."""
 
     plain: Mapping[str, str]
     forms: tuple[Form, ...]
@@ -95,7 +96,8 @@ def section(id: str = "") -> Section:
         pairs = {**tables["causes"], **tables["any"], **tables.get(id, {})}
     else:
         pairs = _general()
-    forms = sorted((Form.of(e, c) for e, c in pairs.items() if _GAP.search(e)), key=lambda f: -f.letters)
+    found = (Form.of(e, c) for e, c in pairs.items() if _GAP.search(e))
+    forms = sorted(found, key=lambda f: ("place" not in f.kinds.values(), -f.letters))
     return Section({e: c for e, c in pairs.items() if not _GAP.search(e)}, tuple(forms))
 
 
@@ -212,7 +214,8 @@ class Teller:
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "moves": self._moves, "terms": self._terms, "money": _money,
             "match": self._match, "note": _note, "cause": self._cause, "file": _file, "change": self._change,
-            "amounts": self._amounts, "causes": self._causes, "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
+            "amounts": self._amounts, "causes": self._causes,
+            "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
         told = tellers[kind](text) if kind in tellers else text
         return _MINUS.sub("−", told) if kind in _FIGURES else told
