@@ -85,7 +85,7 @@ def test_every_way_a_figure_is_found_is_known():
     ("forecast: last value; moved with the entered average wage", "", "预测：沿用最近数值；随录入的平均工资变动"),
     ("computed again: closing_balance*12/expenditure_subtotal or total_expenditure", "", "重新计算：年末滚存结余 × 12 ÷ 本年支出小计或本年支出合计"),
     ("computed again: (contributors+contributors_flexible)/insured_active_average", "",
-     "重新计算：（缴费人数 + 灵活就业缴费人数） ÷ 平均在职参保人数"),
+     "重新计算：（缴费人数 + 灵活就业缴费人数）÷ 平均在职参保人数"),
     ("100.8% of the budget; chiefly contribution base -675.68 (10k yuan), benefit level ×1.02 +1.50 (100m yuan), 扩面, 2026 +39.72 (yuan)", "",
      "完成预算的100.8%；主要原因：缴费基数 −675.68万元、人均待遇水平 ×1.02 +1.50亿元、扩面, 2026 +39.72元"),
     ("author 李会计; reason: 协议, 2027", "", "录入：李会计；理由：协议, 2027"),

@@ -244,7 +244,8 @@ class Teller:
 
     def _terms(self, text: str) -> str:
         parts = re.split(r"(\w+)", text.replace(" or ", "|").replace(" + ", "+"))
-        return "".join(self.word(p) if i % 2 else "".join(_SIGNS.get(c, c) for c in p) for i, p in enumerate(parts))
+        told = "".join(self.word(p) if i % 2 else "".join(_SIGNS.get(c, c) for c in p) for i, p in enumerate(parts))
+        return told.replace("） ", "）").replace(" （", "（")
 
     def _moves(self, text: str) -> str:
         """Items with the change of each: 参保人数+5.0%、待遇支出+8.0%."""
