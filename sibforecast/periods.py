@@ -7,6 +7,7 @@ are inclusive, and months are what policy is dated by.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sibforecast.errors import SibError
@@ -80,3 +81,14 @@ def in_force_at_end(year: int, start: Period | None, end: Period | None) -> bool
     first = (start.year * 12 + (start.month or 1)) if start else -(10**9)
     last = (end.year * 12 + (end.month or 12)) if end else 10**9
     return first <= year * 12 + 12 <= last
+
+
+def years_told(years: Sequence[int]) -> str:
+    """The first and the last of some years; of one that alone.
+
+    Examples
+    --------
+    >>> years_told([2027]), years_told([2026, 2027])
+    ('2027', '2026-2027')
+    """
+    return f"{years[0]}" if years[0] == years[-1] else f"{years[0]}-{years[-1]}"

@@ -226,7 +226,8 @@ class Result:
         teller = Teller(language, self.labels(language) if language == "zh" else {})
         body = self.spoken(teller)  # no option of pandas is set on the way: options are one for all threads
         if hasattr(body, "to_string"):
-            rows = table_lines(body)
+            numbered = body.index.names == [None] and body.index.dtype.kind in "iu"  # numbers of rows say nothing
+            rows = table_lines(body, index=not numbered)
         else:
             rows = [part for line in str(body).splitlines() for part in folded(line, 80, "    ")]
         told = [part for line in self.warned(teller) for part in folded(f"! {line}", 80, "    ")]

@@ -63,12 +63,14 @@ class Attribution(Result):
     def headline(self) -> str:
         """Gap before and after, all areas together; the surplus of one fund is set against no gap of another."""
         frame = self.frame
-        measures = len(set(frame["cause"]) - {"budget_gap"})
+        causes = frame.loc[frame["cause"] != "budget_gap", ["cause", "kind"]]
+        number, measures = (part["cause"].nunique() for part in (causes, causes[causes["kind"].isin(["policy", "event"])]))
+        counted = f"measures: {measures}" if measures == number else f"causes: {number}, of them measures: {measures}"
         told = []
         for title, part in frame.groupby("scenario", sort=False):  # scenarios stand side by side, they do not add up
             name = f"{title}: " if frame["scenario"].nunique() > 1 else ""
             told.append(f"{name}{_gap_of(part)}")
-        return "; ".join(told) + f" ({self._hundred_millions()}), measures: {measures}"
+        return "; ".join(told) + f" ({self._hundred_millions()}), {counted}"
 
     def rounded(self, step: float = 0.01) -> pd.DataFrame:
         """The causes in whole cents (or any other step), still adding up.
@@ -94,8 +96,9 @@ class Attribution(Result):
         return frame.assign(value=values)
 
     def summary(self) -> pd.DataFrame:
-        """Each cause by fund, all areas together."""
+        """Each cause by fund, all areas together; changes by their titles."""
         frame = self.frame
+        frame["cause"] = [self.titles.get(cause, cause) for cause in frame["cause"]]
         keys = ["scenario", "cause"] if frame["scenario"].nunique() > 1 else ["cause"]
         table = frame.groupby([*keys, "programme"], observed=True, sort=False)["value"].sum().unstack("programme")
         return (table / 1e8).round(2)

@@ -18,6 +18,7 @@ from sibforecast.analysis.stress import chance_met, chances_moved, doubt_by_driv
 from sibforecast.assumptions.basis import Assumptions
 from sibforecast.assumptions.scenario import Scenario
 from sibforecast.errors import SibError
+from sibforecast.periods import years_told
 from sibforecast.results import Result
 from sibforecast.tables.data import FundData
 
@@ -64,7 +65,7 @@ class Simulation(Result):
         """Years, draws and seed."""
         mark = "ILLUSTRATIVE " if self.source is not None and self.source.illustrative else ""
         made = f"{self.draws:,} draws, seed {self.seed}"
-        return f"{mark}{self.years[0]}-{self.years[-1]}, {made}; gap in {self._hundred_millions()}"
+        return f"{mark}{years_told(self.years)}, {made}; gap in {self._hundred_millions()}"
 
     def summary(self) -> pd.DataFrame:
         """The gap of the highest area by fund: mean, 80 % interval and chance."""

@@ -18,6 +18,7 @@ from sibforecast.assumptions.wording import read_words
 from sibforecast.errors import ScenarioError, SibError, all_faults
 from sibforecast.periods import Period
 from sibforecast.programmes import registry
+from sibforecast.tables.schema import DECIDER_LOOKUP
 from sibforecast.tables.units import conversion, parse_unit
 
 if TYPE_CHECKING:
@@ -157,7 +158,9 @@ class Change:
         if months["start"] and months["paid"] and months["paid"] < months["start"]:
             yield "paid", f"paid {self.paid} lies before the start {self.start}"
         if self.decided_by not in DECIDERS:
-            yield "decided_by", f"decided_by must be one of {', '.join(DECIDERS)}; found {self.decided_by!r}"
+            words = {code: next(w for w, c in DECIDER_LOOKUP.items() if c == code and w != code) for code in DECIDERS}
+            known = ", ".join(f"{code} ({word})" for code, word in words.items())
+            yield "decided_by", f"decided_by must be one of {known}; found {self.decided_by!r}"
         if self.decided_by == "event" and not self.evidence and self.known_at_budget is True:
             yield "evidence", "an event cannot be known at the budget without evidence"
         yield from (("unit", fault) for fault in self._unit_faults(given))

@@ -20,7 +20,7 @@ from sibforecast.assumptions.scenario import Scenario
 from sibforecast.assumptions.scenario_files import read_scenario
 from sibforecast.cli import output
 from sibforecast.cli.speech import findings_told, names_of, say, speaks, table_told, told, written
-from sibforecast.errors import DataError, SibError
+from sibforecast.errors import DataError, NoSuchFileError, ScenarioError, SibError
 from sibforecast.forecasting.backtest import backtest as backtest_data
 from sibforecast.forecasting.drivers import nowcast as nowcast_year
 from sibforecast.oversight.review import review as review_data
@@ -51,7 +51,7 @@ _DEMO = {
 WIDE = 160
 #: Columns of the tables that `share` reads.
 _NEEDED = ("region", "programme", "value")
-_CAUSES = Table("causes", _NEEDED, tuple(c for c in COLUMNS if c not in _NEEDED))
+_CAUSES = Table("causes", _NEEDED, (*(c for c in COLUMNS if c not in _NEEDED), "title"))
 _FIGURES = Table("figures", ("region", "item", "value"), ("programme", "period"))
 _CONDITIONS = Table("conditions", ("region",), ("programme", "period", "remitted_on_time", "task_completed"))
 
@@ -65,7 +65,8 @@ def check(arguments: argparse.Namespace) -> int:
     say(arguments, findings.headline())
     stage = _stage_to_review(data) if data is not None and findings.ok else ""
     if stage:
-        command = f"sibforecast review {quote(str(arguments.path))} --stage {stage}"
+        asked = f" --language {arguments.language}" if arguments.language else ""
+        command = f"sibforecast review {quote(str(arguments.path))} --stage {stage}{asked}"
         say(arguments, f"next: {command}   (unit slips and implausible figures)")
     return 0 if findings.ok else 1
 
@@ -92,7 +93,7 @@ def draft(arguments: argparse.Namespace) -> int:
     with _progress(5, arguments) as step:
         step("rules and scenarios")
         rules = read_rules(arguments.rules) if arguments.rules else None
-        packages = [read_scenario(s) for s in arguments.scenario]
+        packages = _packages(arguments)
         scenario = reduce(add, packages) if packages else None
         step("reading")
         data = load(path)
@@ -115,6 +116,20 @@ def draft(arguments: argparse.Namespace) -> int:
         if arguments.out is not None:
             say(arguments, f"written: {arguments.out}")
     return 0
+
+
+def _packages(arguments: argparse.Namespace) -> list[Scenario]:
+    """The scenarios; where one is faulty its funds and areas are held against the data set too, so that all is told at once."""
+    try:
+        return [read_scenario(source) for source in arguments.scenario]
+    except NoSuchFileError:
+        raise
+    except ScenarioError as fault:
+        try:
+            data = load(_data_path(arguments.path))
+        except (SibError, OSError):  # told when the scenario is mended
+            raise fault from None
+        return [read_scenario(source, data) for source in arguments.scenario]
 
 
 def nowcast(arguments: argparse.Namespace) -> int:
@@ -161,7 +176,7 @@ def simulate(arguments: argparse.Namespace) -> int:
     with _progress(3, arguments) as step:
         step("rules and scenarios")
         rules = read_rules(arguments.rules) if arguments.rules else None
-        packages = [read_scenario(s) for s in arguments.scenario]
+        packages = _packages(arguments)
         step("reading and drafting")
         made = draft_budget(load(_data_path(arguments.path)), arguments.year, asof=arguments.asof)
         if made.assumptions is None:

@@ -80,10 +80,24 @@ def settle(arguments: argparse.Namespace) -> int:
     if shared is not None:
         bill, classes, due = shared
         print(f"\n{bill.shown(speaks(arguments))}")
+        classes = classes.assign(cause=classes["cause"].replace("", "the whole gap, not split by cause"))
         _table("causes by class of the rules", classes.drop(columns="treat"), made, arguments)
+        meanings = [_meaning(*row) for row in due[["payer", "due", "difference"]].itertuples(index=False, name=None)]
+        due = due.assign(**{"what it means": meanings})
         due = due.rename(columns={"due": "due_of_bill"}) if speaks(arguments) == "zh" else due
         _table(f"still to be paid, {data.currency}", due, made, arguments)
     return code
+
+
+def _meaning(payer: str, due: float, difference: float) -> str:
+    """What an amount of a bill asks of its payer, in words."""
+    if payer == "fund":
+        return "the fund keeps this surplus; nobody pays" if due < 0 else "carried by the fund's own balance"
+    if payer == "pending":
+        return "waits for a ruling"
+    if difference == 0:
+        return "paid in full"
+    return "still to be paid" if difference > 0 else "to be paid back: more was advanced"
 
 
 def assess(arguments: argparse.Namespace) -> int:

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     --------
     >>> main(["check", "oasdi", "--language", "en"])
     0 errors, 0 warnings, 0 notes
-    next: sibforecast review oasdi --stage final   (unit slips and implausible figures)
+    next: sibforecast review oasdi --stage final --language en   (unit slips and implausible figures)
     0
     """
     try:

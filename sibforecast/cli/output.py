@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sibforecast.cli.speech import say, written
-from sibforecast.items import CATALOGUE
+from sibforecast.items import CATALOGUE, cause_name
 from sibforecast.phrases import Teller
 from sibforecast.phrases.tables import told_sentences
 from sibforecast.projection.draft import BudgetDraft
@@ -114,9 +114,10 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any], langu
     from sibforecast.report import page, workbook
     from sibforecast.report.book import speaks_chinese
 
-    def tell(table: Any, findings: bool = False) -> Any:
-        """Sentences in the language asked for; codes and figures stay."""
-        return told_sentences(table, Teller(language or "en", draft.labels() if language == "zh" else {}), findings)
+    def tell(table: Any, findings: bool = False, titles: Mapping[str, str] | None = None) -> Any:
+        """Sentences in the language asked for; codes and figures stay, causes with their titles beside them."""
+        teller = Teller(language or "en", draft.labels() if language == "zh" else {})
+        return _titled(told_sentences(table, teller, findings), teller.language, titles)
 
     write_csv(tell(draft.frame), folder / "draft.csv")
     write_csv(tell(draft.balance), folder / "balance.csv")
@@ -133,14 +134,30 @@ def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any], langu
     else:
         sheets[_title("draft", zh)] = draft
     for name, result in results.items():
-        write_csv(tell(result.frame), folder / f"{name}.csv")
+        write_csv(tell(result.frame, titles=getattr(result, "titles", None)), folder / f"{name}.csv")
         sheets[_title(name, zh)] = result
     if "scenario" in results:  # what each change did to its item, for whoever checks it
-        write_csv(tell(results["scenario"].audit), folder / "audit.csv")
+        write_csv(tell(results["scenario"].audit, titles=results["scenario"].titles), folder / "audit.csv")
     workbook(sheets, folder / "draft.xlsx", language="zh" if zh else "en")
     for name, result in results.items():
         sheets[_title(name, zh)] = roll_up(result, levels[1]) if len(levels) > 1 else result
     page(sheets, folder / "page.html", language=language)
+
+
+def _titled(table: Any, language: str, titles: Mapping[str, str] | None) -> Any:
+    """A table of causes or changes with the title of each at its end: the names stay, for rules and programs go by them."""
+    column = next((name for name in ("cause", "change") if name in table.columns), None)
+    if column is None:
+        return table
+    teller = Teller(language, dict(titles or {}))
+
+    def told(cause: Any) -> Any:
+        if not isinstance(cause, str) or language == "zh":
+            return teller.word(cause) if isinstance(cause, str) else cause
+        item = CATALOGUE.get(cause)
+        return teller.names.get(cause) or (item.en if item is not None else cause_name(cause, "en"))
+
+    return table.assign(title=[told(cause) for cause in table[column]])
 
 
 def _findings(draft: BudgetDraft, results: dict[str, Any]) -> Any:

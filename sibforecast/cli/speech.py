@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sibforecast.errors import SibError
+
 if TYPE_CHECKING:
     from sibforecast.results import Result
 
@@ -77,9 +79,24 @@ def refused(arguments: argparse.Namespace, fault: BaseException, prefix: str = "
     findings = getattr(fault, "findings", None)
     head, *faults = str(fault).splitlines() or [""]
     print(prefix + _fault(arguments, head), file=sys.stderr)
-    lines = faults if findings is None else [f"  {line}" for line in findings_told(arguments, findings, "error")]
+    told_all = [] if findings is None else findings_told(arguments, findings, "error", _names_read(arguments))
+    lines = faults if findings is None else [f"  {line}" for line in told_all]
     for line in lines:
         print(_fault(arguments, line) if findings is None else line, file=sys.stderr)
+
+
+def _names_read(arguments: argparse.Namespace) -> dict[str, str]:
+    """Names of the areas and funds of a data set that was refused, read again: only what stands comes out of it."""
+    path = getattr(arguments, "data", None) or getattr(arguments, "path", None)
+    if speaks(arguments) == "en" or path is None:
+        return {}
+    from sibforecast.tables.load import read
+
+    try:
+        data, _ = read(path)
+    except (SibError, OSError):
+        return {}
+    return dict(data.labels("zh")) if data is not None else {}
 
 
 def _fault(arguments: argparse.Namespace, line: str) -> str:

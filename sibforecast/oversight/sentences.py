@@ -73,7 +73,7 @@ _SAID: dict[str, tuple[str, str]] = {
     "count": ("{number} {colour}", "{colour}{number}项"),
     "called": ("; {every} red and orange, {number} of them with a forecast of the year's end: "
                "{false} expected to be false alarms",
-               "；橙红共{every}项，其中{number}项有全年预测，预计误报{false}项"),
+               "；红色和橙色合计{every}项，其中{number}项按全年预测判定，预测会有误差，估计其中约{false}项到年末不会达到橙色标准（误报）"),
     "missing": ("; {number} report{s} missing", "；缺报{number}份"),
     "more": ("… and {number} more: .warnings", "……另有{number}项：.warnings"),
     "nothing": ("nothing to warn of", "无预警"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -22,6 +22,8 @@ from sibforecast.oversight.limits import COLOURS, Limits, Own
 from sibforecast.oversight.reporting import months_behind
 from sibforecast.oversight.standing import KEYS, LINES, REVENUE, STOCKS, at_areas, forecast_plan, last_account, stage_rows
 from sibforecast.oversight.understood import as_understood
+from sibforecast.phrases import Teller
+from sibforecast.phrases.tables import told_table
 from sibforecast.programmes.registry import PRINTED_TOTAL
 from sibforecast.results import Findings, Result, scale_for
 from sibforecast.tables.data import FundData
@@ -61,6 +63,11 @@ class Settlement(Result):
     def source(self) -> FundData | None:
         """The data set behind it."""
         return self.data
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Titles of the changes among its causes, by the name of each."""
+        return self.causes.titles if self.causes is not None else {}
 
     def bill(self, rules: SharingRules, **facts: Any) -> Sharing:
         """Who carries the year's gap, by rules; `facts` are those of `share` (assessments, audits, …).
@@ -184,6 +191,13 @@ class Settlement(Result):
         shown = ["budget", "adjusted", "executed", "last_year"]
         table = frame.groupby(["programme", "item"], sort=False)[shown].sum(min_count=1) / 1e8
         return table.round(2).dropna(axis=1, how="all").reset_index()
+
+
+    def spoken(self, teller: Teller) -> Any:
+        """The summary in a language; final accounts are no mere execution."""
+        closed = bool((self.frame["account"] == _WORDS["final"]).all())
+        named = {"executed": "settled"} if closed and teller.language == "zh" else {}
+        return told_table(self.summary().rename(columns=named), teller)
 
 
 def settle(
@@ -324,7 +338,7 @@ def _rows(
         colour = bands.both_sides(sign * (completion - 1.0), programme, region) if flow else ""
         reason = _reason(completion, growth, "adjusted budget" if row["adjusted"] == row["adjusted"] else "budget", told, came)
         if flow and key in largest:
-            parts = ", ".join(f"{cause} {_money(value, currency)}" for cause, value in largest[key])
+            parts = ", ".join(f"{_in_words(cause, causes)} {_money(value, currency)}" for cause, value in largest[key])
             reason += f"; chiefly {parts}"
         yield {
             "region": region, "programme": programme, "item": item, "period": str(year), **{str(k): v for k, v in row.items()},
@@ -363,6 +377,12 @@ def _largest(causes: Attribution | None) -> dict[tuple[str, str, str], list[tupl
         if len(many) < 3:
             many.append((str(row.cause), float(row.moved)))  # type: ignore[arg-type]
     return out
+
+
+def _in_words(cause: str, causes: Attribution | None) -> str:
+    """A cause as it is read: a change by its title, a driver by its label."""
+    titles = causes.titles if causes is not None else {}
+    return titles.get(cause) or (items.CATALOGUE[cause].en if cause in items.CATALOGUE else items.cause_name(cause, "en"))
 
 
 def _money(value: float, currency: str) -> str:

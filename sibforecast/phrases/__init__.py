@@ -29,15 +29,16 @@ _KEYS = "stage|side|kind|decided_by|known_at_budget|cause|line|item|programme"
 #: What may stand in a gap, by its kind.
 _PATTERNS = {
     "number": _NUMBER, "money": rf"{_NUMBER}(?: \([^()]+\))?", "s": "s?", "note": ".+",
-    "period": r"\d{4}(?:-\d{2})?", "year": r"\d{4}", "place": r"[^ ()]+\.\w+, [^()]+", "currency": r"\w+",
-    "amounts": rf"\w+ {_NUMBER}(?:(?:, | and )\w+ {_NUMBER})*", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ]+",
-    "moves": r"\w+ [-+]\d[\d,.]*%(?:, \w+ [-+]\d[\d,.]*%)*", "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
+    "period": r"\d{4}(?:-\d{2})?", "year": r"\d{4}", "place": r"[^()]+?\.\w+, [^()]+", "currency": r"\w+",
+    "amounts": rf"\w+ {_NUMBER}(?:(?:, | and )\w+ {_NUMBER})*", "rest": ".+", "said": ".+?", "terms": r"[\w+/*|. ()]+",
+    "moves": r"\w+ [-+]\d[\d,.]*%(?:, \w+ [-+]\d[\d,.]*%)*", "causes": rf".+ {_NUMBER} \([^()]+\)",
+    "match": rf"(?:{_KEYS}) [^,;]+(?:, (?:{_KEYS}) [^,;]+)*",
 }  # fmt: skip
 _MONEY = {"yuan": "元", "10k yuan": "万元", "100m yuan": "亿元"}
 #: Kinds of gaps that hold figures: a sentence has one minus sign, never a hyphen.
-_FIGURES = ("number", "money", "amounts", "moves")
+_FIGURES = ("number", "money", "amounts", "moves", "causes")
 _MINUS = re.compile(r"(?<![\w.])-(?=\d)", re.ASCII)
-_SIGNS = {"/": " ÷ ", "*": " × ", "+": " + ", "|": "或"}
+_SIGNS = {"/": " ÷ ", "*": " × ", "+": " + ", "|": "或", "(": "（", ")": "）"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Section:
-    """Sentences of one kind: those without gaps, and forms, the longest first."""
+    """Sentences of one kind: those without gaps, and forms: with a place at the end, then the longest, first."""
 
     plain: Mapping[str, str]
     forms: tuple[Form, ...]
@@ -95,7 +96,8 @@ def section(id: str = "") -> Section:
         pairs = {**tables["causes"], **tables["any"], **tables.get(id, {})}
     else:
         pairs = _general()
-    forms = sorted((Form.of(e, c) for e, c in pairs.items() if _GAP.search(e)), key=lambda f: -f.letters)
+    found = (Form.of(e, c) for e, c in pairs.items() if _GAP.search(e))
+    forms = sorted(found, key=lambda f: ("place" not in f.kinds.values(), -f.letters))
     return Section({e: c for e, c in pairs.items() if not _GAP.search(e)}, tuple(forms))
 
 
@@ -212,7 +214,8 @@ class Teller:
         tellers: dict[str, Callable[[str], str]] = {
             "word": self.word, "list": self._list, "moves": self._moves, "terms": self._terms, "money": _money,
             "match": self._match, "note": _note, "cause": self._cause, "file": _file, "change": self._change,
-            "amounts": self._amounts, "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
+            "amounts": self._amounts, "causes": self._causes,
+            "place": _place, "choice": _choice, "currency": lambda code: _MONEY.get(code, code),
         }  # fmt: skip
         told = tellers[kind](text) if kind in tellers else text
         return _MINUS.sub("−", told) if kind in _FIGURES else told
@@ -241,7 +244,8 @@ class Teller:
 
     def _terms(self, text: str) -> str:
         parts = re.split(r"(\w+)", text.replace(" or ", "|").replace(" + ", "+"))
-        return "".join(self.word(p) if i % 2 else "".join(_SIGNS.get(c, c) for c in p) for i, p in enumerate(parts))
+        told = "".join(self.word(p) if i % 2 else "".join(_SIGNS.get(c, c) for c in p) for i, p in enumerate(parts))
+        return told.replace("） ", "）").replace(" （", "（")
 
     def _moves(self, text: str) -> str:
         """Items with the change of each: 参保人数+5.0%、待遇支出+8.0%."""
@@ -252,6 +256,17 @@ class Teller:
         """Words and what each of them is: 盟市18.04."""
         pairs = (part.rsplit(" ", 1) for part in re.split(r", (?=[^\W\d])| and ", text))
         return "、".join(f"{self.word(word)}{number}" for word, number in pairs)
+
+    def _causes(self, text: str) -> str:
+        """Causes and what each of them moves: 征缴率 −6.00万元."""
+        parts = re.findall(rf"(.+?) ({_NUMBER} \([^()]+\))(?:, |$)", text)
+        return "、".join(f"{self._labelled(cause)} {_money(amount)}" for cause, amount in parts)
+
+    def _labelled(self, text: str) -> str:
+        """A cause by its title, or the label of its item with what was done to it."""
+        told = self.word(text)
+        found = re.fullmatch(r"(.+?) ([=+−×≥≤].*)", text) if told == text else None
+        return f"{self.word(found[1])} {found[2]}" if found else told
 
     def _match(self, text: str) -> str:
         """Keys and words of a rule: 阶段：执行."""

@@ -16,6 +16,7 @@ from sibforecast.assumptions.conflicts import conflicts
 from sibforecast.assumptions.effects import Effects, effects_on
 from sibforecast.assumptions.scenario import Scenario, titles_of
 from sibforecast.errors import DataError, ProjectionError, ScenarioError, SibError, all_faults
+from sibforecast.periods import years_told
 from sibforecast.programmes import registry
 from sibforecast.projection.audit import audit_table
 from sibforecast.projection.fund import MIRRORED, FundPath, labels, lost_lines, roll_forward
@@ -88,7 +89,7 @@ class Projection(Result):
     def headline(self) -> str:
         """Years, scenarios and the gap."""
         names = ", ".join(name or "baseline" for name in self.paths)
-        return f"gap {self.years[0]}-{self.years[-1]} ({self._hundred_millions()}), {names}"
+        return f"gap {years_told(self.years)} ({self._hundred_millions()}), {names}"
 
     def summary(self) -> pd.DataFrame:
         """Gap by fund and year."""

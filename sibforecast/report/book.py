@@ -376,13 +376,15 @@ def _is_number(column: pd.Series) -> bool:
 def _shown(table: pd.DataFrame, teller: Teller, note: str, forms: bool) -> Sheet:
     """The table as a sheet with headings in the language."""
     plain, language = Sheet.of(table), teller.language
-    header = []
+    header, closed = [], set(table.get("account", ())) in ({"final account"}, {"决算数"})
     for column in plain.columns:
         period, _, stage = column.partition(" ")
         known = stage in _STAGES and language == "zh"
         elsewhere = column in _HEADED and _HEADED[column] not in plain.columns
         plain_word = column if elsewhere else _word(column, language)
-        header.append(f"{period}年{_STAGES[stage]}" if known else teller.heading(column) if plain_word == column else plain_word)
+        if plain_word == column:
+            plain_word = teller.heading("settled" if closed and language == "zh" and column == "executed" else column)
+        header.append(f"{period}年{_STAGES[stage]}" if known else plain_word)
     named = any(f"{c}_name" in plain.columns for c in _CODES)
     hidden = sum(c in _CODES for c in plain.columns) + len(_aside(table)) if named else 0
     front = list(plain.columns[: len(plain.columns) - hidden])

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell as at
 
-from sibforecast.items import CATALOGUE
+from sibforecast.items import CATALOGUE, EXPENDITURE_LINES, INTER_LEVEL_EXPENDITURE, INTER_LEVEL_REVENUE, REVENUE_LINES
 from sibforecast.periods import Period
 from sibforecast.phrases import Teller
 from sibforecast.report.account import Account, tops_of
 from sibforecast.report.grid import Cell, Grid, note_height
+from sibforecast.report.known import same
 from sibforecast.report.official import FORMS, Line, Words, live, not_summed, sides, total_form, total_of_side
 from sibforecast.sheets import REPEATS
 
@@ -34,6 +35,8 @@ _FINAL = {
 _LINES = ("revenue", "expenditure", "revenue_total", "expenditure_total", "benefit")
 #: The month alone, as a stage of its own within a form.
 _ALONE = "alone"
+#: Each side with its lines, and those that pass between levels.
+_SIDES = (("revenue", REVENUE_LINES, INTER_LEVEL_REVENUE), ("expenditure", EXPENDITURE_LINES, INTER_LEVEL_EXPENDITURE))
 #: What stands where a figure is not known: a blank cell of a form is an error when it is read.
 _UNKNOWN = "…"
 Column = tuple[str, str]
@@ -212,8 +215,9 @@ def _account(result: Any, rows: pd.DataFrame, kind: _Kind, language: str) -> Acc
     for column, _ in kind.columns:
         if column[1] == _ALONE:
             values |= dict(_alone(values, column[0], _month_before(kind)))
-    reckoned = dict(_balances(values, [column for column, _ in kind.columns]))
-    values = reckoned | values
+    columns = [column for column, _ in kind.columns]
+    values |= dict(_subtotals(values, columns))
+    values = dict(_balances(values, columns)) | values
     this = next(c for c in (r.above for r in kind.ratios))
     there = {key[0] for key in values if key[2].startswith(this[0][:4])}  # a budget of the year is enough
     funds = [c for c in data.programmes if c in there and c != "all"]
@@ -231,6 +235,21 @@ def _alone(values: Mapping[tuple[str, ...], float], month: str, before: Column |
         if (period, stage) == (month, "executed") and CATALOGUE[item].timing == "flow":
             earlier = values.get((fund, item, *before), float("nan")) if before is not None else 0.0
             yield (fund, item, month, _ALONE), value - earlier
+
+
+def _subtotals(values: Mapping[tuple[str, ...], float], columns: Sequence[Column]) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Subtotals not reported, of sides whose known lines make up the total to the cent: what is not told adds nothing."""
+    blank = float("nan")
+    for fund in dict.fromkeys(key[0] for key in values):
+        for column in columns:
+            for side, lines, between in _SIDES:
+                keys = [[(fund, line, *column) for line in of] for of in (lines, between)]
+                own, passed = ([values[k] for k in of if math.isfinite(values.get(k, blank))] for of in keys)
+                told = values.get((fund, f"total_{side}", *column), blank)
+                if math.isfinite(values.get((fund, f"{side}_subtotal", *column), blank)) or not own:
+                    continue
+                if same(sum(own) + sum(passed), told):
+                    yield (fund, f"{side}_subtotal", *column), sum(own)
 
 
 def _balances(values: Mapping[tuple[str, ...], float], columns: Sequence[Column]) -> Iterator[tuple[tuple[str, ...], float]]:

@@ -227,7 +227,8 @@ def roll_items(
             rolled[name], methods[name] = _mean(wide, name, names)
         elif rule == "ratio":
             rolled[name] = _ratio(wide, rolled, names)
-            methods[name] = f"computed again: {names.replace('|', ' or ')}"
+            parts = [f"({part})" if "+" in part else part for part in names.split("/")]  # a sum before a quotient
+            methods[name] = f"computed again: {'/'.join(parts).replace('|', ' or ')}"
         elif rule == "never":
             rolled[name], methods[name] = _same(wide, name), "the same in all areas"
     return _long(frame, wide, rolled, methods)

@@ -15,6 +15,8 @@ import pytest
 import sibforecast as sib
 from sibforecast.cli import main as front
 from sibforecast.cli import speech
+from sibforecast.cli.execution import _meaning
+from sibforecast.phrases import SCREEN, Teller
 from sibforecast.screen import columns_of
 from tests import datasets
 from tests.cli.test_execution_commands import COMMANDS, MONEY, called, example  # noqa: F401
@@ -50,7 +52,9 @@ def test_every_command_speaks_chinese(example, words):  # noqa: F811
     assert english(said.stdout + said.stderr) == []
     assert re.search("[一-鿿]", said.stdout)
     if words[0] in ("check", "reserves"):  # without being asked the terminal's language is spoken, English here
-        assert called(words[0], example, *words[1:], "--language", "en").stdout == called(words[0], example, *words[1:]).stdout
+        asked = called(words[0], example, *words[1:], "--language", "en").stdout
+        assert asked.replace(" --language en", "") == called(words[0], example, *words[1:]).stdout  # what comes next keeps it
+        assert ("--stage final --language zh" in said.stdout) == (words[0] == "check")
 
 
 def test_a_draft_its_causes_and_its_bill_in_chinese(fund, scenario, tmp_path):
@@ -71,6 +75,56 @@ def test_a_draft_its_causes_and_its_bill_in_chinese(fund, scenario, tmp_path):
     assert row.split()[3] == "0.34"  # 3,441.10 (10k yuan) are 0.34411 (100m yuan)
     assert "<成因> 收支缺口0.34 → " in said.stdout
     assert "<分担> " in said.stdout
+
+
+def test_tables_of_causes_bear_titles_and_are_shared_again(fund, tmp_path):
+    """Names stay, for rules go by them; the title of each stands beside it, and in the summary; reading it back tells of nothing."""
+    cut = tmp_path / "s.toml"
+    cut.write_text('title = "降费"\n[[change]]\ntitle = "缴费比例下调0.5个百分点"\nitem = "缴费比例"\nadd = "-0.5%"\nstart = "2026-07"\n'
+                   'decided_by = "自治区"\n', encoding="utf-8")  # fmt: skip
+    said = called("draft", fund, "--year", "2026", "--scenario", cut, "--language", "zh", "--out", tmp_path / "o")
+    assert "缴费比例下调0.5个百" in said.stdout
+    for name, column in (("causes", "cause"), ("audit", "change")):
+        table = pd.read_csv(tmp_path / "o" / f"{name}.csv", dtype=str, keep_default_na=False)
+        assert {"contribution_rate −0.005": "缴费比例下调0.5个百分点"}.items() <= dict(zip(table[column], table["title"], strict=True)).items()
+    draft = sib.draft_budget(sib.load(fund), 2026)
+    causes = sib.attribute(draft, sib.project(draft.assumptions, sib.read_scenario(cut)))
+    assert causes.summary().index.tolist() == ["budget_gap", "缴费比例下调0.5个百分点"]
+    assert "contribution_rate −0.005" in set(causes.frame["cause"])
+    again = called("share", tmp_path / "o" / "causes.csv", "--rules", "nmg_2016", "--data", fund, "--language", "zh")
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_faults_of_a_scenario_at_once_with_funds_and_areas(fund, tmp_path):
+    """What the file alone tells and what only the data set tells; deciders in both languages."""
+    bad = tmp_path / "bad.toml"
+    bad.write_text('title = "x"\n[[change]]\nitem = "人均待遇"\nprogramme = "馅饼基金，企业职工基本养老保险"\nregions = ["乱写县"]\nadd = 1\n'
+                   'start = "2027-13"\ndecided_by = "村里"\n', encoding="utf-8")  # fmt: skip
+    said = called("draft", fund, "--year", "2026", "--scenario", bad, "--language", "zh").stderr
+    for part in ("未知的项目'人均待遇'", "start须为月份", "region (自治区)", "未知的险种'馅饼基金'", "未知的地区'乱写县'"):
+        assert said.count(part) == 1, part
+    assert len(said.splitlines()) == 6  # the file, and these five
+    bad.write_text('title = "x"\n[[change]]\nitem = "人均待遇水平"\nprogramme = "馅饼基金"\nadd = 1\nunit = "元/月"\n'
+                   'start = "2026-01"\ndecided_by = "旗县"\n', encoding="utf-8")  # fmt: skip
+    said = called("draft", fund, "--year", "2026", "--scenario", bad, "--language", "zh").stderr
+    assert "变动'人均待遇水平 +1'：未知的险种'馅饼基金'" in said
+
+
+def test_a_refused_data_set_is_told_by_names(tmp_path):
+    rows = [("150300", "enterprise_pension", "insured", year, value, "人", "final") for year, value in ((2024, 10), (2025, -5))]
+    data = datasets.dataset(tmp_path / "d", rows, regions=[("150000", "内蒙古自治区", "", "region"), ("150300", "乌海市", "150000", "league")])
+    checked, drafted = (called(*words, "--language", "zh") for words in (("check", data), ("draft", data, "--year", "2026")))
+    line = next(line for line in checked.stdout.splitlines() if line.startswith("错误"))
+    assert "乌海市，企业职工基本养老保险基金，参保人数，2025" in line
+    assert f"  {line}" in drafted.stderr.splitlines()
+
+
+@pytest.mark.parametrize(("payer", "due", "difference", "told"), [
+    ("fund", -10.0, -10.0, "结余，留存基金，无须支付"), ("fund", 10.0, 10.0, "由基金结余负担"), ("pending", 5.0, 5.0, "待裁定"),
+    ("region", 5.0, 2.0, "尚待支付"), ("own treasury", 0.0, -14.9, "已拨付多于应负担，应退回"), ("region", 5.0, 0.0, "已付清"),
+])  # fmt: skip
+def test_what_an_amount_of_the_bill_means(payer, due, difference, told):
+    assert Teller("zh").text(_meaning(payer, due, difference), SCREEN) == told
 
 
 def test_columns_stand_under_each_other(example):  # noqa: F811

@@ -338,7 +338,7 @@ def test_reasons_in_chinese(tmp_path):
     assert row(got, "months_payable")["reason"].startswith("年末可支付0.6个月，低于6个月；")
     assert row(got, "current_balance")["reason"] == "预计当期收不抵支154.38万元"
     assert got.frame["status"].tolist() == sib.monitor(data, "2025-06").frame["status"].tolist()
-    assert got.headline() == "截至2025-06：红色2项、橙色1项、黄色1项、绿色1项；橙红共3项，其中1项有全年预测，预计误报0.0项"
+    assert got.headline() == "截至2025-06：红色2项、橙色1项、黄色1项、绿色1项；红色和橙色合计3项，其中1项按全年预测判定，预测会有误差，估计其中约0.0项到年末不会达到橙色标准（误报）"
     assert "红色: 呼和浩特市 失业保险基金 本年收入合计: 累计完成预算的29.0%" in got.summary()
     assert all(columns_of(line) <= 80 for line in repr(got).splitlines())
     with pytest.raises(SibError, match="unknown language 'fr'"):

@@ -70,9 +70,23 @@ def test_lines_against_the_budget_with_their_largest_causes(made):
     assert row["completion"] == pytest.approx(232_502.40 / 237_502.40)
     assert row["deviation"] == pytest.approx(-5_000 / 237_502.40)
     assert row["status"] == "green"  # 2.1 % short
-    assert row["reason"] == "97.9% of the budget; chiefly collection_rate -1,900.80 (10k yuan), d1 -1,800.00 (10k yuan), e1 -700.00 (10k yuan)"
+    assert row["reason"] == "97.9% of the budget; chiefly collection rate -1,900.80 (10k yuan), d1 -1,800.00 (10k yuan), e1 -700.00 (10k yuan)"
     benefits = made.frame.set_index("item").loc["benefit_expenditure", "reason"]
     assert benefits == "100.6% of the budget; chiefly n1 +858.00 (10k yuan), n2 +342.00 (10k yuan), l1 +257.40 (10k yuan)"
+
+
+def test_a_settlement_in_chinese(made):
+    """Labels for codes, 万元 for 10k yuan; final accounts are called that, causes are no measures, rows bear no numbers."""
+    told = made.in_language("zh").frame.set_index("item").loc["contribution_revenue", "reason"]
+    assert told == "完成预算的97.9%；主要原因：征缴率 −1,900.80万元、d1 −1,800.00万元、e1 −700.00万元"
+    lines = made.shown("zh").splitlines()
+    causes = made.causes.frame.query("cause != 'budget_gap'")
+    measures = causes[causes["kind"].isin(["policy", "event"])]["cause"].nunique()
+    assert f"原因{causes['cause'].nunique()}项，其中措施{measures}项" in "".join(line.strip() for line in lines)
+    head = next(line.split() for line in lines if "预算" in line and "项目" in line)
+    assert head == ["险种", "项目", "预算", "决算数"]
+    assert lines[-1].split()[0] == "企业职工基本养老保险基金"
+    assert made.errors(forecast=False).columns[-2:].tolist() == ["error", "bias"]
 
 
 def test_forecast_error_and_bias_of_a_fund(made):

@@ -76,13 +76,14 @@ def test_execution_to_a_month_by_hand(account: tuple[sib.FundData, Path]) -> Non
     """60 since January, 10 in June alone; 54 the year before: 60 / 110 = 54.5 %, 60 / 54 − 1 = 11.1 %."""
     table = cells(account[1], "社预执行08 失业保险")
     assert table[0][0] == "2025年1-6月失业保险基金收支执行情况表"
+    assert side(table, 0, 8)["本年收入小计"][:5] == (130, 120, 10, 60, 54)  # as reported; of months what the lines sum to
     assert table[3][:8] == ("项目", "年预算数", "年调整后预算数", "当期执行数", "累计执行数", "上年同期累计执行数", "预算执行进度(%)", "比上年同期增长(%)")
     assert side(table, 0, 8)["一、社会保险费收入"] == (120, 110, 10, 60, 54, pytest.approx(60 / 110), pytest.approx(60 / 54 - 1))
     assert side(table, 8, 8)["本年支出合计"] == (96, 96, 8, 48, pytest.approx(43.2), 0.5, pytest.approx(48 / 43.2 - 1))
 
 
 def test_the_forms_read_back_to_the_same_figures(account: tuple[sib.FundData, Path]) -> None:
-    """Without any other table: figures on the forms are the data set's, or balances of its totals; totals over funds are one fund's."""
+    """Without any other table: figures on the forms are the data set's, or balances and subtotals of its totals; totals over funds are one fund's."""
     data, path = account
     found = sib.check(path).frame
     assert set(found["id"]) == {"unknown_table"}, found["message"].tolist()  # a budget on two forms is one budget
@@ -97,7 +98,9 @@ def test_the_forms_read_back_to_the_same_figures(account: tuple[sib.FundData, Pa
     opens = one["unemployment", "closing_balance", "2024", "final"]
     assert reckoned == pytest.approx({
         ("2024-06", "current_balance"): 10.8e4, ("2025-06", "current_balance"): 12e4, ("2025-06", "opening_balance"): opens,
-        ("2025-06", "closing_balance"): opens + 12e4}, abs=0.005)  # fmt: skip
+        ("2025-06", "closing_balance"): opens + 12e4,  # contributions and benefits alone make the totals up: 6 × 10, 6 × 8
+        ("2024-06", "revenue_subtotal"): 54e4, ("2025-06", "revenue_subtotal"): 60e4, ("2024-06", "expenditure_subtotal"): 43.2e4,
+        ("2025-06", "expenditure_subtotal"): 48e4}, abs=0.005)  # fmt: skip
     assert other.reindex(one.index).to_numpy() == pytest.approx(one.to_numpy(), abs=0.005)
 
 
