@@ -24,7 +24,6 @@ from sibforecast.errors import DataError, NoSuchFileError, ScenarioError, SibErr
 from sibforecast.forecasting.backtest import backtest as backtest_data
 from sibforecast.forecasting.drivers import nowcast as nowcast_year
 from sibforecast.oversight.review import review as review_data
-from sibforecast.programmes.registry import counted
 from sibforecast.projection.draft import BudgetDraft, draft_budget
 from sibforecast.projection.project import project
 from sibforecast.results import Findings
@@ -103,7 +102,7 @@ def draft(arguments: argparse.Namespace) -> int:
         results = _studies(made, scenario, rules, arguments)
         step("writing")
         if arguments.out is not None:
-            _write(made, results, arguments.out, arguments.language)
+            output.write_made(made, arguments.out, results, arguments.language)
     parts = {"draft": made, **results}
     if arguments.json:
         parts = {name: written(arguments, part) for name, part in parts.items()}
@@ -328,23 +327,6 @@ def _studies(
     if rules is not None:
         out["sharing"] = share(causes, rules)
     return out
-
-
-def _write(made: BudgetDraft, results: dict[str, Any], target: Path, language: str | None) -> None:
-    """Tables, workbook, page and charts, whole or not at all."""
-    frame = made.frame
-    spending = frame[(frame["stage"] == "draft") & (frame["item"] == "total_expenditure")]
-    if spending.empty:  # a fund may have no expenditure at all
-        spending = frame[frame["stage"] == "draft"]
-    spent = spending.groupby("programme", observed=True)["value"].sum()
-    fund = spent[spent.index.isin(counted(list(spent.index), made.source.programmes))].idxmax()  # no total of funds drawn apart
-    if "causes" in results:  # the charts tell of the fund the scenario moves most
-        causes = results["causes"].frame
-        moved = causes[causes["kind"] != "budget"].groupby("programme")["value"].agg(lambda v: v.abs().sum())
-        fund = moved.idxmax() if len(moved) else fund
-    with whole_folder(target) as folder:
-        output.write_draft(made, folder, results, language)
-        output.write_charts(made, folder, results, str(fund), language)
 
 
 def _tell(made: BudgetDraft, results: dict[str, Any], arguments: argparse.Namespace) -> None:

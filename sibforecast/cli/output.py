@@ -12,12 +12,13 @@ from sibforecast.cli.speech import say, written
 from sibforecast.items import CATALOGUE, cause_name
 from sibforecast.phrases import Teller
 from sibforecast.phrases.tables import told_sentences
+from sibforecast.programmes.registry import counted
 from sibforecast.projection.draft import BudgetDraft
 from sibforecast.results import Result
 from sibforecast.rollup.roll import roll_up
 from sibforecast.sheets import write_sheets
 from sibforecast.tables.data import FundData
-from sibforecast.writing import written_whole
+from sibforecast.writing import whole_folder, written_whole
 
 #: By how much each driver is moved for the chart of what moves the gap: one per cent.
 SENSITIVITY_STEP = 0.01
@@ -103,6 +104,27 @@ def upper_levels(data: FundData) -> list[str]:
 
     there = {area.level for area in data.regions.areas.values()}
     return [level for level in reversed(LEVELS) if level in there]
+
+
+def write_made(draft: BudgetDraft, target: Path, results: dict[str, Any], language: str | None) -> None:
+    """Tables, workbook, page and charts of a draft and what was learnt from it, whole or not at all."""
+    fund = _told_of(draft, results)
+    with whole_folder(target) as folder:
+        write_draft(draft, folder, results, language)
+        write_charts(draft, folder, results, fund, language)
+
+
+def _told_of(draft: BudgetDraft, results: dict[str, Any]) -> str:
+    """The fund that the charts tell of: the one that causes move most, else the one that spends most, no total of others."""
+    if "causes" in results:
+        causes = results["causes"].frame
+        moved = causes[causes["kind"] != "budget"].groupby("programme")["value"].agg(lambda v: v.abs().sum())
+        if len(moved):
+            return str(moved.idxmax())
+    drafted = draft.frame[draft.frame["stage"] == "draft"]
+    spending = drafted[drafted["item"] == "total_expenditure"]
+    spent = (spending if len(spending) else drafted).groupby("programme", observed=True)["value"].sum()  # some spend nothing
+    return str(spent[spent.index.isin(counted(list(spent.index), draft.source.programmes))].idxmax())
 
 
 def write_draft(draft: BudgetDraft, folder: Path, results: dict[str, Any], language: str | None = None) -> None:

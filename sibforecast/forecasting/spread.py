@@ -121,7 +121,7 @@ def spread_of(
     horizons : array (horizons,)
         In years; parts of a year for the one under way.
     kinds : array of int (series,)
-        Places in `va.KINDS`, one for each group.
+        Places in `variance.KINDS`, one for each group.
     size_of : array (series,), optional
         Sizes by which plain figures are made relative.
     jumped : array of bool (series, origins, horizons), optional
